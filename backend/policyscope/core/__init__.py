@@ -1,0 +1,1 @@
+"""Domain code: arrays and values in, arrays and values out. No files, no configuration, no web."""
