@@ -95,9 +95,9 @@ class KeepBest(BaseCallback):
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--env", default="Walker2d-v5")
-    parser.add_argument("--steps", type=int, default=1_640_000)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--steps", type=int, default=2_000_000)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--out", type=Path, required=True, help="policy file to write; a .json with returns goes beside it")
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
