@@ -37,3 +37,17 @@ def drain(work: Work[T], report: Callable[[Progress], None] = lambda _: None) ->
         return result
     finally:
         work.close()
+
+
+def staged(work: Work[T], stage: str) -> Work[T]:
+    """``work`` with ``stage`` put before every message, so that one bar can show several stages."""
+    try:
+        while True:
+            step = next(work)
+            message = f"{stage}: {step.message}" if step.message else stage
+            yield Progress(step.done, step.total, step.unit, message, step.metrics)
+    except StopIteration as stop:
+        result: T = stop.value
+        return result
+    finally:
+        work.close()
