@@ -1,0 +1,81 @@
+"""Names that users give, turned into files below one root, or refused.
+
+``Path.resolve`` follows symbolic links before the containment test, so a link that leads out is outside.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+from policyscope.core.errors import InvalidInput, LimitExceeded, NotFound
+
+MAX_NAME = 512
+
+
+def resolve_inside(root: Path, name: str) -> Path:
+    """Return the real path of ``root/name``.
+
+    Raises InvalidInput for a name that is empty, absolute, holds ``..`` or control characters, or leads out
+    of ``root`` through a link. The path need not exist.
+    """
+    _check_name(name)
+    try:
+        base = root.resolve()
+        path = (base / name).resolve()
+    except (OSError, RuntimeError, ValueError) as error:
+        raise _outside(name, "cannot be used as a path") from error
+    if path == base or not path.is_relative_to(base):
+        raise _outside(name, "leads outside the artifacts root")
+    return path
+
+
+def read_regular(path: Path, limit: int, shown: str | None = None) -> bytes:
+    """Return the bytes of a regular file of at most ``limit`` bytes.
+
+    Links and special files are refused without blocking. ``shown`` is the name used in messages.
+    Raises NotFound, InvalidInput (not a regular file) or LimitExceeded.
+    """
+    shown = shown or path.name
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise NotFound(f"{shown} does not exist.") from error
+    except (OSError, ValueError) as error:
+        raise InvalidInput(f"{shown} cannot be opened: it must be a regular file, not a link.") from error
+    try:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            raise InvalidInput(f"{shown} is not a regular file, so it cannot be read.")
+        if status.st_size > limit:
+            raise LimitExceeded(f"{shown} has {status.st_size:,} bytes; at most {limit:,} are allowed.")
+        with open(descriptor, "rb", closefd=False) as file:
+            return file.read(status.st_size)
+    finally:
+        os.close(descriptor)
+
+
+def is_regular(path: Path) -> bool:
+    """Whether ``path`` itself (not what a link points to) is a regular file."""
+    try:
+        return stat.S_ISREG(os.lstat(path).st_mode)
+    except (OSError, ValueError):
+        return False
+
+
+def _check_name(name: str) -> None:
+    if not name.strip() or len(name) > MAX_NAME:
+        raise _outside(name[:80], f"must have 1 to {MAX_NAME} characters")
+    if any(ord(letter) < 32 or ord(letter) == 127 for letter in name) or "\\" in name:
+        raise _outside(name, "holds characters that a directory name cannot have")
+    if name.startswith(("/", "~")) or ".." in name.split("/"):
+        raise _outside(name, "must be relative to the artifacts root, without '..'")
+
+
+def _outside(name: str, reason: str) -> InvalidInput:
+    shown = name.encode("unicode_escape", "backslashreplace").decode("ascii")
+    return InvalidInput(
+        f"The path '{shown}' {reason}. Name a directory below the artifacts root, for example walker2d_w32.",
+        code="path_not_allowed",
+    )
