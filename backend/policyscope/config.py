@@ -29,6 +29,15 @@ class Settings:
     frontend: Path
     allowed_hosts: tuple[str, ...]
     allowed_origins: tuple[str, ...]
+    concurrent_jobs: int = 2
+    queue_limit: int = 32
+    max_upload_bytes: int = 64 << 20
+    max_streams: int = 64
+
+    @property
+    def store(self) -> Path:
+        """Where the server keeps what it makes: below the artifacts root, so that one volume holds all."""
+        return self.artifacts / "store"
 
 
 def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
@@ -55,7 +64,24 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         frontend=Path(env.get("POLICYSCOPE_FRONTEND") or REPOSITORY / "frontend" / "dist"),
         allowed_hosts=_words(env.get("POLICYSCOPE_ALLOWED_HOSTS", "")),
         allowed_origins=_words(env.get("POLICYSCOPE_ALLOWED_ORIGINS", "")),
+        concurrent_jobs=_count("POLICYSCOPE_JOBS", env.get("POLICYSCOPE_JOBS") or str(min(2, _cores()))),
     )
+
+
+def single_threaded_arithmetic() -> None:
+    """Keep numpy and torch of this process to one thread each; call before they are imported."""
+    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ.setdefault(name, "1")
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _count(name: str, text: str) -> int:
+    if text.isdigit() and 0 < int(text) <= 256:
+        return int(text)
+    raise InvalidInput(f"{name} is {text!r}; a whole number from 1 to 256 is needed.")
 
 
 def _words(text: str) -> tuple[str, ...]:

@@ -1,0 +1,1 @@
+"""Work longer than a request: a kind plus a frozen spec, run in a child process, recorded in a table."""

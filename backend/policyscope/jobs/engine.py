@@ -1,0 +1,268 @@
+"""The embedded engine: one thread of the server starts, watches and ends one child process per job.
+
+The table is the truth; the engine only dispatches. Only this process writes the table. A job publishes its
+``output`` in the store by one rename before it is marked done, so a kill at any moment either shows the whole
+result or none of it.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import logging
+import multiprocessing
+import os
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from multiprocessing import forkserver
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from policyscope.core.errors import Conflict
+from policyscope.jobs import child
+from policyscope.jobs.kinds import KINDS, Kinds
+from policyscope.jobs.table import ACTIVE, INTERRUPTED, JobTable
+from policyscope.store.artifacts import ArtifactStore
+from policyscope.store.records import JobRow, Json, new_id
+
+log = logging.getLogger(__name__)
+GRACE_SECONDS = 1.0
+HEARTBEAT_SECONDS = 5.0
+REPORT_SECONDS = 0.4
+PRELOAD = ["policyscope.jobs.preload", "policyscope.cli"]
+NOT_STARTED = {"code": "not_started", "message": "The job could not be started; the server log says why."}
+DIED = "The job's process ended without a result ({how}). It may have run out of memory; try a smaller job."
+
+
+@dataclass
+class Child:
+    """A running child process and what it has said so far."""
+
+    job: JobRow
+    process: BaseProcess
+    pipe: Connection
+    progress: Json | None = None
+    report_at: float = 0.0
+    outcome: Json | None = None
+    cancelled: bool = False
+    kill_at: float | None = None
+
+
+class Engine:
+    """Runs queued jobs, at most ``concurrency`` at a time, until ``stop``."""
+
+    def __init__(self, table: JobTable, store: ArtifactStore, concurrency: int, kinds: Kinds = KINDS) -> None:
+        self.table = table
+        self._store = store
+        self._kinds = kinds
+        self._concurrency = concurrency
+        self._owner = new_id("e")
+        self._context = multiprocessing.get_context("forkserver")
+        self._children: list[Child] = []
+        self._to_cancel: set[str] = set()
+        self._stopping = False
+        self._thread: threading.Thread | None = None
+        self._lock_file: int | None = None
+        self._wake_out, self._wake_in = multiprocessing.Pipe(duplex=False)
+
+    def start(self) -> None:
+        """Take the store, settle what an earlier server left, and begin. Raises Conflict if it is in use."""
+        self._lock_file = _lock(self._store)
+        self._store.sweep()
+        self._recover()
+        self.table.open()
+        forkserver.set_forkserver_preload(PRELOAD)
+        forkserver.ensure_running()
+        self._thread = threading.Thread(target=self._run, name="jobs", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the children, mark their jobs interrupted, and give the store back. Safe to call twice."""
+        self._stopping = True
+        self.wake()
+        if self._thread is not None:
+            self._thread.join(timeout=10)
+            self._thread = None
+        self.table.close()
+        if self._lock_file is not None:
+            os.close(self._lock_file)
+            self._lock_file = None
+
+    def submit(
+        self, session: Session, kind: str, work: Mapping[str, Any], output: str, result: Mapping[str, Any]
+    ) -> JobRow:
+        """Queue a job within ``session``; call ``wake`` after the transaction. Raises Busy.
+
+        ``output`` is the store name that the work publishes, ``result`` what the job answers then.
+        """
+        return self.table.enqueue(session, kind, {"work": work, "output": output, "result": result})
+
+    def wake(self) -> None:
+        """Look at the table now."""
+        self._wake_in.send_bytes(b"x")
+
+    def cancel(self, job_id: str, timeout: float = 5.0) -> JobRow:
+        """Stop a job, running or not, and return it as it ends up. Ended jobs stay as they are."""
+        if not self.table.cancel_queued(job_id) and self.table.get(job_id).state == "running":
+            self._to_cancel.add(job_id)
+            self.wake()
+        deadline = time.monotonic() + timeout
+        job = self.table.get(job_id)
+        while job.state in ACTIVE and time.monotonic() < deadline:
+            job = self.table.wait(job_id, job.version, 0.5) or self.table.get(job_id)
+        return job
+
+    # Everything below runs in the dispatching thread.
+
+    def _run(self) -> None:
+        beat = time.monotonic()
+        while not self._stopping:
+            with _logged():
+                self._start_queued()
+                self._wait()
+                self._attend()
+                if time.monotonic() - beat > HEARTBEAT_SECONDS:
+                    self.table.renew(self._owner)
+                    beat = time.monotonic()
+        with _logged():
+            self._end_all()
+
+    def _recover(self) -> None:
+        """Jobs left running by a server that is gone: done if they had published, else interrupted."""
+        for job in self.table.list("running", limit=1_000_000):
+            if self._store.has(job.spec["output"]):
+                self.table.finish(job, "done", result=job.spec["result"])
+            else:
+                self.table.finish(job, "interrupted", error=INTERRUPTED)
+
+    def _start_queued(self) -> None:
+        while len(self._children) < self._concurrency and (job := self.table.claim(self._owner)):
+            try:
+                self._children.append(self._start(job))
+            except Exception:
+                log.exception("job %s could not be started", job.id)
+                self.table.finish(job, "failed", error=NOT_STARTED)
+
+    def _start(self, job: JobRow) -> Child:
+        ours, theirs = multiprocessing.Pipe(duplex=False)
+        arguments = (theirs, self._kinds[job.kind], str(self._store.root), job.spec["work"])
+        process = self._context.Process(target=child.main, args=arguments, daemon=True)
+        process.start()
+        theirs.close()
+        log.info("job %s (%s) started as process %s", job.id, job.kind, process.pid)
+        return Child(job, process, ours)
+
+    def _wait(self) -> None:
+        """Until something is to be done: a message, an exit, a wake-up, or a moment with children."""
+        sources: list[Any] = [self._wake_out]
+        for running in self._children:
+            sources += [running.process.sentinel] + ([] if running.pipe.closed else [running.pipe])
+        wait(sources, 0.25 if self._children else HEARTBEAT_SECONDS)
+        while self._wake_out.poll():
+            self._wake_out.recv_bytes()
+
+    def _attend(self) -> None:
+        for running in list(self._children):
+            _listen(running)
+            self._press_cancel(running)
+            if running.process.exitcode is not None:
+                _listen(running)
+                self._finish(running)
+                self._children.remove(running)
+            elif running.progress is not None and time.monotonic() >= running.report_at:
+                self.table.report(running.job, running.progress)
+                running.progress, running.report_at = None, time.monotonic() + REPORT_SECONDS
+
+    def _press_cancel(self, running: Child) -> None:
+        if running.job.id in self._to_cancel and not running.cancelled:
+            self._to_cancel.discard(running.job.id)
+            running.cancelled = True
+            running.process.terminate()
+            running.kill_at = time.monotonic() + GRACE_SECONDS
+        if running.kill_at is not None and time.monotonic() >= running.kill_at:
+            running.process.kill()
+
+    def _finish(self, running: Child) -> None:
+        """Record how a child ended. What it wrote is removed first, unless it is the result."""
+        running.process.join()
+        running.pipe.close()
+        self._to_cancel.discard(running.job.id)
+        outcome = running.outcome or _died(running.process.exitcode)
+        if running.progress is not None:
+            self.table.report(running.job, running.progress)
+        if not running.cancelled and "done" in outcome:
+            self.table.finish(running.job, "done", result=running.job.spec["result"])
+            return
+        self._store.discard(running.job.spec["output"])
+        if running.cancelled:
+            self.table.finish(running.job, "cancelled")
+            return
+        log.error(
+            "job %s failed: %s", running.job.id, outcome.get("traceback") or outcome["error"]["message"]
+        )
+        self.table.finish(running.job, "failed", error=outcome["error"])
+
+    def _end_all(self) -> None:
+        for running in self._children:
+            running.process.terminate()
+        for running in self._children:
+            running.process.join(GRACE_SECONDS)
+            running.process.kill()
+            running.process.join()
+            running.pipe.close()
+            self._store.discard(running.job.spec["output"])
+            self.table.finish(running.job, "interrupted", error=INTERRUPTED)
+        self._children.clear()
+
+
+def _listen(running: Child) -> None:
+    """Read what the child has said. A broken pipe says nothing: the exit code will."""
+    try:
+        while not running.pipe.closed and running.pipe.poll():
+            message = json.loads(running.pipe.recv_bytes())
+            if "progress" in message:
+                running.progress = message["progress"]
+            else:
+                running.outcome = message
+    except (EOFError, OSError):
+        running.pipe.close()
+
+
+def _died(exitcode: int | None) -> Json:
+    how = f"signal {-exitcode}" if exitcode is not None and exitcode < 0 else f"exit code {exitcode}"
+    return {"error": {"code": "process_died", "message": DIED.format(how=how)}}
+
+
+@contextmanager
+def _logged() -> Iterator[None]:
+    """The dispatcher must outlive a passing failure, such as a full disk under the database."""
+    try:
+        yield
+    except Exception:
+        log.exception("the job dispatcher met an error and goes on")
+        time.sleep(0.5)
+
+
+def _lock(store: ArtifactStore, patience: float = 5.0) -> int:
+    """Hold the store for this process; the kernel lets go when the process ends, however it ends."""
+    store.root.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(store.root / "engine.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    deadline = time.monotonic() + patience
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return descriptor
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                os.close(descriptor)
+                raise Conflict(
+                    "Another policyscope server uses this artifacts root. Stop it, or set "
+                    "POLICYSCOPE_ARTIFACTS to another directory."
+                ) from None
+            time.sleep(0.05)

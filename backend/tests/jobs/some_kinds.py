@@ -1,0 +1,57 @@
+"""Work for the engine's tests: imported by name in the child process."""
+
+import os
+import signal
+import time
+
+from policyscope.core.errors import InvalidInput
+from policyscope.core.progress import Progress
+
+KINDS = {
+    name: f"some_kinds:{name}"
+    for name in ("count", "stubborn", "refuse", "crash", "vanish", "half", "publish_then_hang")
+}
+
+
+def count(store, spec):
+    for number in range(spec["to"]):
+        yield Progress(number, spec["to"], "steps", "counting", {"loss": float("nan"), "number": number})
+        time.sleep(spec.get("pause", 0))
+    yield Progress(spec["to"], spec["to"], "steps")
+    store.publish(spec["name"], {"pid": str(os.getpid()).encode()})
+
+
+def stubborn(store, spec):
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    yield from count(store, spec)
+
+
+def refuse(_store, _spec):
+    raise InvalidInput("alpha is 7; at most 5 is allowed.")
+    yield
+
+
+def crash(_store, _spec):
+    yield Progress(1, 2, "steps")
+    raise ZeroDivisionError("private detail")
+
+
+def vanish(_store, _spec):
+    yield Progress(1, 2, "steps")
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def half(store, spec):
+    def endless(file):
+        file.write(b"x" * 100)
+        file.flush()
+        time.sleep(60)
+
+    yield Progress(0, 1, "files", "writing")
+    store.publish(spec["name"], {"big": endless})
+
+
+def publish_then_hang(store, spec):
+    store.publish(spec["name"], {"a": b"x"})
+    yield Progress(1, 2, "files", "published")
+    time.sleep(60)
