@@ -1,0 +1,117 @@
+"""The cached data of a tap: what the policy saw, and what the tap held."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from policyscope.core.errors import InvalidInput, ShapeMismatch, UnsupportedFile
+from policyscope.core.torch_tensors import load_tensors
+
+Floats = NDArray[np.floating]
+Ints = NDArray[np.integer]
+
+BLOCKS_WITHOUT_EPISODES = 20
+
+
+@dataclass(frozen=True, eq=False)
+class ActivationData:
+    """Aligned rows. ``observations`` [N, obs_dim], ``activations`` [N, d_tap]; the rest [N] or [N, act_dim].
+
+    ``episode`` and ``step`` are None for data that was collected elsewhere. Raises InvalidInput when values
+    are not finite, ShapeMismatch when the numbers of rows differ.
+    """
+
+    observations: Floats
+    activations: Floats
+    episode: Ints | None = None
+    step: Ints | None = None
+    action: Floats | None = None
+    reward: Floats | None = None
+
+    def __post_init__(self) -> None:
+        check_matrix(self.observations, "the observations")
+        check_matrix(self.activations, "the activations")
+        for name in ("activations", "episode", "step", "action", "reward"):
+            array = getattr(self, name)
+            if array is not None and len(array) != len(self.observations):
+                raise ShapeMismatch(
+                    f"The cached data do not line up: {len(self.observations)} rows of observations "
+                    f"and {len(array)} of {name}."
+                )
+
+    def __len__(self) -> int:
+        return len(self.observations)
+
+    def take(self, rows: Ints) -> ActivationData:
+        """The rows at these indices."""
+        arrays: dict[str, Any] = {field.name: getattr(self, field.name) for field in fields(self)}
+        taken: dict[str, Any] = {name: None if a is None else a[rows] for name, a in arrays.items()}
+        return ActivationData(**taken)
+
+    def spread(self, most: int) -> ActivationData:
+        """At most ``most`` rows, evenly spaced: the same rows every time."""
+        return self if len(self) <= most else self.take(spread_rows(len(self), most))
+
+
+def read_tensor(data: bytes, what: str) -> Floats:
+    """The one 2-D float tensor of a file such as ``cached_obs.pt``; ``what`` names it in messages.
+
+    Raises UnsupportedFile when the file holds something else, InvalidInput when values are not finite.
+    """
+    try:
+        array = load_tensors(data)
+    except UnsupportedFile as error:
+        raise UnsupportedFile(f"{what}: {error.message}") from error
+    if isinstance(array, dict) and len(array) == 1:
+        array = next(iter(array.values()))
+    if not isinstance(array, np.ndarray):
+        raise UnsupportedFile(f"{what} holds a {type(array).__name__}; one tensor [N, columns] is needed.")
+    check_matrix(array, what)
+    return array
+
+
+def check_matrix(array: np.ndarray, what: str) -> None:
+    """Raise InvalidInput unless ``array`` is a non-empty finite 2-D array of floats."""
+    if array.dtype.kind != "f":
+        raise InvalidInput(f"{what} holds {array.dtype} numbers; floats are needed.")
+    if array.ndim != 2 or 0 in array.shape:
+        raise InvalidInput(
+            f"{what} has shape {list(array.shape)}; [N, columns] with at least one row is needed."
+        )
+    finite = np.isfinite(array)
+    if not finite.all():
+        row, column = np.argwhere(~finite)[0]
+        raise InvalidInput(
+            f"{what} holds {int((~finite).sum())} values that are NaN or infinite, "
+            f"the first at row {row}, column {column}. Collect the data again."
+        )
+
+
+def spread_rows(n: int, most: int) -> NDArray[np.intp]:
+    """``most`` of ``n`` indices, evenly spaced, or all of them."""
+    return np.arange(n) if n <= most else np.linspace(0, n - 1, most).astype(np.intp)
+
+
+def split_rows(
+    n: int, episode: Ints | None, fractions: tuple[float, float, float] = (0.8, 0.1, 0.1), seed: int = 0
+) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]:
+    """Row indices for training, validation and test, each in order.
+
+    Whole episodes go to one part, because neighbouring steps are near-duplicates; without episode numbers, or
+    with fewer than three, the rows are cut into 20 contiguous blocks instead. Every part gets at least one.
+    """
+    groups = np.zeros(n, dtype=np.intp) if episode is None else np.unique(episode, return_inverse=True)[1]
+    if groups.max(initial=0) < 2:
+        groups = np.arange(n) * BLOCKS_WITHOUT_EPISODES // max(n, 1)
+    names = np.unique(groups)
+    if len(names) < 3:
+        raise InvalidInput(f"{n} rows are too few to be split into training, validation and test data.")
+    order = np.random.default_rng(seed).permutation(names)
+    held_out = [max(1, round(fraction * len(names))) for fraction in fractions[1:]]
+    validation, test = order[: held_out[0]], order[held_out[0] : sum(held_out)]
+    in_validation, in_test = np.isin(groups, validation), np.isin(groups, test)
+    return np.flatnonzero(~(in_validation | in_test)), np.flatnonzero(in_validation), np.flatnonzero(in_test)

@@ -1,0 +1,173 @@
+"""What a policy is made of, without its weights."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, Literal, get_args
+
+from policyscope.core.activation_functions import ACTIVATIONS
+from policyscope.core.errors import InvalidInput
+
+Kind = Literal["linear", "batchnorm", "layernorm", "activation", "identity"]
+ActivationSource = Literal["recorded", "default", "verified", "user"]
+Squash = Literal["none", "tanh"]
+
+
+@dataclass(frozen=True)
+class Module:
+    """One layer. Its position in ``PolicySpec.modules`` is the index ``i`` of ``net[i]`` and the tap index.
+
+    ``key`` is the prefix of its tensors in the file, such as ``net.4``. ``identity`` passes its input
+    through: dropout, flatten and the like leave no trace in a file but take up an index.
+    """
+
+    kind: Kind
+    in_features: int
+    out_features: int
+    key: str | None = None
+    activation: str | None = None
+    has_bias: bool = False
+    has_weight: bool = True
+    eps: float = 1e-5
+
+    @property
+    def label(self) -> str:
+        """For a drawing: ``Linear 17 → 32``, ``GELU``, ``BatchNorm 32``."""
+        if self.kind == "linear":
+            return f"Linear {self.in_features} → {self.out_features}"
+        if self.kind == "activation":
+            return (
+                str(self.activation).upper() if self.activation in ("gelu", "elu", "selu") else _title(self)
+            )
+        if self.kind == "identity":
+            return "Pass-through"
+        return f"{'BatchNorm' if self.kind == 'batchnorm' else 'LayerNorm'} {self.out_features}"
+
+    def tensor_names(self) -> tuple[str, ...]:
+        """Names of its tensors after ``key.``."""
+        if self.kind in ("activation", "identity"):
+            return ()
+        running = ("running_mean", "running_var") if self.kind == "batchnorm" else ()
+        return ("weight",) * self.has_weight + ("bias",) * self.has_bias + running
+
+    def n_parameters(self) -> int:
+        """Trainable numbers in this module (running statistics are not)."""
+        if self.kind in ("activation", "identity"):
+            return 0
+        per_weight = self.in_features * self.out_features if self.kind == "linear" else self.out_features
+        return per_weight * self.has_weight + self.out_features * self.has_bias
+
+
+def _title(module: Module) -> str:
+    names = {"relu": "ReLU", "gelu_tanh": "GELU (tanh)", "leaky_relu": "LeakyReLU", "silu": "SiLU"}
+    return names.get(str(module.activation), str(module.activation).capitalize())
+
+
+@dataclass(frozen=True)
+class PolicySpec:
+    """The chain of modules and where the knowledge about it came from.
+
+    ``activation`` is that of the hidden layers and ``activation_source`` says how it is known. ``squash``
+    ``tanh`` means: tanh of the last layer, then unscaled to the action box (SAC, TD3). ``notes`` are
+    sentences about what was inferred from the file.
+    """
+
+    modules: tuple[Module, ...]
+    format: str
+    activation: str
+    activation_source: ActivationSource
+    squash: Squash = "none"
+    architecture_only: bool = False
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.modules:
+            raise InvalidInput("A policy needs at least one layer; none was found.")
+        for left, right in zip(self.modules, self.modules[1:], strict=False):
+            if left.out_features != right.in_features:
+                raise InvalidInput(
+                    f"Layers do not connect: {left.label} gives {left.out_features} values "
+                    f"and {right.label} takes {right.in_features}."
+                )
+        for name in {self.activation, *(m.activation for m in self.modules if m.kind == "activation")}:
+            check_activation(name)
+
+    @property
+    def obs_dim(self) -> int:
+        return self.modules[0].in_features
+
+    @property
+    def act_dim(self) -> int:
+        return self.modules[-1].out_features
+
+    @property
+    def n_parameters(self) -> int:
+        return sum(module.n_parameters() for module in self.modules)
+
+    def tap_dim(self, tap_index: int) -> int:
+        """Width at ``tap_index``; raises InvalidInput that names the allowed range."""
+        if not 0 <= tap_index < len(self.modules):
+            message = (
+                f"tap_index is {tap_index}; this policy has {len(self.modules)} modules, "
+                f"so 0 to {len(self.modules) - 1} are allowed."
+            )
+            raise InvalidInput(message, fields={"tap_index": message})
+        return self.modules[tap_index].out_features
+
+    def tensor_shapes(self) -> dict[str, tuple[int, ...]]:
+        """Name -> shape of every tensor the policy needs, in order."""
+        return {
+            f"{m.key}.{name}": (m.out_features, m.in_features)
+            if m.kind == "linear" and name == "weight"
+            else (m.out_features,)
+            for m in self.modules
+            for name in m.tensor_names()
+        }
+
+    def with_activation(self, name: str, source: ActivationSource) -> PolicySpec:
+        """The same chain with another activation function in every activation module."""
+        check_activation(name)
+        modules = tuple(replace(m, activation=name) if m.kind == "activation" else m for m in self.modules)
+        return replace(self, modules=modules, activation=name, activation_source=source)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values; ``from_json`` gives an equal spec."""
+        described = asdict(self)
+        described["modules"] = [asdict(module) for module in self.modules]
+        described["metadata"], described["notes"] = dict(self.metadata), list(self.notes)
+        return described
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> PolicySpec:
+        """Raises InvalidInput when ``data`` does not describe a policy."""
+        try:
+            values = dict(data)
+            values["modules"] = tuple(Module(**module) for module in values["modules"])
+            values["notes"] = tuple(str(note) for note in values.get("notes", ()))
+            values["metadata"] = dict(values.get("metadata", {}))
+            spec = cls(**values)
+            _check_words(spec)
+        except (TypeError, KeyError, ValueError) as error:
+            raise InvalidInput(f"The policy description cannot be read: {error}.") from error
+        return spec
+
+
+def check_activation(name: object) -> None:
+    """Raise InvalidInput, which lists the allowed names, unless ``name`` is an activation function."""
+    if name not in ACTIVATIONS:
+        message = f"The activation {name!r} is not known; use one of {', '.join(ACTIVATIONS)}."
+        raise InvalidInput(message, fields={"activation": message})
+
+
+def _check_words(spec: PolicySpec) -> None:
+    checks: list[tuple[str, Any]] = [(spec.activation_source, ActivationSource), (spec.squash, Squash)]
+    checks += [(module.kind, Kind) for module in spec.modules]
+    for word, allowed in checks:
+        if word not in get_args(allowed):
+            raise InvalidInput(f"The policy description says {word!r}; allowed are {get_args(allowed)}.")
+    for module in spec.modules:
+        sizes = (module.in_features, module.out_features)
+        if not all(type(size) is int and size > 0 for size in sizes) or not 0 <= float(module.eps) < 1:
+            raise InvalidInput(f"The policy description has a module of sizes {sizes} and eps {module.eps}.")
