@@ -1,0 +1,136 @@
+"""What a run is made of: arms, seeds, and the numbers that come back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from policyscope.core.envs import EnvInfo, check_fit, get_env
+from policyscope.core.errors import InvalidInput
+from policyscope.core.interventions import FeatureEdit
+from policyscope.core.sae import SAE
+from policyscope.core.traces import RECORDABLE, Trace
+
+F64 = NDArray[np.float64]
+I64 = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+
+class Acts(Protocol):
+    """Anything that acts: ``[batch, obs] -> [batch, act]``, each row on its own."""
+
+    def __call__(self, obs: F64, /) -> F64: ...
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One condition: who acts, with which latent edits at the tap, with how much action noise.
+
+    ``action_noise``: standard deviation, in units of the action, of Gaussian noise that depends only on the
+    seed and the step, so that arms share it.
+    """
+
+    name: str
+    policy: Acts
+    edits: tuple[FeatureEdit, ...] = ()
+    action_noise: float = 0.0
+
+
+@dataclass(frozen=True)
+class RolloutSpec:
+    """What to play. ``max_steps``: None, or more than the environment's own limit, means that limit.
+
+    ``record``: which of observations, activations (at the tap, before edits), actions, rewards and state to
+    keep for every step; ``record_only`` restricts that to some (arm name, seed) pairs. ``noise_scale`` widens
+    the reset noise; ``start_states`` [seeds, state_dim] gives the simulator state to start each seed from.
+    ``rows``: how many episodes run at once (fewer when the recordings would need too much memory).
+    """
+
+    env_id: str
+    seeds: tuple[int, ...]
+    max_steps: int | None = None
+    tap_index: int | None = None
+    record: frozenset[str] = frozenset()
+    record_only: frozenset[tuple[str, int]] | None = None
+    noise_scale: float = 1.0
+    start_states: F64 | None = None
+    rows: int = 128
+
+    @property
+    def horizon(self) -> int:
+        """Steps after which an episode is stopped."""
+        limit = get_env(self.env_id).max_episode_steps
+        return limit if self.max_steps is None else min(self.max_steps, limit)
+
+    def records(self, arm: str, seed: int) -> bool:
+        """Whether this episode's steps are kept."""
+        return bool(self.record) and (self.record_only is None or (arm, seed) in self.record_only)
+
+
+@dataclass(frozen=True)
+class ArmResult:
+    """Per-episode numbers of one arm, in the order of ``seeds``.
+
+    ``truncated``: the step limit stopped the episode. ``saturated_fraction``: how much of the action was cut
+    off at the action box. ``traces``: the recorded arrays of each episode, empty where nothing was kept.
+    """
+
+    name: str
+    seeds: I64
+    returns: F64
+    lengths: I64
+    terminated: Bools
+    truncated: Bools
+    fell: Bools
+    saturated_fraction: F64
+    traces: tuple[Trace, ...] = ()
+
+    @classmethod
+    def blank(cls, name: str, seeds: Sequence[int]) -> ArmResult:
+        """Arrays to be filled in as episodes end."""
+        count = len(seeds)
+        terminated, truncated, fell = np.zeros((3, count), dtype=np.bool_)
+        returns, saturated = np.zeros((2, count))
+        lengths = np.zeros(count, dtype=np.int64)
+        return cls(name, np.array(seeds), returns, lengths, terminated, truncated, fell, saturated)
+
+
+def check_run(arms: Sequence[Arm], spec: RolloutSpec, sae: SAE | None) -> None:
+    """Raise InvalidInput or ShapeMismatch when arms, seeds, environment and SAE do not fit together."""
+    info = get_env(spec.env_id)
+    names = [arm.name for arm in arms]
+    if not arms or len(set(names)) != len(names):
+        raise InvalidInput(f"A run needs at least one arm, each with its own name; got {names}.")
+    if not spec.seeds or len(set(spec.seeds)) != len(spec.seeds) or min(spec.seeds) < 0:
+        raise InvalidInput("A run needs at least one seed; seeds are different whole numbers from 0 up.")
+    if spec.rows < 1 or (spec.max_steps is not None and spec.max_steps < 1):
+        raise InvalidInput(f"max_steps ({spec.max_steps}) and rows ({spec.rows}) must be at least 1.")
+    if not spec.record <= RECORDABLE:
+        raise InvalidInput(
+            f"Cannot record {sorted(spec.record - RECORDABLE)}; choose from {sorted(RECORDABLE)}."
+        )
+    if "activations" in spec.record and spec.tap_index is None:
+        raise InvalidInput("Recording activations needs a tap_index.")
+    if spec.start_states is not None and len(spec.start_states) != len(spec.seeds):
+        raise InvalidInput(f"{len(spec.start_states)} start states were given for {len(spec.seeds)} seeds.")
+    for arm in arms:
+        _check_arm(arm, spec, sae, info)
+
+
+def _check_arm(arm: Arm, spec: RolloutSpec, sae: SAE | None, info: EnvInfo) -> None:
+    if hasattr(arm.policy, "spec"):
+        check_fit(arm.policy.spec, info)
+    if arm.action_noise and info.action_kind == "discrete":
+        raise InvalidInput(f"Action noise needs continuous actions; {info.id} has discrete ones.")
+    if arm.edits and (sae is None or spec.tap_index is None):
+        raise InvalidInput(
+            f"Arm {arm.name!r} edits features, which needs an SAE and its tap. Load an SAE first."
+        )
+    if (arm.edits or "activations" in spec.record) and not hasattr(arm.policy, "head"):
+        raise InvalidInput(
+            f"Arm {arm.name!r} has no layers to tap; only a policy network can be edited or recorded."
+        )

@@ -1,0 +1,21 @@
+"""Which implementation steps an environment: an exact fast one where there is one, gymnasium otherwise."""
+
+from __future__ import annotations
+
+from policyscope.core.envs.batch import EnvBatch, GymBatch
+from policyscope.core.envs.hard_stable import DIM
+from policyscope.core.envs.hard_stable_batch import HardStableBatch
+from policyscope.core.envs.registry import HARD_STABLE, get_env
+
+
+def make_batch(env_id: str, rows: int) -> EnvBatch:
+    """``rows`` copies of an allow-listed environment. Raises InvalidInput for any other id."""
+    info = get_env(env_id)
+    if info.id == HARD_STABLE:
+        return HardStableBatch(rows)
+    return GymBatch(info.id, rows)
+
+
+def state_dim(env_id: str) -> int:
+    """Length of the state vectors of this environment's batches; 0 where states cannot be read or set."""
+    return DIM if get_env(env_id).id == HARD_STABLE else 0

@@ -1,0 +1,148 @@
+"""From observations to actions for every active row: one head and one tail per policy and step.
+
+Rows are grouped by policy object; latent edits are applied at the tap to each row's own activation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from policyscope.core.arms import F64, I64, Acts, Arm, RolloutSpec
+from policyscope.core.envs import EnvInfo
+from policyscope.core.errors import InvalidInput
+from policyscope.core.interventions import RowEdits
+from policyscope.core.policy import Policy
+from policyscope.core.sae import SAE
+
+NOISE_STREAM = 0x5EED  # keeps the action noise of a seed apart from the environment's own draws
+
+
+@dataclass(frozen=True)
+class Decision:
+    """float32 actions ``[n, act]`` in the box, or int64 choices ``[n]``; how many numbers were clipped."""
+
+    actions: NDArray[Any]
+    saturated: I64
+    activations: F64 | None
+
+
+@dataclass(frozen=True)
+class _Group:
+    """Active rows that share a policy: their positions among the active rows, and their edits."""
+
+    policy: Acts
+    positions: I64 | slice
+    edits: RowEdits | None
+
+
+class Pilot:
+    """Holds who acts in each row. ``begin`` assigns an arm to a row, ``act`` decides for all active rows."""
+
+    def __init__(self, arms: Sequence[Arm], info: EnvInfo, spec: RolloutSpec, sae: SAE | None) -> None:
+        self._arms, self._info, self._tap = tuple(arms), info, spec.tap_index
+        self._records = "activations" in spec.record
+        policies = list({id(arm.policy): arm.policy for arm in arms}.values())
+        self._policy_of_arm = np.array([[p is arm.policy for p in policies].index(True) for arm in arms])
+        self._tapped = [any(a.edits for a in arms if a.policy is p) or self._records for p in policies]
+        self._policies = policies
+        edited = sae is not None and any(arm.edits for arm in arms)
+        self._edits = RowEdits(cast(SAE, sae), [arm.edits for arm in arms]) if edited else None
+        self._low = np.array([-np.inf if c.low is None else c.low for c in info.actions], dtype=np.float32)
+        self._high = np.array([np.inf if c.high is None else c.high for c in info.actions], dtype=np.float32)
+        self._arm_of_row: dict[int, int] = {}
+        self._noise: dict[int, F64] = {}
+        self._step: dict[int, int] = {}
+        self._plan: tuple[I64, list[_Group]] | None = None
+
+    @property
+    def tap_dim(self) -> int:
+        """Width of the recorded activations; 0 when none are recorded."""
+        return cast(Policy, self._policies[0]).tap_dim(cast(int, self._tap)) if self._records else 0
+
+    def begin(self, row: int, arm: int, seed: int, horizon: int) -> None:
+        """Row ``row`` starts an episode of arm number ``arm`` with ``seed``."""
+        self._arm_of_row[row] = arm
+        self._plan = None
+        self._noise.pop(row, None)
+        sigma = self._arms[arm].action_noise
+        if sigma:
+            rng = np.random.default_rng([NOISE_STREAM, seed])
+            self._noise[row] = sigma * rng.standard_normal((horizon, self._info.act_dim))
+            self._step[row] = 0
+
+    def act(self, observations: F64, active: I64) -> Decision:
+        """Decide for ``active`` rows, whose current observations are ``[len(active), obs]``."""
+        outputs = np.empty((len(active), self._info.act_dim))
+        activations: F64 | None = None
+        for group in self._groups(active):
+            h, outputs[group.positions] = self._run(group, observations[group.positions])
+            if self._records and h is not None:
+                activations = np.empty((len(active), h.shape[1])) if activations is None else activations
+                activations[group.positions] = h
+        if self._info.action_kind == "discrete":
+            self._check_finite(outputs, active)
+            return Decision(outputs.argmax(axis=1), np.zeros(len(active), dtype=np.int64), activations)
+        self._add_noise(outputs, active)
+        return self._into_box(outputs, active, activations)
+
+    def _groups(self, active: I64) -> list[_Group]:
+        """The groups, kept until a row changes hands. ``active`` is the same object between such changes."""
+        if self._plan is not None and self._plan[0] is active:
+            return self._plan[1]
+        arms = np.array([self._arm_of_row[row] for row in active.tolist()])
+        owners = self._policy_of_arm[arms]
+        groups = []
+        for index in np.unique(owners):
+            positions = np.flatnonzero(owners == index)
+            edits = None if self._edits is None else self._edits.take(arms[positions].tolist())
+            whole = len(positions) == len(active)
+            groups.append(_Group(self._policies[index], slice(None) if whole else positions, edits))
+        self._plan = (active, groups)
+        return groups
+
+    def _run(self, group: _Group, observations: F64) -> tuple[F64 | None, F64]:
+        """Activation before edits (when the tap is used) and the policy's output, unscaled to the box."""
+        if not self._tapped[self._policies.index(group.policy)]:
+            return None, self._unscale(group.policy, group.policy(observations))
+        policy, tap = cast(Policy, group.policy), cast(int, self._tap)
+        h = policy.head(observations, tap)
+        steered = h if group.edits is None else group.edits.apply(h)
+        return h, self._unscale(policy, policy.tail(steered, tap))
+
+    def _unscale(self, policy: Acts, outputs: F64) -> F64:
+        squash = getattr(getattr(policy, "spec", None), "squash", "none")
+        if squash == "none" or self._info.action_kind == "discrete":
+            return outputs
+        low, high = self._low.astype(np.float64), self._high.astype(np.float64)
+        return low + 0.5 * (outputs + 1.0) * (high - low)
+
+    def _add_noise(self, outputs: F64, active: I64) -> None:
+        if not self._noise:
+            return
+        for position, row in enumerate(active.tolist()):
+            noise = self._noise.get(row)
+            if noise is not None:
+                outputs[position] += noise[self._step[row]]
+                self._step[row] += 1
+
+    def _into_box(self, outputs: F64, active: I64, activations: F64 | None) -> Decision:
+        with np.errstate(over="ignore"):
+            wanted = outputs.astype(np.float32)
+        actions = np.minimum(np.maximum(wanted, self._low), self._high)
+        self._check_finite(actions, active)
+        return Decision(actions, (actions != wanted).sum(axis=1), activations)
+
+    def _check_finite(self, values: NDArray[Any], active: I64) -> None:
+        if np.isfinite(values).all():
+            return
+        row = int(active[np.flatnonzero(~np.isfinite(values).all(axis=1))[0]])
+        name = self._arms[self._arm_of_row[row]].name
+        raise InvalidInput(
+            f"Arm {name!r} produced an action that is not a finite number. Its weights or its edit are too "
+            "large for the network; reduce the edit or undo the weight change."
+        )
