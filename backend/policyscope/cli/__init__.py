@@ -1,0 +1,28 @@
+"""The command line: the same services as the API, in the foreground."""
+
+from __future__ import annotations
+
+import click
+
+from policyscope import __version__
+from policyscope.cli.artifacts import make_artifacts
+
+__all__ = ["main", "make_artifacts"]
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="policyscope")
+def main() -> None:
+    """Open up a trained control policy, steer one learned feature, and measure how behaviour changes.
+
+    \b
+    policyscope serve                              the workbench in a browser
+    policyscope envs                               which environments there are
+    policyscope make-artifacts --env … --policy …  train an SAE for a policy of yours
+    policyscope interpret … / run …                the same steps without a browser
+
+    Everything that is written lies under the artifacts root (POLICYSCOPE_ARTIFACTS, default: artifacts/).
+    """
+
+
+main.add_command(make_artifacts)
