@@ -1,0 +1,70 @@
+"""What a feature does to the action, exactly: by taking it away, and by nudging it.
+
+Ablation effect ``AE_j(x) = g(x) − g(x − z_j w_j)`` with ``g`` the rest of the policy and the SAE's error left
+in place; it equals the integrated gradient along that feature. Local gain ``G_j(x) = J_g(x) w_j``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from policyscope.core.activations import spread_rows
+from policyscope.core.blocks import F64, as_rows
+from policyscope.core.policy import Policy
+from policyscope.core.sae import SAE
+
+MAX_STATES = 8192
+MIN_STATES = 512
+FLOATING_POINT_BUDGET = 2e10  # about a second on one core
+GAIN_STATES = 256
+GAIN_STEP = 1e-4  # share of the RMS of the activations
+
+
+@dataclass(frozen=True, eq=False)
+class AblationEffects:
+    """Over ``n_states`` states: ``rms`` [F, A] over all, ``mean_active`` [F, A] signed, over the active.
+
+    In action units; 0 for features that never fire.
+    """
+
+    rms: F64
+    mean_active: F64
+    n_states: int
+
+
+def ablation_effects(
+    policy: Policy, sae: SAE, tap_index: int, h: F64, max_states: int = MAX_STATES
+) -> AblationEffects:
+    """Effects of all features on all actions at activations ``h`` [N, d_in], thinned evenly if too many."""
+    states = as_rows(h, sae.d_in, "The activation")
+    states = states[spread_rows(len(states), min(max_states, affordable_states(policy, sae, tap_index)))]
+    z, actions = sae.encode(states), policy.tail(states, tap_index)
+    squares, sums = np.zeros((2, sae.d_latent, actions.shape[1]))
+    for j in np.flatnonzero(z.any(axis=0)):
+        rows = np.flatnonzero(z[:, j])
+        effect = actions[rows] - policy.tail(states[rows] - np.outer(z[rows, j], sae.w_dec[:, j]), tap_index)
+        squares[j], sums[j] = np.square(effect).sum(axis=0), effect.sum(axis=0)
+    active = np.maximum(np.count_nonzero(z, axis=0), 1)[:, None]
+    return AblationEffects(np.sqrt(squares / len(states)), sums / active, len(states))
+
+
+def affordable_states(policy: Policy, sae: SAE, tap_index: int) -> int:
+    """How many states keep the cost of an ablation of ``k`` features per state within the budget."""
+    weights = sum(module.n_parameters() for module in policy.spec.modules[tap_index + 1 :])
+    return max(MIN_STATES, int(FLOATING_POINT_BUDGET / (2.0 * sae.k * max(weights, 1))))
+
+
+def local_gain(policy: Policy, sae: SAE, tap_index: int, h: F64, max_states: int = GAIN_STATES) -> F64:
+    """Mean over states of ``J_g(h) w_j`` [F, A]: action per unit of alpha, by central difference."""
+    states = as_rows(h, sae.d_in, "The activation")
+    states = states[spread_rows(len(states), max_states)]
+    size = float(np.sqrt(np.square(states).mean())) or 1.0
+    gains = np.zeros((sae.d_latent, policy.spec.act_dim))
+    for j, norm in enumerate(sae.decoder_norms()):
+        if norm > 0.0:
+            step = GAIN_STEP * size / norm * sae.w_dec[:, j]
+            above, below = policy.tail(states + step, tap_index), policy.tail(states - step, tap_index)
+            gains[j] = (above - below).mean(axis=0) / (2.0 * GAIN_STEP * size / norm)
+    return gains

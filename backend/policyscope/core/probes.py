@@ -1,0 +1,203 @@
+"""Linear probes from latents to actions: the guide's ridge ``Z w = y`` and the same done on a common scale.
+
+The raw weight of a feature is in units of 1/scale of that feature, so its size says little about how much the
+feature matters; the standardised weight does. Both are associations, not causes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from policyscope.core.blocks import F64
+from policyscope.core.errors import InvalidInput, ShapeMismatch
+
+FOLDS = 5
+LAMBDAS: F64 = np.logspace(-6, 2, 25)
+_CONSTANT = 1e-12  # a column that varies less than this share of its size is taken as constant
+
+
+@dataclass(frozen=True, eq=False)
+class Moments:
+    """Means and centred sums of squares and products of ``z`` [N, F] and ``y`` [N, T].
+
+    ``zz`` [F, F], ``zy`` [F, T], ``yy`` [T]; ``live`` [F] and ``live_y`` [T] mark columns that vary.
+    """
+
+    n: int
+    z_mean: F64
+    y_mean: F64
+    zz: F64
+    zy: F64
+    yy: F64
+    live: NDArray[np.bool_]
+    live_y: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class StandardisedRidge:
+    """Weights [F, T] in action SDs per feature SD; per target the penalty chosen and R² on held-out folds.
+
+    ``cv_r2`` is NaN for a target that never changes.
+    """
+
+    weights: F64
+    lambdas: F64
+    cv_r2: F64
+
+
+def moments(z: ArrayLike, y: ArrayLike) -> Moments:
+    """Raises InvalidInput when values are not finite, ShapeMismatch when the numbers of rows differ."""
+    latents, targets = _matrix(z, "The latents"), _matrix(y, "The target")
+    if len(latents) != len(targets):
+        raise ShapeMismatch(f"There are {len(latents)} rows of latents and {len(targets)} of targets.")
+    z_mean, y_mean = latents.mean(axis=0), targets.mean(axis=0)
+    zc, yc = latents - z_mean, targets - y_mean
+    live, live_y = _varies(latents, zc), _varies(targets, yc)
+    return Moments(len(zc), z_mean, y_mean, zc.T @ zc, zc.T @ yc, np.square(yc).sum(axis=0), live, live_y)
+
+
+def penalty_for(m: Moments, lam: float) -> float:
+    """The absolute penalty: ``lam`` times the mean sum of squares of the columns that vary."""
+    return lam * float(np.diag(m.zz)[m.live].mean()) if m.live.any() else lam
+
+
+def solve(m: Moments, penalty: float) -> tuple[F64, F64]:
+    """Weights [F, T] and intercept [T] minimising ||Z w + b − y||² + penalty ||w||²; b is not penalised.
+
+    A column of ``z`` that never changes gets a weight of exactly 0, and so does every column for a target
+    that never changes.
+    """
+    weights = np.zeros_like(m.zy)
+    live = np.flatnonzero(m.live)
+    if len(live):
+        gram = m.zz[np.ix_(live, live)] + penalty * np.eye(len(live))
+        weights[live] = np.linalg.solve(gram, np.where(m.live_y, m.zy[live], 0.0))
+    return weights, m.y_mean - m.z_mean @ weights
+
+
+def ridge(z: ArrayLike, y: ArrayLike, lam: float) -> tuple[F64, F64]:
+    """Closed-form ridge of ``y`` [N, T] on ``z`` [N, F]: weights [F, T], intercept [T].
+
+    ``lam`` > 0 is relative (see ``penalty_for``), so that duplicate columns share their weight.
+    """
+    if not lam > 0:
+        raise InvalidInput(f"lam is {lam}; ridge regression needs a penalty above 0.")
+    m = moments(z, y)
+    return solve(m, penalty_for(m, lam))
+
+
+def r_squared(m: Moments, weights: F64) -> F64:
+    """R² [T] of ``weights`` [F, T] on the data of ``m``; NaN for a target that never changes."""
+    residual = m.yy - 2.0 * (weights * m.zy).sum(axis=0) + (weights * (m.zz @ weights)).sum(axis=0)
+    return 1.0 - _ratio(residual, m.yy, m.live_y, np.nan)
+
+
+def marginal_r2(m: Moments) -> F64:
+    """R² [F, T] of each feature alone: the squared correlation; 0 where either never changes."""
+    scale = np.outer(np.diag(m.zz), m.yy)
+    return np.minimum(_ratio(np.square(m.zy), scale, np.outer(m.live, m.live_y), 0.0), 1.0)
+
+
+def standardised_ridge(z: ArrayLike, y: ArrayLike, groups: NDArray[np.integer] | None) -> StandardisedRidge:
+    """Ridge on standardised columns with the penalty chosen by 5-fold cross-validation over whole groups.
+
+    ``groups`` [N] are episode numbers; None cuts the rows into contiguous blocks. The one-standard-error rule
+    takes the largest penalty whose score is within one standard error of the best.
+    """
+    m = moments(z, y)
+    z_sd, y_sd = np.sqrt(np.diag(m.zz) / m.n), np.sqrt(m.yy / m.n)
+    zs = _ratio(np.asarray(z, dtype=np.float64) - m.z_mean, z_sd, m.live, 0.0)
+    ys = _ratio(np.asarray(y, dtype=np.float64) - m.y_mean, y_sd, m.live_y, 0.0)
+    scores = _fold_scores(zs, ys, _folds(len(zs), groups))
+    chosen = _one_standard_error(scores)
+    weights = np.zeros_like(m.zy)
+    standard = moments(zs, ys)
+    for index in np.unique(chosen):
+        targets = chosen == index
+        weights[:, targets] = solve(standard, LAMBDAS[index] * m.n)[0][:, targets]
+    best = scores.mean(axis=0)[chosen, np.arange(ys.shape[1])]
+    return StandardisedRidge(weights, LAMBDAS[chosen], np.where(m.live_y, best, np.nan))
+
+
+def _fold_scores(zs: F64, ys: F64, fold: NDArray[np.integer]) -> F64:
+    """R² on each held-out fold, [folds, lambdas, T], from second moments only."""
+    features = zs.shape[1]
+    joined = np.hstack([zs, ys, np.ones((len(zs), 1))])
+    sums = [joined[fold == f].T @ joined[fold == f] for f in range(fold.max() + 1)]
+    total = np.sum(sums, axis=0)
+    scores = []
+    for held_out in sums:
+        train = _centred(total - held_out, total - held_out)
+        test = _centred(held_out, total - held_out)
+        scale, basis = np.linalg.eigh(train[:features, :features])
+        rotated = basis.T @ train[:features, features:]
+        betas = np.einsum(
+            "fg,lgt->lft", basis, rotated / (np.maximum(scale, 0.0)[:, None] + LAMBDAS[:, None, None])
+        )
+        zz, zy, yy = (
+            test[:features, :features],
+            test[:features, features:],
+            np.diag(test[features:, features:]),
+        )
+        residual = (
+            yy
+            - 2.0 * np.einsum("lft,ft->lt", betas, zy)
+            + np.einsum("lft,fg,lgt->lt", betas, zz, betas, optimize=True)
+        )
+        scores.append(1.0 - _ratio(residual, yy, yy > 0, 1.0))
+    return np.stack(scores)
+
+
+def _centred(sums: F64, reference: F64) -> F64:
+    """Mean products of ``sums`` (whose last column counts) about the means of ``reference``."""
+    n, shift = sums[-1, -1], reference[:-1, -1] / reference[-1, -1]
+    mean = sums[:-1, -1] / n
+    products: F64 = (
+        sums[:-1, :-1] / n - np.outer(mean, shift) - np.outer(shift, mean) + np.outer(shift, shift)
+    )
+    return products
+
+
+def _one_standard_error(scores: F64) -> NDArray[np.intp]:
+    mean, error = scores.mean(axis=0), scores.std(axis=0, ddof=1) / np.sqrt(len(scores))
+    best = mean.argmax(axis=0)
+    targets = np.arange(mean.shape[1])
+    enough = mean >= (mean[best, targets] - error[best, targets])
+    last: NDArray[np.intp] = len(mean) - 1 - enough[::-1].argmax(axis=0)
+    return last
+
+
+def _folds(n: int, groups: NDArray[np.integer] | None) -> NDArray[np.intp]:
+    """Fold of every row: whole groups, dealt out in turn; contiguous blocks where groups are too few."""
+    index = np.unique(groups, return_inverse=True)[1] if groups is not None else np.zeros(n, dtype=np.intp)
+    if index.max(initial=0) + 1 < FOLDS:
+        if n < FOLDS:
+            raise InvalidInput(f"{n} rows are too few for a probe; at least {FOLDS} are needed.")
+        index = np.arange(n) * min(n, 4 * FOLDS) // n
+    return np.asarray(index % FOLDS, dtype=np.intp)
+
+
+def _matrix(array: ArrayLike, what: str) -> F64:
+    matrix = np.asarray(array, dtype=np.float64)
+    if matrix.ndim != 2 or 0 in matrix.shape:
+        raise ShapeMismatch(f"{what} has shape {list(matrix.shape)}; [N, columns] is needed.")
+    if bad := int(np.count_nonzero(~np.isfinite(matrix))):
+        raise InvalidInput(f"{what} holds {bad} values that are NaN or infinite.")
+    return matrix
+
+
+def _varies(columns: F64, centred: F64) -> NDArray[np.bool_]:
+    """Columns whose deviation from the mean is more than rounding."""
+    varies: NDArray[np.bool_] = np.abs(centred).max(axis=0) > _CONSTANT * np.abs(columns).max(axis=0)
+    return varies
+
+
+def _ratio(top: F64, bottom: F64, valid: NDArray[np.bool_], otherwise: float) -> F64:
+    """``top / bottom`` where ``valid`` and the divisor is not 0, else ``otherwise``."""
+    usable = np.broadcast_to(valid & (bottom != 0), top.shape)
+    out = np.full(top.shape, otherwise)
+    np.divide(top, bottom, out=out, where=usable)
+    return out
