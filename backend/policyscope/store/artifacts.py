@@ -88,6 +88,10 @@ class ArtifactStore:
         directory = self.root / kind
         return sorted(f"{kind}/{entry.name}" for entry in directory.iterdir()) if directory.is_dir() else []
 
+    def lists(self, name: str, file: str) -> bool:
+        """Whether ``file`` is part of what is stored under ``name``."""
+        return file in self._manifest(name)["files"]
+
     def path(self, name: str, file: str) -> Path:
         """Path of a stored file whose content has been checked against its SHA-256.
 

@@ -1,0 +1,1 @@
+"""The web side: parse, call a service, dump. No numbers are made here."""

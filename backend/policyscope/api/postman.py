@@ -1,0 +1,195 @@
+"""The Postman collection: the guide's requests in an order that a live server can play, with assertions.
+
+newman runs it against a server that has the demo artifacts. Variables: ``baseUrl`` and ``demo``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+Json = dict[str, Any]
+SCHEMA = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"
+POLLS = 120
+
+
+@dataclass(frozen=True)
+class Step:
+    """One request: an operation of the OpenAPI document, its status, and what else must hold."""
+
+    name: str
+    method: str
+    path: str
+    status: int
+    body: Json | None = None
+    tests: Sequence[str] = ()
+    description: str = ""
+
+
+def _keeps(variable: str, expression: str) -> str:
+    return f'pm.collectionVariables.set("{variable}", {expression});'
+
+
+def _has(*names: str) -> str:
+    wanted = ", ".join(f'"{name}"' for name in names)
+    return f'pm.test("has the fields of the guide", () => pm.expect(body).to.include.all.keys({wanted}));'
+
+
+def _check(sentence: str, expression: str) -> str:
+    return f'pm.test("{sentence}", () => {expression});'
+
+
+POLL = f"""
+const polls = Number(pm.collectionVariables.get("polls") || 0) + 1;
+pm.collectionVariables.set("polls", polls);
+const active = ["queued", "running"].includes(body.state);
+if (active && polls < {POLLS}) {{
+  setTimeout(() => {{}}, 500);
+  pm.execution.setNextRequest("Follow the job");
+}} else {{
+  pm.collectionVariables.set("polls", 0);
+  pm.test("the job is done", () => pm.expect(body.state).to.equal("done"));
+}}
+"""
+
+STEPS = (
+    Step("Health", "GET", "/healthz", 200, tests=(_check("is alive", "pm.expect(body.ok).to.equal(true)"),)),
+    Step("Demos", "GET", "/demos", 200, tests=(
+        _check("has an available demo", "pm.expect(body.demos.some(demo => demo.available)).to.equal(true)"),
+        'const chosen = body.demos.find(demo => demo.id === pm.collectionVariables.get("demo")) '
+        "|| body.demos.find(demo => demo.available);",
+        _keeps("demo", "chosen.id"), _keeps("artifactsDir", "chosen.artifacts_dir"),
+        _keeps("tapIndex", "chosen.tap_index"), _keeps("env", "chosen.env"),
+    )),
+    Step("Environments", "GET", "/envs", 200),
+    Step("Make a model from a demo", "POST", "/demo/{{demo}}", 201, tests=(
+        _keeps("modelId", "body.id"), _check("has no edits", "pm.expect(body.n_edits).to.equal(0)"),
+    )),
+    Step("Models", "GET", "/models", 200),
+    Step("Summary of the network", "GET", "/model/{{modelId}}/summary", 200, tests=(
+        _keeps("weightKey", "body.parameters[0].key"),
+    )),
+    Step("Artifacts directories", "GET", "/artifacts?model_id={{modelId}}", 200),
+    Step("Load SAE: not found", "POST", "/model/{{modelId}}/load_sae", 404,
+         {"artifacts_dir": "no_such_directory", "tap_index": 4},
+         (_check("says so", 'pm.expect(body.error.message).to.match(/^SAE not found/)'),)),
+    Step("Interpret: need SAE", "POST", "/model/{{modelId}}/interpret_features", 400,
+         {"target_dim": 0, "top_k": 10},
+         (_check("says so", 'pm.expect(body.error.message).to.include("Need SAE + cached data")'),)),
+    Step("Load SAE", "POST", "/model/{{modelId}}/load_sae", 200,
+         {"artifacts_dir": "{{artifactsDir}}", "tap_index": "{{tapIndex}}"},
+         (_has("ok", "d_in", "d_latent", "k", "tap_index", "has_cached_data"),
+          _check("nothing to warn of", "pm.expect(body.warnings).to.eql([])"),
+          _keeps("lastFeature", "body.d_latent - 1"))),
+    Step("Interpret features", "POST", "/model/{{modelId}}/interpret_features", 200,
+         {"target_dim": 0, "top_k": 10},
+         (_has("features", "target_dim"),
+          _check("ten features, strongest first",
+                 "{ const w = body.features.map(f => f.abs_weight); pm.expect(w).to.have.length(10); "
+                 "pm.expect(w).to.eql([...w].sort((a, b) => b - a)); }"),
+          _keeps("feature", "body.features[0].feature_idx"))),
+    Step("Interpret: no such action", "POST", "/model/{{modelId}}/interpret_features", 400,
+         {"target_dim": 1000, "top_k": 10}),
+    Step("Perturb a feature (the guide's example)", "POST", "/model/{{modelId}}/sae_perturb", 200,
+         {"feature_idx": 42, "alpha": 2.0},
+         (_has("ok", "feature_idx", "alpha", "decoder_norm", "message"),
+          _check("the guide's words",
+                 'pm.expect(body.message).to.equal("Feature perturbation parameters stored")'))),
+    Step("Perturb the strongest feature by nothing", "POST", "/model/{{modelId}}/sae_perturb", 200,
+         {"feature_idx": "{{feature}}", "alpha": 0}),
+    Step("Stored intervention", "GET", "/model/{{modelId}}/intervention", 200),
+    Step("Perturb: a misspelt field", "POST", "/model/{{modelId}}/sae_perturb", 422,
+         {"feature": 1, "alpha": 2.0}),
+    Step("Run", "POST", "/model/{{modelId}}/run", 202,
+         {"env": "{{env}}", "episodes": 2, "max_steps": 50, "seed": 0},
+         (_keeps("jobId", "body.job_id"), _keeps("runId", "body.run_id"), _keeps("polls", "0"))),
+    Step("Follow the job", "GET", "/job/{{jobId}}", 200, tests=(POLL,)),
+    Step("Result of the run", "GET", "/run/{{runId}}", 200, tests=(
+        _check("alpha 0 is exactly the baseline", "pm.expect(body.comparisons[0].identical).to.equal(true)"),
+    )),
+    Step("Episodes as CSV", "GET", "/run/{{runId}}/episodes.csv", 200),
+    Step("Runs", "GET", "/runs?model_id={{modelId}}", 200),
+    Step("Jobs", "GET", "/jobs?state=done", 200),
+    Step("Weights of a layer", "GET", "/model/{{modelId}}/layer_weights/{{weightKey}}", 200),
+    Step("Scale a tensor", "POST", "/model/{{modelId}}/perturb", 200,
+         {"key": "{{weightKey}}", "op": "scale", "value": 1.1}),
+    Step("Edit one weight", "POST", "/model/{{modelId}}/edit_at", 200,
+         {"key": "{{weightKey}}", "index": [0, 0], "value": 0.5},
+         (_check("two edits", "pm.expect(body.n_edits).to.equal(2)"),)),
+    Step("Edits", "GET", "/model/{{modelId}}/edits", 200),
+    Step("Undo", "POST", "/model/{{modelId}}/undo", 200,
+         tests=(_check("one edit", "pm.expect(body.n_edits).to.equal(1)"),)),
+    Step("Reset", "POST", "/model/{{modelId}}/reset", 200,
+         tests=(_check("no edits", "pm.expect(body.n_edits).to.equal(0)"),)),
+    Step("Rename", "PATCH", "/model/{{modelId}}", 200, {"name": "renamed by the collection"}),
+    Step("Clear the intervention", "DELETE", "/model/{{modelId}}/intervention", 200),
+    Step("Detach the SAE", "DELETE", "/model/{{modelId}}/sae", 200),
+    Step("Delete the run", "DELETE", "/run/{{runId}}", 200),
+    Step("Delete the model", "DELETE", "/model/{{modelId}}", 200),
+    Step("The model is gone", "GET", "/model/{{modelId}}", 404,
+         tests=(_check("one error body", "pm.expect(body.error.code).to.equal(\"not_found\")"),)),
+)  # fmt: skip
+
+
+def collection(document: Json) -> Json:
+    """The collection. Raises ValueError when a step is not an operation of ``document``."""
+    for step in STEPS:
+        _check_documented(document, step)
+    return {
+        "info": {
+            "name": "policyscope",
+            "description": "The guide's workflow against a live server with the demo artifacts.",
+            "schema": SCHEMA,
+        },
+        "item": [_item(step) for step in STEPS],
+        "variable": [
+            {"key": "baseUrl", "value": "http://127.0.0.1:5000"},
+            {"key": "demo", "value": ""},
+        ],
+    }
+
+
+def _item(step: Step) -> Json:
+    request: Json = {"method": step.method, "header": [], "url": _url(step.path)}
+    if step.body is not None:
+        request["header"] = [{"key": "Content-Type", "value": "application/json"}]
+        request["body"] = {"mode": "raw", "raw": _raw(step.body)}
+    is_json = "/episodes.csv" not in step.path
+    script = [f'pm.test("answers {step.status}", () => pm.response.to.have.status({step.status}));']
+    script += ["const body = pm.response.json();"] if is_json else []
+    lines = "\n".join([*script, *step.tests]).strip().split("\n")
+    event = {"listen": "test", "script": {"type": "text/javascript", "exec": lines}}
+    return {"name": step.name, "event": [event], "request": request}
+
+
+def _url(path: str) -> Json:
+    bare, _, query = path.partition("?")
+    url: Json = {"raw": "{{baseUrl}}" + path, "host": ["{{baseUrl}}"], "path": bare.strip("/").split("/")}
+    if query:
+        pairs = (pair.split("=") for pair in query.split("&"))
+        url["query"] = [{"key": key, "value": value} for key, value in pairs]
+    return url
+
+
+def _raw(body: Json) -> str:
+    """JSON with variables that hold numbers outside quotation marks."""
+    import json
+
+    text = json.dumps(body, indent=2)
+    for number in ("tapIndex", "feature"):
+        text = text.replace(f'"{{{{{number}}}}}"', f"{{{{{number}}}}}")
+    return text
+
+
+def _check_documented(document: Json, step: Step) -> None:
+    parts = step.path.partition("?")[0].split("/")
+    for path, item in document["paths"].items():
+        known = path.split("/")
+        same = len(known) == len(parts) and all(
+            ours == theirs or (ours.startswith("{{") and theirs.startswith("{"))
+            for ours, theirs in zip(parts, known, strict=True)
+        )
+        if same and step.method.lower() in item:
+            return
+    raise ValueError(f"{step.name}: {step.method} {step.path} is not in the OpenAPI document")

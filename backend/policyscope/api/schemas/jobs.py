@@ -1,0 +1,54 @@
+"""Jobs."""
+
+from marshmallow import fields, validate
+
+from policyscope.api.schemas.base import (
+    Answer,
+    Request,
+    anything,
+    described,
+    many,
+    nested,
+    one_of,
+    text,
+    whole,
+)
+
+STATES = ("queued", "running", "done", "failed", "cancelled", "interrupted")
+
+
+class JobProgress(Answer):
+    done = whole("How much is done …")
+    total = whole("… of how much; 0 when unknown.")
+    unit = text("Of what.")
+    message = text("What is being done.")
+    metrics = anything("Numbers worth plotting.")
+
+
+class JobResult(Answer):
+    run_id = text("The run it made.")
+
+
+class JobError(Answer):
+    code = text("A stable word for programs.")
+    message = text("A sentence for people.")
+
+
+class Job(Answer):
+    id = text("Server-made id.")
+    kind = text("What it does, such as run.")
+    state = one_of(STATES, "queued, running, or how it ended.")
+    progress = nested(JobProgress)
+    created_at = text("ISO-8601, UTC.")
+    started_at = text("ISO-8601, UTC.", none=True)
+    finished_at = text("ISO-8601, UTC.", none=True)
+    result = nested(JobResult, "Set when done.", none=True)
+    error = nested(JobError, "Set when failed or interrupted.", none=True)
+
+
+class Jobs(Answer):
+    jobs = many(Job, "Newest first.")
+
+
+class JobsQuery(Request):
+    state = fields.String(validate=validate.OneOf(STATES), metadata=described("Only jobs in this state."))

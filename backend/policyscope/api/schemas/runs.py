@@ -1,0 +1,195 @@
+"""Runs: arms × seeds asked for, and what came out."""
+
+from marshmallow import fields, validate
+
+from policyscope.api.schemas.base import (
+    SEED_MAX,
+    Answer,
+    Real,
+    Request,
+    anything,
+    described,
+    interval,
+    many,
+    name_field,
+    nested,
+    one_of,
+    real,
+    text,
+    texts,
+    whole,
+    wholes,
+    yes,
+)
+from policyscope.api.schemas.features import FeatureEdit, FeatureEditRequest
+from policyscope.api.schemas.jobs import STATES
+
+WEIGHTS = ("edited", "original")
+
+
+class ArmRequest(Request):
+    name = name_field("Name of the arm, unique in the run.", longest=60, required=True)
+    edits = fields.List(
+        fields.Nested(FeatureEditRequest),
+        load_default=list,
+        validate=validate.Length(max=64),
+        metadata=described("Feature edits, applied at the tap at every step."),
+    )
+    weights = fields.String(
+        load_default="edited",
+        validate=validate.OneOf(WEIGHTS),
+        metadata=described("edited: with the model's weight edits; original: as uploaded."),
+    )
+
+
+class RunRequest(Request):
+    env = fields.String(
+        required=True,
+        validate=validate.Length(1, 80),
+        metadata=described("Environment id.", example="Walker2d-v5"),
+    )
+    episodes = fields.Integer(
+        strict=True,
+        load_default=10,
+        validate=validate.Range(1, 1000),
+        metadata=described("Episodes per arm, each on its own seed; the seeds are the same in every arm."),
+    )
+    max_steps = fields.Integer(
+        strict=True,
+        allow_none=True,
+        load_default=None,
+        validate=validate.Range(1, 100_000),
+        metadata=described("Longest episode; the environment's own limit by default."),
+    )
+    seed = fields.Integer(
+        strict=True,
+        load_default=0,
+        validate=validate.Range(0, SEED_MAX),
+        metadata=described("First seed; episode i uses seed + i."),
+    )
+    arms = fields.List(
+        fields.Nested(ArmRequest),
+        load_default=None,
+        allow_none=True,
+        validate=validate.Length(1, 16),
+        metadata=described(
+            "Default: baseline, edited weights if there are any, the stored intervention if any."
+        ),
+    )
+
+
+class RunAccepted(Answer):
+    job_id = text("Job to follow.")
+    run_id = text("Run to read when the job is done.")
+    state = one_of(STATES, "State of the job.")
+
+
+class Distribution(Answer):
+    mean = real("Mean.")
+    ci = interval("95 % bootstrap interval of the mean.")
+    iqm = real("Interquartile mean.")
+    iqm_ci = interval("95 % bootstrap interval of the interquartile mean.")
+    median = real("Median.")
+    min = real("Smallest.")
+    max = real("Largest.")
+    sd = real("Standard deviation.")
+
+
+class Episode(Answer):
+    seed = whole("Seed.")
+    return_ = Real(
+        required=True,
+        allow_none=True,
+        data_key="return",
+        attribute="return",
+        metadata=described("Sum of rewards; null when it overflowed."),
+    )
+    length = whole("Steps.")
+    fell = yes("Ended early by the environment.")
+    terminated = yes("Ended by the environment.")
+    truncated = yes("Ended by the step limit.")
+
+
+class Arm(Answer):
+    name = text("Name.")
+    edits = many(FeatureEdit)
+    weights = one_of(WEIGHTS, "Which weights it used.")
+    returns = nested(Distribution, "Sum of rewards per episode.")
+    lengths = nested(Distribution, "Steps per episode.")
+    fall_rate = real("Share of episodes that ended early.")
+    fall_ci = interval("95 % Wilson interval.")
+    saturated_fraction = real("Share of action values that were clipped to the action box.")
+    episodes = many(Episode)
+
+
+class ReturnDifference(Answer):
+    mean_difference = real("Mean of the differences, seed by seed.")
+    ci = interval("95 % bootstrap interval.")
+    iqm_difference = real("Difference of interquartile means.")
+    iqm_ci = interval("95 % bootstrap interval.")
+    d_z = real("Mean difference in standard deviations of the differences.")
+    p_value = real("Sign-flip test of no difference.")
+    p_adjusted = real("The same, Holm-adjusted for the number of arms.")
+    probability_of_improvement = real("Probability that an episode of this arm beats one of the other.")
+    variance_ratio = real("Variance of this arm's returns over that of the other.")
+
+
+class LengthDifference(Answer):
+    mean_difference = real("Mean of the differences.")
+    ci = interval("95 % bootstrap interval.")
+
+
+class FallDifference(Answer):
+    difference = real("Difference of fall rates.")
+    p_value = real("McNemar's test.")
+
+
+class Comparison(Answer):
+    arm = text("This arm …")
+    versus = text("… against that one.")
+    n = whole("Pairs: seeds in common.")
+    return_ = fields.Nested(ReturnDifference, required=True, data_key="return", attribute="return")
+    length = nested(LengthDifference)
+    falls = nested(FallDifference)
+    identical = yes("Every episode is the same, bit for bit.")
+    inferential = yes("There are enough pairs for the interval and the test to mean something.")
+    sentence = text("The same in words.")
+
+
+class Provenance(Answer):
+    model_sha256 = text("Uploaded file.")
+    weights_sha256 = text("Effective weights.")
+    sae_sha256 = text("SAE.", none=True)
+    tap_index = whole("Tap.", none=True)
+    versions = anything("Package versions.")
+    arithmetic = text("Number format of the policy and SAE arithmetic.")
+
+
+class RunSummary(Answer):
+    id = text("Server-made id.")
+    model_id = text("Model.")
+    job_id = text("Job.")
+    state = one_of(STATES, "State of its job.")
+    env = text("Environment.")
+    episodes = whole("Episodes per arm.")
+    max_steps = whole("Longest episode.")
+    seed = whole("First seed.")
+    created_at = text("ISO-8601, UTC.")
+    finished_at = text("ISO-8601, UTC.", none=True)
+    arm_names = texts("Arms.")
+    sentence = text("The result in words, once it is there.", none=True)
+
+
+class Run(RunSummary):
+    seeds = wholes("Seeds, the same in every arm.")
+    arms = many(Arm, "Empty until the job is done.")
+    comparisons = many(Comparison, "Each arm against the baseline. Empty until the job is done.")
+    provenance = nested(Provenance)
+
+
+class Runs(Answer):
+    runs = many(RunSummary, "Newest first.")
+
+
+class RunsQuery(Request):
+    model_id = fields.String(metadata=described("Only runs of this model."))

@@ -1,0 +1,40 @@
+"""The built frontend: its files, and its page for every address that is not the API's."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Flask, Response, request, send_from_directory
+from werkzeug.security import safe_join
+
+from policyscope.config import Settings
+from policyscope.core.errors import NotFound
+
+A_YEAR = 31_536_000
+NOT_BUILT = "The frontend is not built. Run 'make demo', or 'npm run build' in frontend/."
+
+
+def register(app: Flask, settings: Settings) -> None:
+    site = Blueprint("site", __name__)
+    bundle = settings.frontend.resolve()
+
+    @site.get("/", defaults={"name": "index.html"})
+    @site.get("/<path:name>")
+    def page(name: str) -> Response:
+        """A file of the bundle; else, for a browser that opens or reloads an address, the page itself."""
+        found = safe_join(str(bundle), name)
+        if found is not None and (bundle / name).is_file():
+            return _file(bundle, name)
+        if name != "index.html" and "text/html" not in request.headers.get("Accept", ""):
+            raise NotFound("There is nothing at this address.")
+        if not (bundle / "index.html").is_file():
+            raise NotFound(NOT_BUILT, code="frontend_not_built")
+        return _file(bundle, "index.html")
+
+    app.register_blueprint(site)
+
+
+def _file(bundle: object, name: str) -> Response:
+    """Files under assets/ carry their hash in their name, so a browser may keep them."""
+    immutable = name.startswith("assets/")
+    response = send_from_directory(str(bundle), name, max_age=A_YEAR if immutable else 0)
+    response.headers["Cache-Control"] = f"public, max-age={A_YEAR}, immutable" if immutable else "no-cache"
+    return response

@@ -1,0 +1,188 @@
+"""Artifacts directories: finding them below the artifacts root and reading their files."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from policyscope.core.activations import ActivationData, read_tensor
+from policyscope.core.envs import get_env
+from policyscope.core.errors import InvalidInput, LimitExceeded, NotFound, PolicyscopeError
+from policyscope.core.policy_spec import PolicySpec
+from policyscope.core.sae import SAE
+from policyscope.core.sae_formats import open_sae
+from policyscope.services import loaded
+from policyscope.services.workspace import Workspace
+from policyscope.store.paths import is_regular, read_regular, resolve_inside
+from policyscope.store.records import MODEL, Json, ModelRow, require
+
+SAE_FILE, OBS_FILE, ACTIVATIONS_FILE = "walker_sae.pt", "cached_obs.pt", "tapped_activations.pt"
+EPISODES_FILE, MANIFEST_FILE = "episodes.safetensors", "manifest.json"
+NEEDED = (SAE_FILE, OBS_FILE, ACTIVATIONS_FILE)
+SAE_LIMIT, DATA_LIMIT, MANIFEST_LIMIT = 256 << 20, 512 << 20, 1 << 20
+MOST_DIRECTORIES = 200
+TRAIN_IT = "Train one with bc_sae_walker_demo.py, or name a directory that holds one."
+
+
+@dataclass(frozen=True)
+class Directory:
+    """A directory below the artifacts root, under the name the user knows it by."""
+
+    path: Path
+    name: str
+
+    def has(self, file: str) -> bool:
+        return is_regular(self.path / file)
+
+    def read(self, file: str, limit: int) -> bytes:
+        return read_regular(self.path / file, limit, f"{self.name}/{file}")
+
+    def manifest(self) -> Json:
+        """What the pipeline recorded; empty when there is no manifest. Raises InvalidInput when damaged."""
+        if not self.has(MANIFEST_FILE):
+            return {}
+        try:
+            manifest = json.loads(self.read(MANIFEST_FILE, MANIFEST_LIMIT))
+        except (ValueError, RecursionError) as error:
+            raise InvalidInput(f"{self.name}/{MANIFEST_FILE} is not valid JSON.") from error
+        return manifest if isinstance(manifest, dict) else {}
+
+    def env(self) -> str | None:
+        env = self.manifest().get("env")
+        return env if isinstance(env, str) else None
+
+
+def find(ws: Workspace, name: str) -> Directory:
+    """The artifacts directory called ``name``. Raises InvalidInput (path_not_allowed) or NotFound."""
+    path = resolve_inside(ws.settings.artifacts, name)
+    if path.is_relative_to(ws.settings.store):
+        raise InvalidInput(f"The directory '{name}' belongs to the server.", code="path_not_allowed")
+    directory = Directory(path, name.rstrip("/"))
+    if not path.is_dir():
+        message = f"SAE not found: there is no directory '{name}' below the artifacts root. {TRAIN_IT}"
+        raise NotFound(message, code="sae_not_found", fields={"artifacts_dir": message})
+    return directory
+
+
+def read_sae(directory: Directory) -> bytes:
+    """Raises NotFound with the guide's words."""
+    try:
+        return directory.read(SAE_FILE, SAE_LIMIT)
+    except NotFound as error:
+        shown = f"{directory.name}/{SAE_FILE}"
+        message = f"SAE not found: there is no {shown} below the artifacts root. {TRAIN_IT}"
+        raise NotFound(message, code="sae_not_found", fields={"artifacts_dir": message}) from error
+
+
+def read_data(directory: Directory) -> ActivationData | None:
+    """The cached observations and activations; None when either file is missing.
+
+    Raises InvalidInput or ShapeMismatch when they are there and cannot be used.
+    """
+    if not (directory.has(OBS_FILE) and directory.has(ACTIVATIONS_FILE)):
+        return None
+    tensors = [
+        read_tensor(directory.read(file, DATA_LIMIT), f"{directory.name}/{file}")
+        for file in (OBS_FILE, ACTIVATIONS_FILE)
+    ]
+    return ActivationData(tensors[0], tensors[1], **_episodes(directory))
+
+
+def missing_data(directory: Directory) -> list[str]:
+    return [file for file in NEEDED if not directory.has(file)]
+
+
+def _episodes(directory: Directory) -> dict[str, Any]:
+    """Episode, step, action and reward of every row, where we collected the data ourselves."""
+    if not directory.has(EPISODES_FILE):
+        return {}
+    from safetensors import SafetensorError
+    from safetensors.numpy import load
+
+    try:
+        arrays = load(directory.read(EPISODES_FILE, DATA_LIMIT))
+    except (SafetensorError, KeyError) as error:
+        raise InvalidInput(f"{directory.name}/{EPISODES_FILE} is not a safetensors file.") from error
+    return {name: arrays[name] for name in ("episode", "step", "action", "reward") if name in arrays}
+
+
+def list_directories(ws: Workspace, model_id: str | None) -> Json:
+    """Directories that hold at least one of the needed files, and whether they fit the model asked about."""
+    spec = None
+    if model_id is not None:
+        with ws.records.read() as session:
+            spec = loaded.current_spec(ws.store, require(session, ModelRow, model_id, MODEL))
+    described = [_describe(directory, spec) for directory in _candidates(ws)]
+    return {"root": ws.settings.artifacts.name, "directories": described}
+
+
+def _candidates(ws: Workspace) -> Iterator[Directory]:
+    root = ws.settings.artifacts
+    first = [path for path in sorted(root.iterdir()) if _is_open(path) and path != ws.settings.store]
+    second = [inner for path in first for inner in sorted(path.iterdir()) if _is_open(inner)]
+    found = 0
+    for path in (*first, *second):
+        directory = Directory(path, str(path.relative_to(root)))
+        if found < MOST_DIRECTORIES and any(directory.has(file) for file in NEEDED):
+            found += 1
+            yield directory
+
+
+def _is_open(path: Path) -> bool:
+    return path.is_dir() and not path.is_symlink() and not path.name.startswith(".")
+
+
+def _describe(directory: Directory, spec: PolicySpec | None) -> Json:
+    missing = missing_data(directory)
+    sae, env, reason = None, None, None
+    try:
+        env = directory.env()
+        sae = _sae_of(directory) if SAE_FILE not in missing else None
+    except PolicyscopeError as error:
+        reason = error.message
+    if sae is None and reason is None:
+        reason = f"There is no {SAE_FILE}."
+    if spec is not None and sae is not None:
+        reason = _misfit(spec, sae, env)
+    return {
+        "artifacts_dir": directory.name,
+        "complete": not missing,
+        "missing": missing,
+        "d_in": sae.d_in if sae else None,
+        "d_latent": sae.d_latent if sae else None,
+        "k": sae.k if sae else None,
+        "tap_index": sae.tap_index if sae else None,
+        "env": env,
+        "fits": None if spec is None else reason is None,
+        "reason": reason,
+    }
+
+
+def _misfit(spec: PolicySpec, sae: SAE, env: str | None) -> str | None:
+    widths = sorted({module.out_features for module in spec.modules})
+    if sae.d_in not in widths:
+        return f"The SAE reads {sae.d_in} activations; this policy's layers have {widths}."
+    try:
+        info = get_env(env) if env else None
+    except InvalidInput:
+        return None  # recorded by another program; the sizes decide
+    if info is not None and info.obs_dim != spec.obs_dim:
+        return f"It was made on {info.id} with {info.obs_dim} observations; this policy takes {spec.obs_dim}."
+    return None
+
+
+def _sae_of(directory: Directory) -> SAE:
+    path = directory.path / SAE_FILE
+    status = path.stat()
+    if status.st_size > SAE_LIMIT:
+        raise LimitExceeded(f"{directory.name}/{SAE_FILE} has {status.st_size:,} bytes; that is too large.")
+    return _read_once(directory, status.st_mtime_ns, status.st_size)
+
+
+@lru_cache(maxsize=MOST_DIRECTORIES)
+def _read_once(directory: Directory, _modified: int, _size: int) -> SAE:
+    return open_sae(read_sae(directory), SAE_FILE)

@@ -1,0 +1,101 @@
+"""Features: which go with an action, and the perturbation stored for the next run."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from functools import lru_cache
+
+from policyscope.core.envs import get_env
+from policyscope.core.errors import InvalidInput, NotFound
+from policyscope.core.features import FeatureTable, analyse, check_request, rank
+from policyscope.core.interventions import FeatureEdit
+from policyscope.services import loaded
+from policyscope.services.workspace import Workspace
+from policyscope.store.artifacts import ArtifactStore
+from policyscope.store.records import MODEL, Json, ModelRow, SaeRow, require
+
+STORED = "Feature perturbation parameters stored"
+
+
+def interpret(ws: Workspace, model_id: str, target_dim: int, top_k: int, sort_by: str) -> Json:
+    """The features that go with the policy's own action ``target_dim`` on the cached observations.
+
+    Raises InvalidInput ("Need SAE + cached data", or a value outside its range).
+    """
+    with ws.records.read() as session:
+        row = require(session, ModelRow, model_id, MODEL)
+        sae_row = session.get(SaeRow, row.sae_id) if row.sae_id else None
+    if sae_row is None:
+        raise _need("no SAE is loaded for this model. Load one from an artifacts directory first.")
+    if not sae_row.info["has_cached_data"]:
+        raise _need(
+            f"{sae_row.artifacts_dir} below the artifacts root holds no cached_obs.pt and "
+            "tapped_activations.pt. Run bc_sae_walker_demo.py to make them, then load the SAE again."
+        )
+    act_dim = loaded.uploaded(ws.store, model_id)[0].act_dim
+    check_request(act_dim, sae_row.info["d_latent"], target_dim, top_k, sort_by)
+    table = _table(ws.store, model_id, row.activation, sae_row.content, sae_row.tap_index)
+    found = rank(table, target_dim, top_k, sort_by)
+    return {**asdict(found), "target_name": _action_name(sae_row.info["env"], act_dim, target_dim)}
+
+
+def perturb(ws: Workspace, model_id: str, feature_idx: int, alpha: float) -> Json:
+    """Store ``alpha`` decoder directions of one feature, to be added at the tap in the next run.
+
+    Raises InvalidInput when no SAE is loaded or it has no such feature.
+    """
+    with ws.records.write() as session:
+        row = require(session, ModelRow, model_id, MODEL)
+        sae = loaded.stored_sae(ws.store, _attached(session.get(SaeRow, row.sae_id or "")).content)
+        sae.check_feature(feature_idx)
+        intervention = {
+            "feature_idx": feature_idx,
+            "alpha": alpha,
+            "decoder_norm": float(sae.decoder_norms()[feature_idx]),
+            "edits": [FeatureEdit(feature_idx, "add", alpha).to_json()],
+        }
+        row.intervention = intervention
+    return {"ok": True, **intervention, "message": STORED, "intervention": intervention}
+
+
+def intervention(ws: Workspace, model_id: str) -> Json:
+    """What is stored, or None."""
+    with ws.records.read() as session:
+        return {"intervention": require(session, ModelRow, model_id, MODEL).intervention}
+
+
+def clear(ws: Workspace, model_id: str) -> Json:
+    """Forget the stored perturbation."""
+    with ws.records.write() as session:
+        require(session, ModelRow, model_id, MODEL).intervention = None
+    return {"intervention": None}
+
+
+def _attached(row: SaeRow | None) -> SaeRow:
+    if row is None:
+        raise NotFound("SAE not found: no SAE is loaded for this model. Load one first.", code="no_sae")
+    return row
+
+
+@lru_cache(maxsize=8)
+def _table(
+    store: ArtifactStore, model_id: str, activation: str, content: str, tap_index: int
+) -> FeatureTable:
+    """All features and actions at once: the next target or order costs nothing."""
+    data = loaded.stored_data(store, content)
+    if data is None:
+        raise _need("the stored copy holds no cached data. Load the SAE again.")
+    policy = loaded.build_policy(store, model_id, activation, [])
+    return analyse(policy, loaded.stored_sae(store, content), tap_index, data)
+
+
+def _action_name(env: str | None, act_dim: int, index: int) -> str:
+    try:
+        info = get_env(env) if env else None
+    except InvalidInput:
+        info = None  # an environment recorded by another program; its actions have no names here
+    return info.actions[index].name if info and info.act_dim == act_dim else f"action[{index}]"
+
+
+def _need(why: str) -> InvalidInput:
+    return InvalidInput(f"Need SAE + cached data: {why}", code="need_sae_and_cached_data")

@@ -1,0 +1,122 @@
+"""Policies, SAEs and cached data from the store. Content never changes, so it is kept for the next call.
+
+The server and the jobs' child processes both read through here; nothing in it needs torch.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from safetensors.numpy import load as parse_safetensors
+from safetensors.numpy import save as dump_safetensors
+
+from policyscope.core.activations import ActivationData
+from policyscope.core.policy import Policy
+from policyscope.core.policy_spec import PolicySpec
+from policyscope.core.sae import SAE
+from policyscope.core.weight_edits import WeightEdit, apply_edits
+from policyscope.store.artifacts import ArtifactStore, Content
+from policyscope.store.records import ModelRow
+
+Tensors = Mapping[str, np.ndarray]
+SAE_ARRAYS = ("w_enc", "b_enc", "w_dec", "b_dec")
+DATA_ARRAYS = ("observations", "activations", "episode", "step", "action", "reward")
+
+
+def model_name(model_id: str) -> str:
+    return f"models/{model_id}"
+
+
+def model_files(data: bytes, spec: PolicySpec, tensors: Tensors) -> dict[str, Content]:
+    """What is stored of a model: the bytes as uploaded, and what was read from them."""
+    whole = {name: np.ascontiguousarray(array) for name, array in tensors.items()}
+    return {
+        "original": data,
+        "spec.json": json.dumps(spec.to_json(), allow_nan=False).encode(),
+        "policy.safetensors": dump_safetensors(whole),
+    }
+
+
+@lru_cache(maxsize=32)
+def uploaded(store: ArtifactStore, model_id: str) -> tuple[PolicySpec, Tensors]:
+    """Spec and tensors as uploaded, before edits. Raises NotFound."""
+    name = model_name(model_id)
+    tensors = parse_safetensors(store.read(name, "policy.safetensors"))
+    for array in tensors.values():
+        array.setflags(write=False)
+    return PolicySpec.from_json(store.read_json(name, "spec.json")), tensors
+
+
+def current_spec(store: ArtifactStore, row: ModelRow) -> PolicySpec:
+    """The spec as uploaded, with the activation function now in force."""
+    source: Any = row.activation_source
+    return uploaded(store, row.id)[0].with_activation(row.activation, source)
+
+
+def edited_tensors(store: ArtifactStore, model_id: str, edits: Sequence[Mapping[str, Any]]) -> Tensors:
+    """Tensors with ``edits`` (their JSON) applied in order."""
+    return _edited(store, model_id, json.dumps(list(edits), sort_keys=True))
+
+
+def build_policy(
+    store: ArtifactStore, model_id: str, activation: str, edits: Sequence[Mapping[str, Any]]
+) -> Policy:
+    """The runnable policy of a model with this activation function and these edits."""
+    return _policy(store, model_id, activation, json.dumps(list(edits), sort_keys=True))
+
+
+@lru_cache(maxsize=16)
+def _edited(store: ArtifactStore, model_id: str, edits: str) -> Tensors:
+    tensors = uploaded(store, model_id)[1]
+    return apply_edits(tensors, [WeightEdit.from_json(edit) for edit in json.loads(edits)])
+
+
+@lru_cache(maxsize=16)
+def _policy(store: ArtifactStore, model_id: str, activation: str, edits: str) -> Policy:
+    spec = uploaded(store, model_id)[0]
+    if activation != spec.activation:
+        spec = spec.with_activation(activation, "user")
+    return Policy(spec, _edited(store, model_id, edits))
+
+
+def sae_files(sae: SAE, data: ActivationData | None) -> dict[str, Content]:
+    """What is stored of an SAE: its arrays, and the cached data as files that can be mapped into memory."""
+    arrays = {name: np.ascontiguousarray(getattr(sae, name), dtype=np.float32) for name in SAE_ARRAYS}
+    files: dict[str, Content] = {
+        "sae.safetensors": dump_safetensors(arrays),
+        "sae.json": json.dumps({"k": sae.k, "tap_index": sae.tap_index, "data": data is not None}).encode(),
+    }
+    for name in DATA_ARRAYS if data is not None else ():
+        array = getattr(data, name)
+        if array is not None:
+            files[f"{name}.npy"] = _npy(array)
+    return files
+
+
+def _npy(array: np.ndarray) -> Content:
+    return lambda file: np.save(file, array, allow_pickle=False)
+
+
+@lru_cache(maxsize=8)
+def stored_sae(store: ArtifactStore, content: str) -> SAE:
+    """The SAE of this content hash. Raises NotFound."""
+    about = store.read_json(f"saes/{content}", "sae.json")
+    arrays = parse_safetensors(store.read(f"saes/{content}", "sae.safetensors"))
+    return SAE(**arrays, k=about["k"], tap_index=about["tap_index"])
+
+
+@lru_cache(maxsize=4)
+def stored_data(store: ArtifactStore, content: str) -> ActivationData | None:
+    """Its cached data, mapped into memory; None when there were none."""
+    name = f"saes/{content}"
+    if not store.read_json(name, "sae.json")["data"]:
+        return None
+    names = [array for array in DATA_ARRAYS if store.lists(name, f"{array}.npy")]
+    arrays: dict[str, Any] = {
+        array: np.load(store.path(name, f"{array}.npy"), mmap_mode="r", allow_pickle=False) for array in names
+    }
+    return ActivationData(**arrays)

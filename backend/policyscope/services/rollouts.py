@@ -1,0 +1,79 @@
+"""The work of a run, done in a child process: play every arm on every seed, compare, publish.
+
+The spec is frozen when the run is asked for and holds everything: later edits of the model change nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import platform
+from collections.abc import Mapping, Sequence
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+from safetensors.numpy import save as dump_safetensors
+
+from policyscope.core.comparison import compare
+from policyscope.core.errors import PolicyscopeError
+from policyscope.core.interventions import FeatureEdit
+from policyscope.core.progress import Work
+from policyscope.core.rollout import ARITHMETIC, Arm, ArmResult, RolloutSpec, rollout
+from policyscope.services import loaded
+from policyscope.store.artifacts import ArtifactStore
+from policyscope.store.records import finite
+
+RESULT_FILE, EPISODES_FILE = "result.json", "episodes.safetensors"
+PACKAGES = ("policyscope", "numpy", "gymnasium", "mujoco")
+PER_EPISODE = ("seeds", "returns", "lengths", "terminated", "truncated", "fell", "saturated_fraction")
+Spec = Mapping[str, Any]
+
+
+def perform(store: ArtifactStore, spec: Spec) -> Work[None]:
+    """The kind ``run``; ``spec`` is what ``runs.start`` froze.
+
+    Raises PolicyscopeError when what is stored is no longer what the run was asked for.
+    """
+    arms = build_arms(store, spec)
+    sae = loaded.stored_sae(store, spec["sae_content"]) if spec["sae_content"] else None
+    what = RolloutSpec(spec["env"], tuple(spec["seeds"]), spec["max_steps"], spec["tap_index"])
+    return _play_and_publish(store, spec, rollout(arms, what, sae))
+
+
+def _play_and_publish(store: ArtifactStore, spec: Spec, work: Work[tuple[ArmResult, ...]]) -> Work[None]:
+    results = yield from work
+    store.publish(spec["output"], _files(results), {"kind": "run", "spec": dict(spec)})
+
+
+def build_arms(store: ArtifactStore, spec: Spec) -> list[Arm]:
+    """The arms of ``spec``; arms with the same weights share one policy."""
+    arms = []
+    for arm in spec["arms"]:
+        policy = loaded.build_policy(store, spec["model_id"], spec["activation"], arm["weight_edits"])
+        if policy.fingerprint() != arm["weights_sha256"]:
+            raise PolicyscopeError("The stored model is not the one this run was asked for.", code="changed")
+        edits = tuple(FeatureEdit(**edit) for edit in arm["edits"])
+        arms.append(Arm(arm["name"], policy, edits))
+    return arms
+
+
+def versions() -> dict[str, str]:
+    """Of everything that decides a run's numbers."""
+    return {"python": platform.python_version(), **{name: version(name) for name in PACKAGES}}
+
+
+def arithmetic() -> str:
+    return ARITHMETIC
+
+
+def _files(results: Sequence[ArmResult]) -> dict[str, bytes]:
+    compared = finite(compare(results))
+    arrays = {
+        f"{index}.{name}": np.ascontiguousarray(getattr(result, name))
+        for index, result in enumerate(results)
+        for name in PER_EPISODE
+    }
+    return {
+        RESULT_FILE: json.dumps(compared, allow_nan=False).encode(),
+        EPISODES_FILE: dump_safetensors(arrays),
+    }

@@ -1,0 +1,228 @@
+"""Runs: check what is asked for, freeze it, queue the job; later, read what came out."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from policyscope.core.arms import Arm, RolloutSpec, check_run
+from policyscope.core.envs import check_fit, get_env
+from policyscope.core.errors import Conflict, InvalidInput, LimitExceeded
+from policyscope.core.interventions import FeatureEdit
+from policyscope.jobs.table import ACTIVE
+from policyscope.services import loaded, rollouts
+from policyscope.services.workspace import Workspace
+from policyscope.store.records import MODEL, RUN, JobRow, Json, ModelRow, RunRow, SaeRow, new_id, now, require
+
+BASELINE = "baseline"
+MAX_STEPS_IN_ALL = 20_000_000
+
+
+def start(ws: Workspace, model_id: str, request: Json) -> Json:
+    """Queue a run and return its ids.
+
+    ``request``: env, episodes, max_steps (None = the environment's limit), seed, arms (None = the default
+    arms). Raises InvalidInput, ShapeMismatch, LimitExceeded or Busy before anything is stored.
+    """
+    info = get_env(request["env"])
+    with ws.records.write() as session:
+        row = require(session, ModelRow, model_id, MODEL)
+        check_fit(loaded.current_spec(ws.store, row), info)
+        sae_row = session.get(SaeRow, row.sae_id) if row.sae_id else None
+        run_id = new_id("r")
+        seeds = [request["seed"] + index for index in range(request["episodes"])]
+        asked = request["arms"] if request["arms"] is not None else default_arms(row)
+        spec: Json = {
+            "output": f"runs/{run_id}",
+            "model_id": row.id,
+            "activation": row.activation,
+            "sae_content": sae_row.content if sae_row else None,
+            "tap_index": sae_row.tap_index if sae_row else None,
+            "env": info.id,
+            "seeds": seeds,
+            "max_steps": min(request["max_steps"] or info.max_episode_steps, info.max_episode_steps),
+            "arms": [_freeze(ws, row, arm) for arm in with_baseline(asked)],
+        }
+        _check(ws, spec)
+        job = ws.engine.submit(session, "run", spec, output=spec["output"], result={"run_id": run_id})
+        provenance = _provenance(ws, row, spec)
+        session.add(
+            RunRow(
+                id=run_id,
+                model_id=row.id,
+                job_id=job.id,
+                created_at=now(),
+                request=spec,
+                provenance=provenance,
+            )
+        )
+    ws.engine.wake()
+    return {"job_id": job.id, "run_id": run_id, "state": job.state}
+
+
+def default_arms(row: ModelRow) -> list[Json]:
+    """Baseline, the edited weights if there are any, and the stored perturbation if there is one."""
+    arms: list[Json] = []
+    if row.edits:
+        arms.append({"name": "edited weights", "edits": [], "weights": "edited"})
+    if row.intervention:
+        edits = row.intervention["edits"]
+        arms.append({"name": "intervention", "edits": edits, "weights": "edited"})
+    return arms
+
+
+def with_baseline(arms: Sequence[Json]) -> list[Json]:
+    """The baseline (no feature edit, original weights) first. Raises InvalidInput when it is another."""
+    for arm in arms:
+        if arm["name"] == BASELINE and (arm["edits"] or arm["weights"] != "original"):
+            message = (
+                "The arm called 'baseline' must have no feature edits and the original weights; "
+                "give this arm another name."
+            )
+            raise InvalidInput(message, fields={"arms": message})
+    named = next((arm for arm in arms if arm["name"] == BASELINE), None)
+    baseline = named or {"name": BASELINE, "edits": [], "weights": "original"}
+    return [baseline, *(arm for arm in arms if arm is not named)]
+
+
+def list_runs(ws: Workspace, model_id: str | None = None) -> list[Json]:
+    """Newest first, all or those of one model."""
+    query = select(RunRow, JobRow).join(JobRow, RunRow.job_id == JobRow.id).order_by(RunRow.created_at.desc())
+    if model_id is not None:
+        query = query.where(RunRow.model_id == model_id)
+    with ws.records.read() as session:
+        return [_summary(ws, row, job) for row, job in session.execute(query.limit(500)).all()]
+
+
+def get(ws: Workspace, run_id: str) -> Json:
+    """Everything about a run; the numbers once its job is done. Raises NotFound."""
+    with ws.records.read() as session:
+        row, job = _rows(session, run_id)
+    found = _result(ws, row, job)
+    frozen = {arm["name"]: arm for arm in row.request["arms"]}
+    arms = [
+        {**arm, "edits": frozen[arm["name"]]["edits"], "weights": frozen[arm["name"]]["weights"]}
+        for arm in found["arms"]
+    ]
+    return {
+        **_summary(ws, row, job),
+        "seeds": row.request["seeds"],
+        "arms": arms,
+        "comparisons": found["comparisons"],
+        "provenance": row.provenance,
+    }
+
+
+def episodes_csv(ws: Workspace, run_id: str) -> str:
+    """One line per arm and episode. Raises NotFound, or Conflict before the job is done."""
+    run = get(ws, run_id)
+    if run["state"] != "done":
+        raise Conflict(f"Run {run_id} is {run['state']}; its episodes can be read when it is done.")
+    columns = ("seed", "return", "length", "fell", "terminated", "truncated")
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(("arm", *columns))
+    for arm in run["arms"]:
+        writer.writerows((arm["name"], *(episode[name] for name in columns)) for episode in arm["episodes"])
+    return text.getvalue()
+
+
+def delete(ws: Workspace, run_id: str) -> None:
+    """Remove a run. Raises Conflict while its job is active."""
+    with ws.records.write() as session:
+        row, job = _rows(session, run_id)
+        if job.state in ACTIVE:
+            raise Conflict(f"Run {run_id} has not finished. Cancel job {job.id} or wait, then delete it.")
+        session.delete(row)
+    ws.store.discard(f"runs/{run_id}")
+
+
+def _rows(session: Session, run_id: str) -> tuple[RunRow, JobRow]:
+    row = require(session, RunRow, run_id, RUN)
+    return row, require(session, JobRow, row.job_id, "job")
+
+
+def _freeze(ws: Workspace, row: ModelRow, arm: Json) -> Json:
+    """An arm as it will be played: its weight edits spelt out, and the hash of the weights they give."""
+    weight_edits = row.edits if arm["weights"] == "edited" else []
+    policy = loaded.build_policy(ws.store, row.id, row.activation, weight_edits)
+    edits = [FeatureEdit(e["feature_idx"], e["op"], _value(e)).to_json() for e in arm["edits"]]
+    return {
+        "name": arm["name"],
+        "weights": arm["weights"],
+        "edits": edits,
+        "weight_edits": weight_edits,
+        "weights_sha256": policy.fingerprint(),
+    }
+
+
+def _value(edit: Json) -> float:
+    return 0.0 if edit["value"] is None else float(edit["value"])
+
+
+def _check(ws: Workspace, spec: Json) -> None:
+    total = len(spec["arms"]) * len(spec["seeds"]) * spec["max_steps"]
+    if total > MAX_STEPS_IN_ALL:
+        raise LimitExceeded(
+            f"{len(spec['arms'])} arms × {len(spec['seeds'])} episodes × {spec['max_steps']} steps make "
+            f"{total:,}; at most {MAX_STEPS_IN_ALL:,} are allowed. Ask for fewer episodes or shorter ones."
+        )
+    sae = loaded.stored_sae(ws.store, spec["sae_content"]) if spec["sae_content"] else None
+    arms = rollouts.build_arms(ws.store, spec)
+    for arm in arms:
+        _check_edits(arm, sae)
+    check_run(arms, RolloutSpec(spec["env"], tuple(spec["seeds"]), spec["max_steps"], spec["tap_index"]), sae)
+
+
+def _check_edits(arm: Arm, sae: Any) -> None:
+    if arm.edits and sae is None:
+        raise InvalidInput(
+            f"SAE not found: arm {arm.name!r} edits features, and no SAE is loaded for this model. "
+            "Load one from an artifacts directory first.",
+            code="no_sae",
+        )
+    for edit in arm.edits:
+        sae.check_feature(edit.feature_idx)
+
+
+def _provenance(ws: Workspace, row: ModelRow, spec: Json) -> Json:
+    sae = loaded.stored_sae(ws.store, spec["sae_content"]) if spec["sae_content"] else None
+    edited = loaded.build_policy(ws.store, row.id, row.activation, row.edits)
+    return {
+        "model_sha256": row.sha256,
+        "weights_sha256": edited.fingerprint(),
+        "sae_sha256": sae.fingerprint() if sae else None,
+        "tap_index": spec["tap_index"],
+        "versions": rollouts.versions(),
+        "arithmetic": rollouts.arithmetic(),
+    }
+
+
+def _result(ws: Workspace, row: RunRow, job: JobRow) -> Json:
+    if job.state != "done":
+        return {"arms": [], "comparisons": [], "sentence": None}
+    found: Json = ws.store.read_json(f"runs/{row.id}", rollouts.RESULT_FILE)
+    return found
+
+
+def _summary(ws: Workspace, row: RunRow, job: JobRow) -> Json:
+    request = row.request
+    return {
+        "id": row.id,
+        "model_id": row.model_id,
+        "job_id": row.job_id,
+        "state": job.state,
+        "env": request["env"],
+        "episodes": len(request["seeds"]),
+        "max_steps": request["max_steps"],
+        "seed": request["seeds"][0],
+        "created_at": row.created_at,
+        "finished_at": job.finished_at,
+        "arm_names": [arm["name"] for arm in request["arms"]],
+        "sentence": _result(ws, row, job)["sentence"],
+    }

@@ -1,0 +1,45 @@
+"""What every use case works on: settings, the artifact store, the database and the job engine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from policyscope.config import Settings
+from policyscope.core.errors import StorageFull
+from policyscope.jobs.engine import Engine
+from policyscope.jobs.table import JobTable
+from policyscope.store.artifacts import ArtifactStore
+from policyscope.store.migrate import migrate
+from policyscope.store.records import Records
+
+
+@dataclass(frozen=True)
+class Workspace:
+    settings: Settings
+    store: ArtifactStore
+    records: Records
+    table: JobTable
+    engine: Engine
+
+    def close(self) -> None:
+        self.engine.stop()
+        self.records.close()
+
+
+def open_workspace(settings: Settings) -> Workspace:
+    """Make the directories, bring the database up to date. The engine is not started yet.
+
+    Raises InvalidInput when the database cannot be used, StorageFull when the root cannot be written.
+    """
+    try:
+        settings.store.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StorageFull(
+            f"The artifacts root {settings.artifacts} cannot be written ({error.strerror}). "
+            "Set POLICYSCOPE_ARTIFACTS to a directory that can."
+        ) from error
+    store = ArtifactStore(settings.store)
+    records = Records(settings.database_url)
+    migrate(records.engine)
+    table = JobTable(records, settings.queue_limit)
+    return Workspace(settings, store, records, table, Engine(table, store, settings.concurrent_jobs))
