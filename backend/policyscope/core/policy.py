@@ -18,9 +18,9 @@ from numpy.typing import ArrayLike, NDArray
 from policyscope.core.activation_functions import ACTIVATIONS
 from policyscope.core.blocks import F64, as_rows, map_blocks, pad_columns
 from policyscope.core.errors import InvalidInput, ShapeMismatch
-from policyscope.core.policy_spec import Module, PolicySpec
+from policyscope.core.policy_spec import Module, ObservationTransform, PolicySpec
 
-__all__ = ["ACTIVATIONS", "F64", "Module", "Policy", "PolicySpec"]
+__all__ = ["ACTIVATIONS", "F64", "Module", "ObservationTransform", "Policy", "PolicySpec"]
 
 Step = Callable[[F64], F64]
 Tensors = Mapping[str, NDArray[np.float32]]
@@ -38,18 +38,17 @@ class Policy:
             raise InvalidInput("This model is an architecture without weights: it can be drawn, but not run.")
         self.spec = spec
         self.tensors: Tensors = MappingProxyType(_checked(spec, tensors))
+        self._observe = _observer(spec.observation)
         self._steps = tuple(_step(module, self.tensors) for module in spec.modules)
 
     def __call__(self, obs: ArrayLike) -> F64:
         """Actions ``[batch, act_dim]`` for observations ``[batch, obs_dim]``; within [-1, 1] if squashed."""
-        return self._squash(
-            self._run(as_rows(obs, self.spec.obs_dim, "The observation"), 0, len(self._steps))
-        )
+        return self._squash(self._run(self._observed(obs), 0, len(self._steps)))
 
     def head(self, obs: ArrayLike, tap_index: int) -> F64:
         """Activations ``[batch, d_tap]`` after module ``net[tap_index]``."""
         self.tap_dim(tap_index)
-        return self._run(as_rows(obs, self.spec.obs_dim, "The observation"), 0, tap_index + 1)
+        return self._run(self._observed(obs), 0, tap_index + 1)
 
     def tail(self, h: ArrayLike, tap_index: int) -> F64:
         """Actions ``[batch, act_dim]`` from activations ``[batch, d_tap]`` after ``net[tap_index]``."""
@@ -61,15 +60,23 @@ class Policy:
         return self.spec.tap_dim(tap_index)
 
     def fingerprint(self) -> str:
-        """SHA-256 (hex) of what decides the output: modules, squashing and weights, not their names."""
-        unnamed = [asdict(replace(module, key=None)) for module in self.spec.modules]
-        digest = hashlib.sha256(json.dumps([unnamed, self.spec.squash], sort_keys=True).encode())
+        """SHA-256 (hex) of what decides the output: observation, modules, squashing and weights, unnamed."""
+        decides: list[object] = [[asdict(replace(module, key=None)) for module in self.spec.modules]]
+        decides.append(self.spec.squash)
+        if self.spec.observation is not None:
+            decides.append(asdict(self.spec.observation))
+        digest = hashlib.sha256(json.dumps(decides, sort_keys=True).encode())
         for name in self.spec.tensor_shapes():
             digest.update(self.tensors[name].astype("<f4").tobytes())
         return digest.hexdigest()
 
+    def _observed(self, obs: ArrayLike) -> F64:
+        return self._observe(as_rows(obs, self.spec.obs_dim, "The observation"))
+
     def _squash(self, actions: F64) -> F64:
-        return np.tanh(actions) if self.spec.squash == "tanh" else actions
+        if self.spec.squash == "tanh":
+            return np.tanh(actions)
+        return actions if self.spec.squash == "none" else np.clip(actions, -1.0, 1.0)
 
     def _run(self, rows: F64, first: int, last: int) -> F64:
         steps = self._steps[first:last]
@@ -96,6 +103,14 @@ def _checked(spec: PolicySpec, tensors: Mapping[str, np.ndarray]) -> dict[str, N
         kept[name] = np.array(tensors[name], dtype=np.float32)
         kept[name].setflags(write=False)
     return kept
+
+
+def _observer(transform: ObservationTransform | None) -> Step:
+    if transform is None:
+        return ACTIVATIONS["identity"]
+    mean, scale = np.array(transform.mean), np.array(transform.scale)
+    limit = np.inf if transform.clip is None else transform.clip
+    return lambda obs: np.clip((obs - mean) / scale, -limit, limit)
 
 
 def _step(module: Module, tensors: Tensors) -> Step:

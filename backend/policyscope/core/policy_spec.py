@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal, get_args
@@ -11,7 +12,7 @@ from policyscope.core.errors import InvalidInput
 
 Kind = Literal["linear", "batchnorm", "layernorm", "activation", "identity"]
 ActivationSource = Literal["recorded", "default", "verified", "user"]
-Squash = Literal["none", "tanh"]
+Squash = Literal["none", "tanh", "clip"]
 
 
 @dataclass(frozen=True)
@@ -65,12 +66,41 @@ def _title(module: Module) -> str:
 
 
 @dataclass(frozen=True)
+class ObservationTransform:
+    """What a normaliser did before the first module: ``(obs − mean) / scale``, then limited to ±``clip``.
+
+    ``mean`` and ``scale`` are [obs_dim] in the observation's units; no ``clip`` means no limit. Raises
+    InvalidInput when a number is not finite, or ``scale`` or ``clip`` is not above zero.
+    """
+
+    mean: tuple[float, ...]
+    scale: tuple[float, ...]
+    clip: float | None = None
+
+    def __post_init__(self) -> None:
+        if len(self.mean) != len(self.scale) or not all(map(math.isfinite, (*self.mean, *self.scale))):
+            raise InvalidInput(
+                "The observation normalisation needs a finite mean and scale for every observation; "
+                f"it has {len(self.mean)} and {len(self.scale)} numbers."
+            )
+        if min(self.scale, default=1.0) <= 0.0 or (self.clip is not None and not 0.0 < self.clip < math.inf):
+            raise InvalidInput("The observation normalisation has a scale or a clip that is not above zero.")
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> ObservationTransform:
+        """Inverse of ``asdict``; raises KeyError, TypeError or ValueError when a field cannot be read."""
+        mean, scale = (tuple(float(x) for x in data[name]) for name in ("mean", "scale"))
+        return cls(mean, scale, None if data["clip"] is None else float(data["clip"]))
+
+
+@dataclass(frozen=True)
 class PolicySpec:
     """The chain of modules and where the knowledge about it came from.
 
     ``activation`` is that of the hidden layers and ``activation_source`` says how it is known. ``squash``
-    ``tanh`` means: tanh of the last layer, then unscaled to the action box (SAC, TD3). ``notes`` are
-    sentences about what was inferred from the file.
+    other than ``none`` gives actions in [-1, 1], to be unscaled to the action box: by the tanh of the last
+    layer (SAC, TD3) or by clipping it (RLlib, rl_games). ``observation`` is applied before the first module,
+    so it belongs to the head of every tap. ``notes`` are sentences about what was inferred from the file.
     """
 
     modules: tuple[Module, ...]
@@ -78,6 +108,7 @@ class PolicySpec:
     activation: str
     activation_source: ActivationSource
     squash: Squash = "none"
+    observation: ObservationTransform | None = None
     architecture_only: bool = False
     metadata: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
@@ -93,6 +124,11 @@ class PolicySpec:
                 )
         for name in {self.activation, *(m.activation for m in self.modules if m.kind == "activation")}:
             check_activation(name)
+        if self.observation is not None and len(self.observation.mean) != self.obs_dim:
+            raise InvalidInput(
+                f"The observation normalisation is for {len(self.observation.mean)} observations; "
+                f"this policy takes {self.obs_dim}."
+            )
 
     @property
     def obs_dim(self) -> int:
@@ -127,9 +163,13 @@ class PolicySpec:
         }
 
     def with_activation(self, name: str, source: ActivationSource) -> PolicySpec:
-        """The same chain with another activation function in every activation module."""
+        """The same chain with another activation function in every hidden activation module."""
         check_activation(name)
-        modules = tuple(replace(m, activation=name) if m.kind == "activation" else m for m in self.modules)
+        last = max((i for i, m in enumerate(self.modules) if m.kind == "linear"), default=0)
+        modules = tuple(
+            replace(m, activation=name) if m.kind == "activation" and i < last else m
+            for i, m in enumerate(self.modules)
+        )
         return replace(self, modules=modules, activation=name, activation_source=source)
 
     def to_json(self) -> dict[str, Any]:
@@ -147,6 +187,8 @@ class PolicySpec:
             values["modules"] = tuple(Module(**module) for module in values["modules"])
             values["notes"] = tuple(str(note) for note in values.get("notes", ()))
             values["metadata"] = dict(values.get("metadata", {}))
+            if values.get("observation") is not None:
+                values["observation"] = ObservationTransform.from_json(values["observation"])
             spec = cls(**values)
             _check_words(spec)
         except (TypeError, KeyError, ValueError) as error:
