@@ -19,6 +19,8 @@ F64 = NDArray[np.float64]
 I64 = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
+TAP_SIGNALS = frozenset({"activations", "features"})
+
 
 class Acts(Protocol):
     """Anything that acts: ``[batch, obs] -> [batch, act]``, each row on its own."""
@@ -44,9 +46,10 @@ class Arm:
 class RolloutSpec:
     """What to play. ``max_steps``: None, or more than the environment's own limit, means that limit.
 
-    ``record``: which of observations, activations (at the tap, before edits), actions, rewards and state to
-    keep for every step; ``record_only`` restricts that to some (arm name, seed) pairs. ``noise_scale`` widens
-    the reset noise; ``start_states`` [seeds, state_dim] gives the simulator state to start each seed from.
+    ``record``: which of observations, activations (at the tap, before edits), features (the SAE's reading of
+    those activations, for the indices in ``features``), actions, rewards and state to keep for every step;
+    ``record_only`` restricts that to some (arm name, seed) pairs. ``noise_scale`` widens the reset noise;
+    ``start_states`` [seeds, state_dim] gives the simulator state to start each seed from.
     ``rows``: how many episodes run at once (fewer when the recordings would need too much memory).
     """
 
@@ -56,9 +59,10 @@ class RolloutSpec:
     tap_index: int | None = None
     record: frozenset[str] = frozenset()
     record_only: frozenset[tuple[str, int]] | None = None
+    features: tuple[int, ...] = ()
     noise_scale: float = 1.0
     start_states: F64 | None = None
-    rows: int = 128
+    rows: int = 256
 
     @property
     def horizon(self) -> int:
@@ -113,12 +117,21 @@ def check_run(arms: Sequence[Arm], spec: RolloutSpec, sae: SAE | None) -> None:
         raise InvalidInput(
             f"Cannot record {sorted(spec.record - RECORDABLE)}; choose from {sorted(RECORDABLE)}."
         )
-    if "activations" in spec.record and spec.tap_index is None:
-        raise InvalidInput("Recording activations needs a tap_index.")
+    if spec.record & TAP_SIGNALS and spec.tap_index is None:
+        raise InvalidInput("Recording activations or features needs a tap_index.")
+    if "features" in spec.record:
+        _check_features(spec, sae)
     if spec.start_states is not None and len(spec.start_states) != len(spec.seeds):
         raise InvalidInput(f"{len(spec.start_states)} start states were given for {len(spec.seeds)} seeds.")
     for arm in arms:
         _check_arm(arm, spec, sae, info)
+
+
+def _check_features(spec: RolloutSpec, sae: SAE | None) -> None:
+    if sae is None or not spec.features:
+        raise InvalidInput("Recording features needs an SAE and the indices of the features to record.")
+    for feature_idx in spec.features:
+        sae.check_feature(feature_idx)
 
 
 def _check_arm(arm: Arm, spec: RolloutSpec, sae: SAE | None, info: EnvInfo) -> None:
@@ -130,7 +143,7 @@ def _check_arm(arm: Arm, spec: RolloutSpec, sae: SAE | None, info: EnvInfo) -> N
         raise InvalidInput(
             f"Arm {arm.name!r} edits features, which needs an SAE and its tap. Load an SAE first."
         )
-    if (arm.edits or "activations" in spec.record) and not hasattr(arm.policy, "head"):
+    if (arm.edits or spec.record & TAP_SIGNALS) and not hasattr(arm.policy, "head"):
         raise InvalidInput(
             f"Arm {arm.name!r} has no layers to tap; only a policy network can be edited or recorded."
         )

@@ -5,7 +5,7 @@ Rows are grouped by policy object; latent edits are applied at the tap to each r
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -24,11 +24,14 @@ NOISE_STREAM = 0x5EED  # keeps the action noise of a seed apart from the environ
 
 @dataclass(frozen=True)
 class Decision:
-    """float32 actions ``[n, act]`` in the box, or int64 choices ``[n]``; how many numbers were clipped."""
+    """float32 actions ``[n, act]`` in the box, or int64 choices ``[n]``; how many numbers were clipped.
+
+    ``seen``: what is recorded of the tap before edits, ``activations`` [n, d] and ``features`` [n, chosen].
+    """
 
     actions: NDArray[Any]
     saturated: I64
-    activations: F64 | None
+    seen: Mapping[str, F64]
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,7 @@ class _Group:
     """Active rows that share a policy: their positions among the active rows, and their edits."""
 
     policy: Acts
+    tapped: bool
     positions: I64 | slice
     edits: RowEdits | None
 
@@ -44,11 +48,12 @@ class Pilot:
     """Holds who acts in each row. ``begin`` assigns an arm to a row, ``act`` decides for all active rows."""
 
     def __init__(self, arms: Sequence[Arm], info: EnvInfo, spec: RolloutSpec, sae: SAE | None) -> None:
-        self._arms, self._info, self._tap = tuple(arms), info, spec.tap_index
-        self._records = "activations" in spec.record
+        self._arms, self._info, self._tap, self._sae = tuple(arms), info, spec.tap_index, sae
+        self._features = list(spec.features)
+        self._recorded = spec.record & {"activations", "features"}
         policies = list({id(arm.policy): arm.policy for arm in arms}.values())
         self._policy_of_arm = np.array([[p is arm.policy for p in policies].index(True) for arm in arms])
-        self._tapped = [any(a.edits for a in arms if a.policy is p) or self._records for p in policies]
+        self._tapped = [any(a.edits for a in arms if a.policy is p) or bool(self._recorded) for p in policies]
         self._policies = policies
         edited = sae is not None and any(arm.edits for arm in arms)
         self._edits = RowEdits(cast(SAE, sae), [arm.edits for arm in arms]) if edited else None
@@ -61,8 +66,8 @@ class Pilot:
 
     @property
     def tap_dim(self) -> int:
-        """Width of the recorded activations; 0 when none are recorded."""
-        return cast(Policy, self._policies[0]).tap_dim(cast(int, self._tap)) if self._records else 0
+        """Width of the recorded activations; 0 when nothing of the tap is recorded."""
+        return cast(Policy, self._policies[0]).tap_dim(cast(int, self._tap)) if self._recorded else 0
 
     def begin(self, row: int, arm: int, seed: int, horizon: int) -> None:
         """Row ``row`` starts an episode of arm number ``arm`` with ``seed``."""
@@ -78,17 +83,24 @@ class Pilot:
     def act(self, observations: F64, active: I64) -> Decision:
         """Decide for ``active`` rows, whose current observations are ``[len(active), obs]``."""
         outputs = np.empty((len(active), self._info.act_dim))
-        activations: F64 | None = None
+        activations = np.empty((len(active), self.tap_dim))
         for group in self._groups(active):
             h, outputs[group.positions] = self._run(group, observations[group.positions])
-            if self._records and h is not None:
-                activations = np.empty((len(active), h.shape[1])) if activations is None else activations
+            if self._recorded and h is not None:
                 activations[group.positions] = h
         if self._info.action_kind == "discrete":
             self._check_finite(outputs, active)
-            return Decision(outputs.argmax(axis=1), np.zeros(len(active), dtype=np.int64), activations)
-        self._add_noise(outputs, active)
-        return self._into_box(outputs, active, activations)
+            actions, saturated = outputs.argmax(axis=1), np.zeros(len(active), dtype=np.int64)
+        else:
+            self._add_noise(outputs, active)
+            actions, saturated = self._into_box(outputs, active)
+        return Decision(actions, saturated, self._seen(activations))
+
+    def _seen(self, activations: F64) -> dict[str, F64]:
+        seen = {"activations": activations} if "activations" in self._recorded else {}
+        if "features" in self._recorded:
+            seen["features"] = cast(SAE, self._sae).encode(activations)[:, self._features]
+        return seen
 
     def _groups(self, active: I64) -> list[_Group]:
         """The groups, kept until a row changes hands. ``active`` is the same object between such changes."""
@@ -101,13 +113,14 @@ class Pilot:
             positions = np.flatnonzero(owners == index)
             edits = None if self._edits is None else self._edits.take(arms[positions].tolist())
             whole = len(positions) == len(active)
-            groups.append(_Group(self._policies[index], slice(None) if whole else positions, edits))
+            place = slice(None) if whole else positions
+            groups.append(_Group(self._policies[index], self._tapped[index], place, edits))
         self._plan = (active, groups)
         return groups
 
     def _run(self, group: _Group, observations: F64) -> tuple[F64 | None, F64]:
         """Activation before edits (when the tap is used) and the policy's output, unscaled to the box."""
-        if not self._tapped[self._policies.index(group.policy)]:
+        if not group.tapped:
             return None, self._unscale(group.policy, group.policy(observations))
         policy, tap = cast(Policy, group.policy), cast(int, self._tap)
         h = policy.head(observations, tap)
@@ -130,12 +143,13 @@ class Pilot:
                 outputs[position] += noise[self._step[row]]
                 self._step[row] += 1
 
-    def _into_box(self, outputs: F64, active: I64, activations: F64 | None) -> Decision:
+    def _into_box(self, outputs: F64, active: I64) -> tuple[NDArray[np.float32], I64]:
+        """Rounded to float32 and clipped to the action box; how many numbers of each row were clipped."""
         with np.errstate(over="ignore"):
             wanted = outputs.astype(np.float32)
         actions = np.minimum(np.maximum(wanted, self._low), self._high)
         self._check_finite(actions, active)
-        return Decision(actions, (actions != wanted).sum(axis=1), activations)
+        return actions, (actions != wanted).sum(axis=1)
 
     def _check_finite(self, values: NDArray[Any], active: I64) -> None:
         if np.isfinite(values).all():

@@ -98,6 +98,7 @@ class _Run:
         shapes: dict[str, tuple[int, ...]] = {
             "observations": (self.info.obs_dim,),
             "activations": (self.pilot.tap_dim,),
+            "features": (len(self.spec.features),),
             "actions": () if discrete else (self.info.act_dim,),
             "rewards": (),
             "state": (state_dim(self.info.id),),
@@ -110,7 +111,7 @@ class _Run:
         reported = 0
         while active.size:
             decision = self.pilot.act(observations, active)
-            state = batch.states(active) if "state" in self.spec.record else None
+            state = batch.states(active) if "state" in self.spec.record else np.empty(0)
             rewards, terminated = batch.step(active, decision.actions)
             self._account(active, observations, decision, rewards, state)
             observations = batch.observe(active)
@@ -127,20 +128,17 @@ class _Run:
                 reported = self.done
                 yield Progress(self.done, self.total, "steps")
 
-    def _account(
-        self, active: I64, observations: F64, decision: Decision, rewards: F64, state: F64 | None
-    ) -> None:
+    def _account(self, active: I64, observations: F64, decision: Decision, rewards: F64, state: F64) -> None:
         rows = self.rows
         if self.spec.record:
-            signals: dict[str, NDArray[Any] | None] = {
+            signals: dict[str, NDArray[Any]] = {
                 "observations": observations,
-                "activations": decision.activations,
                 "actions": decision.actions,
                 "rewards": rewards,
                 "state": state,
+                **decision.seen,
             }
-            kept = {name: values for name, values in signals.items() if values is not None}
-            self.recorder.write(active, rows.steps[active], kept)
+            self.recorder.write(active, rows.steps[active], signals)
         rows.steps[active] += 1
         rows.returns[active] += rewards
         rows.saturated[active] += decision.saturated

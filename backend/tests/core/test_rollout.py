@@ -2,53 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from itertools import pairwise
-
 import numpy as np
 import pytest
+from rollout_tools import TAP, play, policy, same, small_sae
 
 from policyscope.core.envs import GymBatch, HardStableExpert, get_env, make_env
 from policyscope.core.errors import InvalidInput, ShapeMismatch
 from policyscope.core.interventions import FeatureEdit
-from policyscope.core.policy import Module, Policy, PolicySpec
 from policyscope.core.progress import Progress, drain
-from policyscope.core.rollout import Arm, ArmResult, RolloutSpec, rollout
+from policyscope.core.rollout import Arm, RolloutSpec, rollout
 from policyscope.core.sae import SAE
-
-HIDDEN, TAP = 12, 3
-
-
-def policy(env_id: str, seed: int = 0, squash: str = "none", scale: float = 1.0) -> Policy:
-    info, rng = get_env(env_id), np.random.default_rng(seed)
-    sizes = (info.obs_dim, HIDDEN, HIDDEN, info.act_dim)
-    modules, tensors = [], {}
-    for layer, (n_in, n_out) in enumerate(pairwise(sizes)):
-        modules.append(Module("linear", n_in, n_out, f"net.{2 * layer}", has_bias=True))
-        tensors[f"net.{2 * layer}.weight"] = (scale * rng.normal(size=(n_out, n_in)) / np.sqrt(n_in)).astype(
-            np.float32
-        )
-        tensors[f"net.{2 * layer}.bias"] = rng.normal(size=n_out).astype(np.float32) * np.float32(0.1)
-        if layer < 2:
-            modules.append(Module("activation", n_out, n_out, activation="gelu"))
-    return Policy(PolicySpec(tuple(modules), "torch_state_dict", "gelu", "default", squash=squash), tensors)
 
 
 @pytest.fixture(scope="module")
 def sae() -> SAE:
-    rng = np.random.default_rng(9)
-    encoder, decoder = rng.normal(size=(24, HIDDEN)), rng.normal(size=(HIDDEN, 24))
-    return SAE(encoder, np.zeros(24), decoder, np.zeros(HIDDEN), k=4, tap_index=TAP)
-
-
-def same(a: ArmResult, b: ArmResult, pick: Sequence[int] | None = None) -> bool:
-    keep = slice(None) if pick is None else list(pick)
-    names = ("seeds", "returns", "lengths", "terminated", "truncated", "fell", "saturated_fraction")
-    return all(getattr(a, name)[keep].tobytes() == getattr(b, name).tobytes() for name in names)
-
-
-def play(arms: Sequence[Arm], spec: RolloutSpec, sae: SAE | None = None) -> tuple[ArmResult, ...]:
-    return drain(rollout(arms, spec, sae))
+    return small_sae()
 
 
 ENVS = ["hard_stable", "InvertedPendulum-v5", "CartPole-v1", "Pendulum-v1", "Hopper-v5"]
@@ -176,39 +144,6 @@ def test_the_step_limit_truncates_and_is_never_more_than_the_environments() -> N
     assert play([Arm("expert", HardStableExpert())], RolloutSpec("hard_stable", (0,), 7))[0].lengths[0] == 7
 
 
-def test_chosen_episodes_only_are_recorded_or_streamed_away() -> None:
-    arms = [Arm("a", HardStableExpert()), Arm("b", HardStableExpert())]
-    spec = RolloutSpec(
-        "hard_stable",
-        (0, 1, 2),
-        20,
-        record=frozenset({"state", "rewards"}),
-        record_only=frozenset({("b", 1)}),
-        rows=2,
-    )
-    a, b = play(arms, spec)
-    assert [bool(trace) for trace in (*a.traces, *b.traces)] == [False, False, False, False, True, False]
-    assert b.traces[1]["state"].shape == (20, 6)
-    assert b.traces[1]["rewards"].shape == (20,)
-    taken = []
-    streamed = drain(rollout(arms, spec, None, lambda *item: taken.append(item)))
-    assert [(name, seed) for name, seed, _ in taken] == [("b", 1)]
-    assert np.array_equal(taken[0][2]["state"], b.traces[1]["state"])
-    assert not any(streamed[1].traces)
-
-
-def test_episodes_can_start_from_stored_states() -> None:
-    spec = RolloutSpec("hard_stable", (0, 1), 20, record=frozenset({"state", "rewards"}))
-    (first,) = play([Arm("a", HardStableExpert())], spec)
-    midway = np.stack([trace["state"][5] for trace in first.traces])
-    (second,) = play(
-        [Arm("a", HardStableExpert())],
-        RolloutSpec("hard_stable", (0, 1), 15, None, spec.record, start_states=midway),
-    )
-    for before, after in zip(first.traces, second.traces, strict=True):
-        assert np.array_equal(before["rewards"][5:], after["rewards"])
-
-
 def test_progress_counts_steps_up_to_its_total(sae: SAE) -> None:
     reports: list[Progress] = []
     arms = [Arm("a", policy("Hopper-v5")), Arm("b", policy("Hopper-v5"), (FeatureEdit(0, "add", 1.0),))]
@@ -255,6 +190,12 @@ def test_bad_input_is_refused_before_anything_runs(sae: SAE) -> None:
             RolloutSpec("Hopper-v5", (0,), record=frozenset({"activations"})),
             None,
             "tap_index",
+        ),
+        (
+            [Arm("a", brain)],
+            RolloutSpec("Hopper-v5", (0,), None, TAP, frozenset({"features"})),
+            sae,
+            "indices",
         ),
     ]
     for arms, wanted, given, message in cases:

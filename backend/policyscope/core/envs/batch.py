@@ -35,7 +35,7 @@ class Start:
 class EnvBatch(Protocol):
     """``rows`` copies of one environment that never influence each other.
 
-    No time limit: the caller counts steps.
+    No time limit: the caller counts steps. ``rows`` arguments are ascending row numbers.
     """
 
     @property

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from typing import Any, Protocol
 
@@ -56,10 +58,30 @@ def make_env(env_id: str, render_mode: str | None = None, **kwargs: Any) -> gym.
     register()
     # the spec itself rather than its name: no warning that -v4 has a successor
     spec = gym.registry[info.id]
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), _quiet_model_compiler(info.renderer == "mujoco"):
         # Box2D's bindings warn while they load, and crash the interpreter where warnings are errors
         warnings.simplefilter("ignore", DeprecationWarning)
         return gym.make(spec, render_mode=render_mode, disable_env_checker=True, **kwargs)
+
+
+@contextmanager
+def _quiet_model_compiler(active: bool) -> Iterator[None]:
+    """Keep MuJoCo from logging, to stderr and a file, that a bundled model uses an old attribute."""
+    if not active:
+        yield
+        return
+    import mujoco
+
+    def hear(message: str) -> None:
+        if "is deprecated" not in message:
+            warnings.warn(message, RuntimeWarning, stacklevel=2)
+
+    previous = mujoco.get_mju_user_warning()
+    mujoco.set_mju_user_warning(hear)
+    try:
+        yield
+    finally:
+        mujoco.set_mju_user_warning(previous)
 
 
 def register() -> None:

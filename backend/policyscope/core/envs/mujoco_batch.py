@@ -1,0 +1,169 @@
+"""Rows of one gymnasium MuJoCo environment, stepped together by MuJoCo's own thread pool.
+
+Equal to gymnasium bit for bit, at any number of threads: ``mujoco.batch`` repeats ``mj_step`` exactly, resets
+are drawn by a real gymnasium environment, and observation and reward follow its expressions (``bodies``).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import ctypes
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Any
+
+import mujoco
+import mujoco.batch
+import numpy as np
+from numpy.typing import NDArray
+
+from policyscope.core.envs.batch import F64, Bools, Rows, Start
+from policyscope.core.envs.bodies import BODIES, Body, Fields, Pick, has_body
+from policyscope.core.envs.registry import get_env, make_env
+from policyscope.core.errors import InvalidInput
+
+
+@cache
+def body_of(env_id: str) -> Body:
+    """One body per environment, for questions that need its model; never stepped."""
+    return _new_body(env_id)
+
+
+def _new_body(env_id: str) -> Body:
+    return BODIES[env_id.partition("-")[0]](make_env(env_id).unwrapped)
+
+
+def simulator_state_dim(env_id: str) -> int:
+    """Length of a state vector: joint positions, joint velocities, and the solver's warm start."""
+    model = body_of(env_id).env.model
+    return int(model.nq + 2 * model.nv)
+
+
+def states_from_observations(env_id: str, observations: F64) -> F64:
+    """State vectors ``[n, state_dim]`` for observations ``[n, obs]`` of a MuJoCo environment.
+
+    What is not observed (the distance travelled, the solver's warm start) is zero; velocities that the
+    observation clips stay clipped. Raises InvalidInput where observations do not determine the state.
+    """
+    if not has_body(get_env(env_id).id):
+        raise InvalidInput(f"Stored observations of {env_id} cannot be turned into start states.")
+    qpos, qvel = body_of(get_env(env_id).id).invert(np.asarray(observations, dtype=np.float64))
+    return np.concatenate((qpos, qvel, np.zeros_like(qvel)), axis=1)
+
+
+@contextlib.contextmanager
+def _wider_noise(env: Any, factor: float, env_id: str) -> Iterator[None]:
+    """The environment's reset noise times ``factor`` while the block runs."""
+    if factor == 1.0:
+        yield
+        return
+    usual = getattr(env, "_reset_noise_scale", None)
+    if usual is None:
+        raise InvalidInput(f"The reset noise of {env_id} cannot be changed.")
+    env._reset_noise_scale = usual * factor
+    try:
+        yield
+    finally:
+        env._reset_noise_scale = usual
+
+
+@cache
+def _stop_profiling() -> None:
+    """Clear the timer callback that the Python bindings install; it costs 5 to 10 % and changes no result.
+
+    ``set_mjcb_time(None)`` keeps it, so the pointer itself is cleared. Where the library cannot be found by
+    name everything works the same, only slower.
+    """
+    with contextlib.suppress(OSError, ValueError):
+        library = ctypes.CDLL(f"libmujoco.so.{mujoco.mj_versionString()}")
+        ctypes.c_void_p.in_dll(library, "mjcb_time").value = None
+
+
+class MujocoBatch:
+    """The fast path. A state vector is (qpos, qvel, qacc_warmstart): enough to continue bit for bit."""
+
+    def __init__(self, env_id: str, rows: int, threads: int = 0) -> None:
+        """``threads``: 0 means one per processor; the results do not depend on it."""
+        self.info = get_env(env_id)
+        self.rows = rows
+        self._body = _new_body(self.info.id)
+        env = self._body.env
+        model = copy.copy(env.model)
+        if model.ntree == 1:
+            # a single body has a single constraint island: not looking for it is faster and changes no bit
+            model.opt.disableflags |= mujoco.mjtDisableBit.mjDSBL_ISLAND
+        _stop_profiling()
+        # contact forces need each row's own MjData, which only a persistent batch keeps
+        self._batch = mujoco.batch.Batch(model, rows, threads, persistent=self._body.uses_contact)
+        self._frame_skip = int(env.frame_skip)
+        self._ctrl, self._warmstart = self._batch.bind("ctrl"), self._batch.bind("qacc_warmstart")
+        self._model, self._scratch = model, mujoco.MjData(model)
+        self._fields = Fields(
+            self._batch.bind("qpos"),
+            self._batch.bind("qvel"),
+            {name: self._batch.bind(name) for name in self._body.derived},
+            np.zeros((rows, model.nbody, 6)),
+        )
+        self.state_dim = int(model.nq + 2 * model.nv)
+
+    def reset(self, starts: Mapping[int, Start]) -> None:
+        if not starts:
+            return
+        starts = dict(sorted(starts.items()))
+        ids = np.fromiter(starts, dtype=np.int32, count=len(starts))
+        states = np.array([self._draw(start) for start in starts.values()])
+        nq, nv = self._model.nq, self._model.nv
+        self._batch.reset(ids, stage=mujoco.mjtStage.mjSTAGE_NONE.value)
+        self._fields.qpos[ids], self._fields.qvel[ids] = states[:, :nq], states[:, nq : nq + nv]
+        self._batch.forward(ids)
+        self._fields.contact[ids] = 0.0
+        given = [row for row, start in starts.items() if start.state is not None]
+        self._warmstart[given] = states[[start.state is not None for start in starts.values()], nq + nv :]
+
+    def _draw(self, start: Start) -> F64:
+        """State vector at the start of an episode; the warm start of a drawn one is left to MuJoCo."""
+        if start.state is not None:
+            if start.state.shape != (self.state_dim,):
+                raise InvalidInput(
+                    f"A start state of {self.info.id} has {self.state_dim} numbers (positions, velocities, "
+                    f"warm start); got {start.state.shape}."
+                )
+            return start.state
+        env = self._body.env
+        with _wider_noise(env, start.noise_scale, self.info.id):
+            env.reset(seed=start.seed)
+        return np.concatenate((env.data.qpos, env.data.qvel, np.zeros(self._model.nv)))
+
+    def observe(self, rows: Rows) -> F64:
+        return self._body.observe(self._fields, self._pick(rows))
+
+    def states(self, rows: Rows) -> F64:
+        pick = self._pick(rows)
+        return np.concatenate(
+            (self._fields.qpos[pick], self._fields.qvel[pick], self._warmstart[pick]), axis=1
+        )
+
+    def step(self, rows: Rows, actions: NDArray[np.float32]) -> tuple[F64, Bools]:
+        pick = self._pick(rows)
+        before = self._body.before(self._fields, pick)
+        self._ctrl[pick] = actions
+        self._batch.step(None if isinstance(pick, slice) else rows.astype(np.int32), nstep=self._frame_skip)
+        if self._body.uses_contact:
+            self._feel_contacts(rows)
+        return self._body.outcome(self._fields, pick, before, actions)
+
+    def _feel_contacts(self, rows: Rows) -> None:
+        """cfrc_ext of each row after its step, which mj_step itself does not compute."""
+        data = self._scratch
+        for row in rows.tolist():
+            self._batch.get_data(row, data)
+            mujoco.mj_rnePostConstraint(self._model, data)
+            self._fields.contact[row] = data.cfrc_ext
+
+    def _pick(self, rows: Rows) -> Pick:
+        """Rows are ascending, so as many as there are means all of them, in order."""
+        return slice(None) if len(rows) == self.rows else rows
+
+    def close(self) -> None:
+        self._body.env.close()

@@ -1,0 +1,100 @@
+"""What is kept of a run, and where its episodes may start."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from rollout_tools import TAP, play, policy, small_sae
+
+from policyscope.core import traces
+from policyscope.core.envs import HardStableExpert, state_dim
+from policyscope.core.envs.hard_stable_batch import HardStableBatch
+from policyscope.core.errors import InvalidInput
+from policyscope.core.interventions import FeatureEdit
+from policyscope.core.progress import drain
+from policyscope.core.rollout import Arm, RolloutSpec, rollout
+
+
+def test_chosen_episodes_only_are_recorded_or_streamed_away() -> None:
+    arms = [Arm("a", HardStableExpert()), Arm("b", HardStableExpert())]
+    spec = RolloutSpec(
+        "hard_stable",
+        (0, 1, 2),
+        20,
+        record=frozenset({"state", "rewards"}),
+        record_only=frozenset({("b", 1)}),
+        rows=2,
+    )
+    a, b = play(arms, spec)
+    assert [bool(trace) for trace in (*a.traces, *b.traces)] == [False, False, False, False, True, False]
+    assert b.traces[1]["state"].shape == (20, 6)
+    assert b.traces[1]["rewards"].shape == (20,)
+    taken = []
+    streamed = drain(rollout(arms, spec, None, lambda *item: taken.append(item)))
+    assert [(name, seed) for name, seed, _ in taken] == [("b", 1)]
+    assert np.array_equal(taken[0][2]["state"], b.traces[1]["state"])
+    assert not any(streamed[1].traces)
+
+
+def test_episodes_can_start_from_stored_states() -> None:
+    spec = RolloutSpec("hard_stable", (0, 1), 20, record=frozenset({"state", "rewards"}))
+    (first,) = play([Arm("a", HardStableExpert())], spec)
+    midway = np.stack([trace["state"][5] for trace in first.traces])
+    (second,) = play(
+        [Arm("a", HardStableExpert())],
+        RolloutSpec("hard_stable", (0, 1), 15, None, spec.record, start_states=midway),
+    )
+    for before, after in zip(first.traces, second.traces, strict=True):
+        assert np.array_equal(before["rewards"][5:], after["rewards"])
+
+
+@pytest.mark.parametrize("env_id", ["Hopper-v5", "Ant-v5"])
+def test_a_walk_can_be_taken_up_midway(env_id: str) -> None:
+    brain, record = policy(env_id), frozenset({"state"})
+    (first,) = play([Arm("a", brain)], RolloutSpec(env_id, (0, 1), 30, record=record))
+    midway = np.stack([trace["state"][10] for trace in first.traces])
+    assert midway.shape[1] == state_dim(env_id)
+    (second,) = play([Arm("a", brain)], RolloutSpec(env_id, (0, 1), 10, record=record, start_states=midway))
+    for before, after in zip(first.traces, second.traces, strict=True):
+        steps = 10 if env_id == "Hopper-v5" else 1  # Ant sees contact forces, which a start state lacks
+        assert np.array_equal(before["state"][10 : 10 + steps], after["state"][:steps])
+
+
+def test_wider_starts_differ_and_keep_their_seed() -> None:
+    brain, record = policy("Hopper-v5"), frozenset({"observations"})
+    (usual,) = play([Arm("a", brain)], RolloutSpec("Hopper-v5", (0,), 1, record=record))
+    (wide,) = play([Arm("a", brain)], RolloutSpec("Hopper-v5", (0,), 1, record=record, noise_scale=4.0))
+    offset = np.r_[1.25, np.zeros(10)]
+    assert np.allclose(
+        wide.traces[0]["observations"] - offset, 4 * (usual.traces[0]["observations"] - offset)
+    )
+    with pytest.raises(InvalidInput, match="only start from its own reset"):
+        play([Arm("a", policy("CartPole-v1"))], RolloutSpec("CartPole-v1", (0,), noise_scale=2.0))
+
+
+def test_features_of_interest_are_read_before_the_edit() -> None:
+    brain, sae = policy("Pendulum-v1"), small_sae()
+    record = frozenset({"activations", "features"})
+    spec = RolloutSpec("Pendulum-v1", (0, 1), 20, TAP, record, features=(5, 2))
+    (result,) = play([Arm("steered", brain, (FeatureEdit(2, "add", 3.0),))], spec, sae)
+    for trace in result.traces:
+        assert np.array_equal(trace["features"], sae.encode(trace["activations"])[:, [5, 2]])
+
+
+def test_recording_takes_fewer_rows_rather_than_more_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    spec = RolloutSpec("hard_stable", tuple(range(9)), 20, record=frozenset({"state"}))
+    (whole,) = play([Arm("a", HardStableExpert())], spec)
+    monkeypatch.setattr(traces, "MEMORY_BYTES", 4 * 20 * 6 * 8)
+    widths: list[int] = []
+    original = HardStableBatch.__init__
+
+    def watched(self: HardStableBatch, rows: int) -> None:
+        widths.append(rows)
+        original(self, rows)
+
+    monkeypatch.setattr(HardStableBatch, "__init__", watched)
+    (narrow,) = play([Arm("a", HardStableExpert())], spec)
+    assert widths == [4]
+    assert all(
+        np.array_equal(a["state"], b["state"]) for a, b in zip(whole.traces, narrow.traces, strict=True)
+    )
