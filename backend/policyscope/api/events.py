@@ -5,7 +5,8 @@ The generator outlives the request: it must not touch ``request``, or the stream
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from threading import BoundedSemaphore
 
 from flask import Response, current_app
@@ -13,9 +14,10 @@ from flask import Response, current_app
 from policyscope.core.errors import Busy
 from policyscope.jobs.table import ACTIVE, JobTable
 from policyscope.services import jobs as service
-from policyscope.store.records import JobRow
+from policyscope.store.records import JobRow, Json
 
 HEARTBEAT_SECONDS = 10.0
+_ID = re.compile("[0-9]{1,9}")
 
 
 def stream(table: JobTable, places: BoundedSemaphore, job_id: str, last_event_id: str | None) -> Response:
@@ -23,14 +25,9 @@ def stream(table: JobTable, places: BoundedSemaphore, job_id: str, last_event_id
     job = table.get(job_id)
     if not places.acquire(blocking=False):
         raise Busy("Too many event streams are open. Poll GET /job/{id} instead.", code="too_many_streams")
-    seen = int(last_event_id) if last_event_id and last_event_id.isascii() and last_event_id.isdigit() else 0
+    seen = int(last_event_id) if last_event_id and _ID.fullmatch(last_event_id) else 0
     dumps = current_app.json.dumps
-    texts = (
-        f"id: {row.version}\nevent: {name}\ndata: {dumps(service.describe(row))}\n\n"
-        if row
-        else ": alive\n\n"
-        for name, row in changes(table, job, seen)
-    )
+    texts = (_text(dumps, name, row) for name, row in changes(table, job, seen))
     response = Response(texts, mimetype="text/event-stream", headers={"Cache-Control": "no-store"})
     response.headers["X-Accel-Buffering"] = "no"
     response.call_on_close(places.release)
@@ -57,3 +54,9 @@ def changes(
         job, seen = changed, changed.version
         yield ("progress" if job.state == state else "state"), job
         state = job.state
+
+
+def _text(dumps: Callable[[Json], str], name: str, row: JobRow | None) -> str:
+    if row is None:
+        return ": alive\n\n"
+    return f"id: {row.version}\nevent: {name}\ndata: {dumps(service.describe(row))}\n\n"

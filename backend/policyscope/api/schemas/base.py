@@ -37,7 +37,8 @@ class Answer(Schema):
 
     @post_dump
     def all_there(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
-        missing = [name for name, field in self.dump_fields.items() if field.required and name not in data]
+        wanted = (field.data_key or name for name, field in self.dump_fields.items() if field.required)
+        missing = [name for name in wanted if name not in data]
         if missing:
             raise RuntimeError(f"{type(self).__name__} lacks {missing}")
         return data
@@ -121,10 +122,6 @@ class ErrorDetail(Answer):
         attribute="fields",
         metadata=described("Sentences by the name of the input field they are about."),
     )
-
-    @post_dump
-    def all_there(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
-        return data
 
 
 class ErrorBody(Answer):

@@ -1,0 +1,28 @@
+"""Fixtures shared by the tests of services and of the HTTP API."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import tiny
+
+from policyscope.config import Settings, load_settings
+
+
+@pytest.fixture
+def artifacts(tmp_path: Path) -> Path:
+    """An artifacts root with one consistent directory and a demo list."""
+    root = tmp_path / "artifacts"
+    tiny.write_directory(root, "pendulum_w8")
+    tiny.write_demo_list(root, "pendulum_w8")
+    return root
+
+
+@pytest.fixture
+def settings(artifacts: Path, tmp_path: Path) -> Settings:
+    loaded = load_settings(
+        {"POLICYSCOPE_ARTIFACTS": str(artifacts), "POLICYSCOPE_FRONTEND": str(tmp_path / "dist")}
+    )
+    return replace(loaded, queue_limit=4)
