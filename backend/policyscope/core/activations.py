@@ -102,7 +102,8 @@ def split_rows(
     """Row indices for training, validation and test, each in order.
 
     Whole episodes go to one part, because neighbouring steps are near-duplicates; without episode numbers, or
-    with fewer than three, the rows are cut into 20 contiguous blocks instead. Every part gets at least one.
+    with fewer than three, the rows are cut into 20 contiguous blocks instead. A part with a fraction above 0
+    gets at least one.
     """
     groups = np.zeros(n, dtype=np.intp) if episode is None else np.unique(episode, return_inverse=True)[1]
     if groups.max(initial=0) < 2:
@@ -111,7 +112,7 @@ def split_rows(
     if len(names) < 3:
         raise InvalidInput(f"{n} rows are too few to be split into training, validation and test data.")
     order = np.random.default_rng(seed).permutation(names)
-    held_out = [max(1, round(fraction * len(names))) for fraction in fractions[1:]]
+    held_out = [max(1, round(fraction * len(names))) if fraction > 0 else 0 for fraction in fractions[1:]]
     validation, test = order[: held_out[0]], order[held_out[0] : sum(held_out)]
     in_validation, in_test = np.isin(groups, validation), np.isin(groups, test)
     return np.flatnonzero(~(in_validation | in_test)), np.flatnonzero(in_validation), np.flatnonzero(in_test)

@@ -1,0 +1,182 @@
+"""How good an SAE is, before any rollout: what it keeps of the activations, the action, and the feedback.
+
+Plain FVU hides closed-loop failure, so the report never gives it alone: beside it stand the error of the
+action, the error of the *response to a small disturbance* (feedback FVU, whose gate is 0.3), and the same
+numbers for a PCA of rank k and for white noise of the same FVU. Sums are pooled over rows in float64.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from policyscope.core.activations import ActivationData, Floats
+from policyscope.core.blocks import F64
+from policyscope.core.errors import InvalidInput, ShapeMismatch
+from policyscope.core.policy import Policy
+from policyscope.core.sae import SAE
+
+FEEDBACK_STATES = 4096
+DISTURBANCE = 0.03  # in SDs of each observation
+FEEDBACK_GATE = 0.3
+DENSE = 0.5
+SEED = 0
+
+Reconstruct = Callable[[F64], F64]
+
+
+def sae_report(policy: Policy, sae: SAE, tap_index: int, data: ActivationData) -> dict[str, Any]:
+    """Metrics on ``data``, which should be of episodes that the SAE was not trained on. JSON-ready.
+
+    Ratios are None where nothing varies. ``dead_conclusive`` says whether there are enough rows to call a
+    silent feature dead. Raises ShapeMismatch when sizes disagree, InvalidInput when the activations do not vary.
+    """
+    _check(policy, sae, tap_index, data)
+    h = np.asarray(data.activations, dtype=np.float64)
+    z = sae.encode(h)
+    fidelity = _Fidelity.measure(policy, tap_index, data.observations)
+    output = sae.decode(z)
+    return {
+        "n_samples": len(h),
+        "tap_index": tap_index,
+        "d_in": sae.d_in,
+        "d_latent": sae.d_latent,
+        "k": sae.k,
+        **_reconstruction(h, output),
+        **_sparsity(sae, z),
+        **fidelity.of(h, output, lambda x: sae.decode(sae.encode(x))),
+        **_switching(sae, fidelity),
+        "feedback_gate": FEEDBACK_GATE,
+        "references": {
+            "pca_same_rank": _pca_line(fidelity, h, min(sae.k, sae.d_in)),
+            "white_noise_same_fvu": _noise_line(fidelity, h, fvu(h, output)),
+        },
+    }
+
+
+def fvu(x: F64, output: F64) -> float:
+    """Fraction of variance unexplained: Σ||x − x̂||² / Σ||x − mean||²."""
+    return _squares(x - output) / _squares(x - x.mean(axis=0))
+
+
+@dataclass(frozen=True, eq=False)
+class _Fidelity:
+    """What a reconstruction does to the action, at the same states and at slightly disturbed ones."""
+
+    policy: Policy
+    tap_index: int
+    h: F64  # activations of the states used for the feedback
+    disturbed: F64
+
+    @classmethod
+    def measure(cls, policy: Policy, tap_index: int, observations: Floats) -> _Fidelity:
+        rows = np.asarray(observations, dtype=np.float64)
+        spread = DISTURBANCE * rows.std(axis=0)
+        rows = rows[np.linspace(0, len(rows) - 1, min(len(rows), FEEDBACK_STATES)).astype(np.intp)]
+        moved = rows + spread * np.random.default_rng(SEED).standard_normal(rows.shape)
+        return cls(policy, tap_index, policy.head(rows, tap_index), policy.head(moved, tap_index))
+
+    def of(self, h: F64, output: F64, reconstruct: Reconstruct) -> dict[str, Any]:
+        return self.action_error(h, output) | {"feedback_fvu": self.feedback_fvu(reconstruct)}
+
+    def action_error(self, h: F64, output: F64) -> dict[str, Any]:
+        """Action FVU, pooled and per action, after squashing; and the share that squashing saturates."""
+        before, after = self.policy.tail(h, self.tap_index), self.policy.tail(output, self.tap_index)
+        error, total = (
+            np.square(after - before).sum(axis=0),
+            np.square(before - before.mean(axis=0)).sum(axis=0),
+        )
+        measured = {
+            "action_fvu": _ratio(error.sum(), total.sum()),
+            "action_fvu_per_dim": [_ratio(e, t) for e, t in zip(error, total, strict=True)],
+        }
+        if self.policy.spec.squash == "tanh":
+            measured["saturated_fraction"] = float(np.mean(np.abs(before) > 0.99))
+        return measured
+
+    def feedback_fvu(self, reconstruct: Reconstruct) -> float | None:
+        """Σ||[a(R(h')) − a(R(h))] − [a(h') − a(h)]||² / Σ||a(h') − a(h)||²: 0 perfect, 1 none at all."""
+
+        def act(x: F64) -> F64:
+            return self.policy.tail(x, self.tap_index)
+
+        response = act(self.disturbed) - act(self.h)
+        kept = act(reconstruct(self.disturbed)) - act(reconstruct(self.h))
+        return _ratio(_squares(kept - response), _squares(response))
+
+
+def _reconstruction(h: F64, output: F64) -> dict[str, Any]:
+    mean = h.mean(axis=0)
+    error, total = np.square(h - output).sum(axis=0), np.square(h - mean).sum(axis=0)
+    explained = 1.0 - error[total > 0] / total[total > 0]
+    norms = np.linalg.norm(h - mean, axis=1) * np.linalg.norm(output - mean, axis=1)
+    cosine = ((h - mean) * (output - mean)).sum(axis=1)[norms > 0] / norms[norms > 0]
+    return {
+        "fvu": _ratio(error.sum(), total.sum()),
+        "explained_variance": 1.0 - float(error.sum() / total.sum()),
+        "unit_explained_variance_p10": float(np.percentile(explained, 10)),
+        "cosine": float(cosine.mean()) if len(cosine) else None,
+        "reconstruction_bias": _ratio(_squares(h), float((h * output).sum())),
+    }
+
+
+def _sparsity(sae: SAE, z: F64) -> dict[str, Any]:
+    density = np.count_nonzero(z, axis=0) / len(z)
+    alive = density[density > 0]
+    return {
+        "l0": float(np.count_nonzero(z, axis=1).mean()),
+        "density_median": float(np.median(alive)) if len(alive) else None,
+        "dead_features": int(np.count_nonzero(density == 0)),
+        "dead_conclusive": len(z) >= max(100_000, 30 * sae.d_latent / sae.k),
+        "dense_features": int(np.count_nonzero(density > DENSE)),
+        "decoder_norm_mean": float(sae.decoder_norms().mean()),
+    }
+
+
+def _switching(sae: SAE, fidelity: _Fidelity) -> dict[str, Any]:
+    """How much of the active set a small disturbance exchanges; its size bounds the rank of the feedback."""
+    before, after = sae.encode(fidelity.h) > 0, sae.encode(fidelity.disturbed) > 0
+    changed = np.count_nonzero(before != after, axis=1) / 2.0
+    return {
+        "active_set_change": _ratio(float(changed.mean()), float(np.count_nonzero(before, axis=1).mean()))
+    }
+
+
+def _pca_line(fidelity: _Fidelity, h: F64, rank: int) -> dict[str, Any]:
+    mean = h.mean(axis=0)
+    basis = np.linalg.eigh((h - mean).T @ (h - mean))[1][:, -rank:]
+
+    def project(x: F64) -> F64:
+        return mean + (x - mean) @ basis @ basis.T
+
+    output = project(h)
+    return {"rank": rank, "fvu": fvu(h, output), **fidelity.of(h, output, project)}
+
+
+def _noise_line(fidelity: _Fidelity, h: F64, target: float) -> dict[str, Any]:
+    """No feedback FVU: noise drawn anew at every step is not a function of the state."""
+    deviation = np.sqrt(target * _squares(h - h.mean(axis=0)) / h.size)
+    output = h + deviation * np.random.default_rng(SEED).standard_normal(h.shape)
+    return {"fvu": fvu(h, output), **fidelity.action_error(h, output)}
+
+
+def _check(policy: Policy, sae: SAE, tap_index: int, data: ActivationData) -> None:
+    width = policy.tap_dim(tap_index)
+    if not width == sae.d_in == data.activations.shape[1]:
+        raise ShapeMismatch(
+            f"Tap {tap_index} gives {width} values, the SAE takes {sae.d_in} "
+            f"and the activations have {data.activations.shape[1]} columns; these must agree."
+        )
+    if np.ptp(data.activations, axis=0).max() == 0:
+        raise InvalidInput("The activations are the same in every row; collect the data again.")
+
+
+def _squares(x: F64) -> float:
+    return float(np.square(x).sum())
+
+
+def _ratio(top: float, bottom: float) -> float | None:
+    return float(top / bottom) if bottom > 0 else None

@@ -1,0 +1,141 @@
+"""One optimiser step of a TopK SAE with its gradients written out.
+
+Loss: E||x − x̂||² / E||x − mean||² + (1/32) min(1, n_dead / k_aux) L_aux, where L_aux asks the latents that
+have not fired for long to explain the residual. Written out rather than left to autograd, because at the
+width of a policy's layer the bookkeeping costs more than the arithmetic. The test compares it with autograd.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import numpy as np
+import torch
+
+AUX_COEFFICIENT = 1.0 / 32.0
+CLIP_NORM = 1.0
+BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8
+
+
+class SaeLearner:
+    """Parameters in one flat vector (encoder, decoder rows, both biases), Adam moments, and silence counters.
+
+    Inputs are normalised rows [B, d] with mean 0 and E||x||² = d. ``decoder`` is [F, d] with unit rows.
+    """
+
+    def __init__(self, decoder: torch.Tensor, b_dec: torch.Tensor, k: int, dead_after: float) -> None:
+        self.features, self.width = decoder.shape
+        self.k, self.dead_after = k, dead_after
+        parts = [decoder.flatten(), decoder.flatten(), torch.zeros_like(decoder[:, 0]), b_dec]
+        self.theta = torch.cat(parts).contiguous()
+        self.grad = torch.zeros_like(self.theta)
+        self.first, self.second = torch.zeros_like(self.theta), torch.zeros_like(self.theta)
+        self._weights, self._gradients = self.split(self.theta), self.split(self.grad)
+        self.silent = torch.zeros(self.features, device=decoder.device)
+        self.steps = 0
+
+    def split(self, flat: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
+        """Views of a flat vector: encoder [F, d], decoder rows [F, d], b_enc [F], b_dec [d]."""
+        size = self.features * self.width
+        encoder, decoder, b_enc, b_dec = flat.split([size, size, self.features, self.width])
+        return encoder.view(-1, self.width), decoder.view(-1, self.width), b_enc, b_dec
+
+    def step(self, x: torch.Tensor, lr: float) -> torch.Tensor:
+        """Learn from one batch; returns the reconstruction loss before the step (a 0-d tensor)."""
+        loss, fired = self.gradients(x)
+        decoder, d_decoder = self._weights[1], self._gradients[1]
+        d_decoder -= (d_decoder * decoder).sum(dim=1, keepdim=True) * decoder
+        self._adam(lr)
+        decoder /= decoder.norm(dim=1, keepdim=True)
+        self.silent.add_(len(x)).mul_(~fired)
+        return loss
+
+    def gradients(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Fill ``grad`` for one batch; returns the reconstruction loss and which latents fired [F]."""
+        encoder, decoder, b_enc, b_dec = self._weights
+        d_encoder, d_decoder, d_b_enc, d_b_dec = self._gradients
+        centred = x - b_dec
+        rectified = torch.addmm(b_enc, centred, encoder.T).relu_()
+        z = keep_largest(rectified, self.k)
+        error = torch.addmm(centred, z, decoder, alpha=-1)
+        scale = len(x) * self.width
+        d_output = error * (-2.0 / scale)
+        d_z = where_positive(d_output @ decoder.T, z)
+        torch.mm(z.T, d_output, out=d_decoder)
+        torch.mm(d_z.T, centred, out=d_encoder)
+        torch.sum(d_z, dim=0, out=d_b_enc)
+        torch.sum(d_output, dim=0, out=d_b_dec)
+        self._add_auxiliary(rectified, error, centred)
+        d_b_dec -= d_b_enc @ encoder
+        return error.square().sum() / scale, z.sum(dim=0) > 0
+
+    def dead(self) -> torch.Tensor:
+        """Indices of latents that have been silent for too long."""
+        return torch.nonzero(self.silent > self.dead_after).flatten()
+
+    def reconstruct(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Latents and reconstruction of normalised rows."""
+        encoder, decoder, b_enc, b_dec = self._weights
+        z = keep_largest(torch.addmm(b_enc, x - b_dec, encoder.T).relu_(), self.k)
+        return z, torch.addmm(b_dec, z, decoder)
+
+    def state(self) -> dict[str, np.ndarray]:
+        """Everything that decides the next step, as arrays."""
+        tensors = {"theta": self.theta, "first": self.first, "second": self.second, "silent": self.silent}
+        arrays = {name: tensor.cpu().numpy().copy() for name, tensor in tensors.items()}
+        return arrays | {"steps": np.array(self.steps)}
+
+    def restore(self, state: Mapping[str, np.ndarray]) -> None:
+        """Inverse of ``state``."""
+        for name in ("theta", "first", "second", "silent"):
+            getattr(self, name).copy_(torch.from_numpy(np.array(state[name])))
+        self.steps = int(state["steps"])
+
+    def _add_auxiliary(self, rectified: torch.Tensor, error: torch.Tensor, centred: torch.Tensor) -> None:
+        dead = self.dead()
+        spread = (error - error.mean(dim=0)).square().sum()
+        if len(dead) == 0 or spread == 0:
+            return
+        decoder = self._weights[1]
+        d_encoder, d_decoder, d_b_enc, _ = self._gradients
+        wanted = max(self.k, self.width // 2)
+        z = keep_largest(rectified[:, dead], min(len(dead), wanted))
+        weight = AUX_COEFFICIENT * min(1.0, len(dead) / wanted)
+        d_output = (error - z @ decoder[dead]) * (-2.0 * weight / spread)
+        d_z = where_positive(d_output @ decoder[dead].T, z)
+        d_decoder[dead] += z.T @ d_output
+        d_encoder[dead] += d_z.T @ centred
+        d_b_enc[dead] += d_z.sum(dim=0)
+
+    def _adam(self, lr: float) -> None:
+        self.steps += 1
+        self.grad.mul_((CLIP_NORM / (self.grad.norm() + 1e-12)).clamp_(max=1.0))
+        self.first.lerp_(self.grad, 1.0 - BETA_1)
+        self.second.mul_(BETA_2).addcmul_(self.grad, self.grad, value=1.0 - BETA_2)
+        root = self.second.sqrt().div_(math.sqrt(1.0 - BETA_2**self.steps)).add_(EPSILON)
+        self.theta.addcdiv_(self.first, root, value=-lr / (1.0 - BETA_1**self.steps))
+
+
+def keep_largest(rectified: torch.Tensor, k: int) -> torch.Tensor:
+    """``rectified`` [B, n] >= 0 with all but the ``k`` largest of each row set to zero.
+
+    Values that tie with the (k+1)-th are dropped too; beyond zeros that does not occur in training. numpy's
+    partition takes a quarter of the time of ``torch.topk``.
+    """
+    n = rectified.shape[1]
+    if k >= n:
+        return rectified
+    if rectified.device.type == "cpu":
+        partitioned = rectified.numpy().copy()
+        partitioned.partition(n - k - 1, axis=1)
+        threshold = torch.from_numpy(partitioned[:, n - k - 1, None])
+    else:
+        threshold = torch.topk(rectified, k + 1, dim=1).values[:, -1:]
+    return where_positive(rectified, rectified - threshold)
+
+
+def where_positive(values: torch.Tensor, condition: torch.Tensor) -> torch.Tensor:
+    """``values`` where ``condition`` > 0, else 0: one pass without a mask in memory."""
+    kept: torch.Tensor = torch.ops.aten.threshold_backward(values, condition, 0)
+    return kept

@@ -1,0 +1,299 @@
+"""Train a TopK SAE with the auxiliary loss for dead latents, and fold the normalisation into its weights.
+
+The recipe and its measured defaults: data scaled by one number to E||x||² = d; decoder rows of unit norm, the
+encoder starting as their transpose; a latent fires only when z > 0, and is dead after a silence that scales
+with the budget; Adam with warm-up, a flat stretch and a linear decay. When validation stalls the decay
+starts early instead of training being cut off, because the decay is what removes the last noise.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+
+import numpy as np
+import torch
+
+from policyscope.core.activations import Floats, check_matrix, spread_rows
+from policyscope.core.blocks import F64
+from policyscope.core.errors import InvalidInput, ShapeMismatch
+from policyscope.core.progress import Progress, Work
+from policyscope.core.sae import SAE
+from policyscope.core.sae_step import SaeLearner
+from policyscope.core.torch_device import pick_device, threads_for
+
+State = Mapping[str, np.ndarray]
+
+LEAST_SAMPLES, PASSES = 2_500_000, 3
+WARM_UP, DECAY = 0.05, 0.2
+CHECKS = 50
+PATIENCE, LEAST_GAIN, NEVER_BEFORE = 10, 0.005, 0.4
+MIN_VARIANCE = 1e-8
+MEDIAN_SAMPLES, MEDIAN_ITERATIONS = 32_768, 100
+VALIDATION_ROWS = 16_384
+REPORTS = 500
+
+
+@dataclass(frozen=True)
+class SaeTrainConfig:
+    """What to train. ``steps`` None means max(2.5 M, 3 N) samples; ``lr`` None the rule by ``d_latent``.
+
+    Raises InvalidInput for a value outside its range.
+    """
+
+    d_latent: int
+    k: int
+    steps: int | None = None
+    batch: int = 512
+    lr: float | None = None
+    seed: int = 0
+    device: str = "auto"
+    early_decay: bool = True
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.k <= self.d_latent:
+            raise InvalidInput(
+                f"k is {self.k}; with {self.d_latent} latents 1 to {self.d_latent} are allowed."
+            )
+        if self.batch < 2 or (self.steps is not None and self.steps < 1) or self.seed < 0:
+            raise InvalidInput(
+                f"batch is {self.batch}, steps {self.steps}, seed {self.seed}; a batch of 2 or more, "
+                "1 step or more and a seed of 0 or more are needed."
+            )
+        if self.lr is not None and not 0 < self.lr < 1:
+            raise InvalidInput(f"lr is {self.lr}; it must lie between 0 and 1.")
+
+    def learning_rate(self) -> float:
+        """``clip(2e-4 / sqrt(d_latent / 16384), 3e-4, 3e-3)`` unless one was given."""
+        return self.lr or min(max(2e-4 / math.sqrt(self.d_latent / 16384), 3e-4), 3e-3)
+
+
+@dataclass(frozen=True, eq=False)
+class SaeTrainResult:
+    """The folded SAE, its fit on training and validation rows, and curves over steps.
+
+    ``curves``: equally long arrays step, loss, val_fvu, dead_fraction, l0, lr. ``scale`` is the c of the
+    normalisation: decoder norms are 1/c. ``notes`` are sentences about what was unusual.
+    """
+
+    sae: SAE
+    val_fvu: float
+    dead_features: int
+    curves: dict[str, F64]
+    scale: float
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class _Normaliser:
+    """``x̃ = c (x − m)`` on the columns that vary."""
+
+    mean: F64
+    scale: float
+    kept: np.ndarray
+
+    def apply(self, x: Floats, device: torch.device) -> torch.Tensor:
+        scaled = self.scale * (np.asarray(x, dtype=np.float64)[:, self.kept] - self.mean[self.kept])
+        return torch.from_numpy(scaled.astype(np.float32)).to(device)
+
+
+def train_sae(
+    train: Floats,
+    validation: Floats,
+    config: SaeTrainConfig,
+    tap_index: int | None = None,
+    checkpoint: State | None = None,
+    on_checkpoint: Callable[[dict[str, np.ndarray]], None] | None = None,
+) -> Work[SaeTrainResult]:
+    """Train on activations ``train`` [N, d]; ``validation`` [M, d] must be of other episodes.
+
+    ``on_checkpoint`` gets named arrays 50 times; passed back as ``checkpoint`` with the same data and config
+    they continue to the same bits. Raises InvalidInput or ShapeMismatch before anything runs.
+    """
+    check_matrix(train, "The training activations")
+    check_matrix(validation, "The validation activations")
+    if train.shape[1] != validation.shape[1]:
+        raise ShapeMismatch(
+            f"Training rows have {train.shape[1]} columns and validation rows {validation.shape[1]}."
+        )
+    run = _Training(train, validation, config, tap_index)
+    if checkpoint is not None:
+        run.restore(checkpoint)
+    return run.work(on_checkpoint or (lambda _: None))
+
+
+class _Training:
+    """The state of one training: what ``state`` returns decides everything that follows."""
+
+    def __init__(
+        self, train: Floats, validation: Floats, config: SaeTrainConfig, tap_index: int | None
+    ) -> None:
+        self.config, self.tap_index = config, tap_index
+        self.device = pick_device(config.device)
+        self.normaliser = _normaliser(train)
+        self.train = self.normaliser.apply(train, self.device)
+        held_out = validation[spread_rows(len(validation), VALIDATION_ROWS)]
+        self.validation = self.normaliser.apply(held_out, self.device)
+        self.batch = min(config.batch, len(train))
+        self.total = config.steps or math.ceil(max(LEAST_SAMPLES, PASSES * len(train)) / self.batch)
+        self.decay_steps = max(1, round(DECAY * self.total))
+        self.decay_from = self.total - self.decay_steps
+        self.learner = _new_learner(self.train, config, self.total * self.batch)
+        self.best, self.best_fvu = self.learner.theta.clone(), math.inf
+        self.rows: list[list[float]] = []
+
+    def work(self, on_checkpoint: Callable[[dict[str, np.ndarray]], None]) -> Work[SaeTrainResult]:
+        check_every = max(1, self.total // CHECKS)
+        report_every = max(1, self.total // REPORTS)
+        with threads_for(self.learner.theta.numel()):
+            while self.learner.steps < self.decay_from + self.decay_steps:
+                loss = self.learner.step(self._next_batch(), self._learning_rate())
+                done, end = self.learner.steps, self.decay_from + self.decay_steps
+                if done % check_every == 0 or done == end:
+                    self._check(float(loss))
+                    on_checkpoint(self.state())
+                if done % report_every == 0 or done == end:
+                    yield Progress(done, end, "steps", "training the SAE", self._metrics(float(loss)))
+            return self._result()
+
+    def state(self) -> dict[str, np.ndarray]:
+        """Arrays for a checkpoint."""
+        mine = {
+            "identity": self._identity(),
+            "best": self.best.cpu().numpy(),
+            "best_fvu": np.array(self.best_fvu),
+            "decay_from": np.array(self.decay_from),
+            "rows": np.array(self.rows),
+        }
+        return mine | self.learner.state()
+
+    def restore(self, state: State) -> None:
+        """Continue from ``state``; raises InvalidInput when it belongs to other data or another config."""
+        identity = self._identity()
+        if not np.array_equal(np.asarray(state.get("identity", [])), identity):
+            raise InvalidInput(
+                "The checkpoint was made with other data or other settings; start again without --resume."
+            )
+        self.learner.restore(state)
+        self.best.copy_(torch.from_numpy(np.array(state["best"])))
+        self.best_fvu, self.decay_from = float(state["best_fvu"]), int(state["decay_from"])
+        self.rows = np.asarray(state["rows"]).tolist()
+
+    def _identity(self) -> np.ndarray:
+        described = [asdict(self.config), self.tap_index, len(self.train), self.normaliser.scale]
+        text = json.dumps([*described, self.normaliser.mean.tolist()])
+        return np.frombuffer(text.encode(), dtype=np.uint8).copy()
+
+    def _next_batch(self) -> torch.Tensor:
+        """The order of each pass is drawn from (seed, pass) alone, so it needs no saved generator."""
+        per_pass = len(self.train) // self.batch
+        number, place = divmod(self.learner.steps, per_pass)
+        if place == 0 or not hasattr(self, "_order"):
+            order = np.random.default_rng([self.config.seed, number]).permutation(len(self.train))
+            self._order = torch.from_numpy(order).to(self.device)
+        return self.train[self._order[place * self.batch : (place + 1) * self.batch]]
+
+    def _learning_rate(self) -> float:
+        step, warm_up = self.learner.steps, max(1, round(WARM_UP * self.total))
+        left = 1.0 - max(0, step - self.decay_from) / self.decay_steps
+        return self.config.learning_rate() * min(1.0, (step + 1) / warm_up) * left
+
+    def _check(self, loss: float) -> None:
+        z, output = self.learner.reconstruct(self.validation)
+        total = (self.validation - self.validation.mean(dim=0)).square().sum()
+        fvu = float((self.validation - output).square().sum() / total) if total > 0 else 0.0
+        if fvu < self.best_fvu:
+            self.best_fvu = fvu
+            self.best.copy_(self.learner.theta)
+        dead = len(self.learner.dead()) / self.learner.features
+        l0 = float((z > 0).sum(dim=1).float().mean())
+        self.rows.append([self.learner.steps, loss, fvu, dead, l0, self._learning_rate()])
+        if self.config.early_decay and self._stalled():
+            self.decay_from = self.learner.steps
+
+    def _stalled(self) -> bool:
+        """No gain of half a percent in ten checks, and the number of dead latents is not falling."""
+        step = self.learner.steps
+        if not NEVER_BEFORE * self.total <= step < self.decay_from or len(self.rows) <= PATIENCE:
+            return False
+        fvu, dead = [row[2] for row in self.rows], [row[3] for row in self.rows]
+        before = min(fvu[:-PATIENCE])
+        return min(fvu[-PATIENCE:]) > before * (1.0 - LEAST_GAIN) and dead[-1] >= dead[-PATIENCE - 1]
+
+    def _metrics(self, loss: float) -> dict[str, float]:
+        last = {"val_fvu": self.rows[-1][2], "dead_fraction": self.rows[-1][3]} if self.rows else {}
+        return {"loss": loss, **last}
+
+    def _result(self) -> SaeTrainResult:
+        self.learner.theta.copy_(self.best)
+        names = ("step", "loss", "val_fvu", "dead_fraction", "l0", "lr")
+        curves = {
+            name: np.array(column) for name, column in zip(names, zip(*self.rows, strict=True), strict=True)
+        }
+        sae = _fold(self.learner, self.normaliser, self.config.k, self.tap_index)
+        return SaeTrainResult(
+            sae=sae,
+            val_fvu=self.best_fvu,
+            dead_features=len(self.learner.dead()),
+            curves=curves,
+            scale=self.normaliser.scale,
+            notes=_notes(self.normaliser, len(self.train), self.config.d_latent),
+        )
+
+
+def _normaliser(train: Floats) -> _Normaliser:
+    x = np.asarray(train, dtype=np.float64)
+    mean, variance = x.mean(axis=0), x.var(axis=0)
+    kept = np.flatnonzero(variance > MIN_VARIANCE)
+    if len(kept) == 0:
+        raise InvalidInput(
+            "No column of the activations varies, so there is nothing to learn; collect the data again."
+        )
+    return _Normaliser(mean, float(np.sqrt(len(kept) / variance[kept].sum())), kept)
+
+
+def _new_learner(train: torch.Tensor, config: SaeTrainConfig, samples: int) -> SaeLearner:
+    rows = np.random.default_rng(config.seed).standard_normal((config.d_latent, train.shape[1]))
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    silence = max(100.0 * min(config.batch, len(train)), 30.0 * config.d_latent / config.k)
+    decoder = torch.from_numpy(rows.astype(np.float32)).to(train.device)
+    return SaeLearner(decoder, geometric_median(train), config.k, min(0.05 * samples, silence))
+
+
+def geometric_median(x: torch.Tensor) -> torch.Tensor:
+    """Point with the least mean distance to (at most 32,768 evenly spaced) rows, by Weiszfeld's iteration."""
+    rows = x[torch.from_numpy(spread_rows(len(x), MEDIAN_SAMPLES)).to(x.device)]
+    point = rows.mean(dim=0)
+    for _ in range(MEDIAN_ITERATIONS):
+        weights = 1.0 / (rows - point).norm(dim=1, keepdim=True).clamp_(min=1e-6)
+        moved = (rows * weights).sum(dim=0) / weights.sum()
+        if (moved - point).norm() < 1e-5:
+            break
+        point = moved
+    return point
+
+
+def _fold(learner: SaeLearner, normaliser: _Normaliser, k: int, tap_index: int | None) -> SAE:
+    """The SAE on raw activations: W' = cW, w' = w/c, b_dec' = m + b_dec/c, b_enc' = b_enc − W(cm + b_dec)."""
+    split = learner.split(learner.theta)
+    encoder, decoder, b_enc, b_dec = (part.double().cpu().numpy() for part in split)
+    c, kept = normaliser.scale, normaliser.kept
+    w_enc, w_dec = np.zeros((2, learner.features, len(normaliser.mean)))
+    w_enc[:, kept], w_dec[:, kept] = c * encoder, decoder / c
+    out = normaliser.mean.copy()
+    out[kept] += b_dec / c
+    return SAE(w_enc, b_enc - encoder @ (c * normaliser.mean[kept] + b_dec), w_dec.T, out, k, tap_index)
+
+
+def _notes(normaliser: _Normaliser, rows: int, d_latent: int) -> tuple[str, ...]:
+    notes = []
+    width = len(normaliser.mean)
+    if still := width - len(normaliser.kept):
+        notes.append(f"{still} of {width} units never vary; the SAE leaves them at their mean.")
+    if d_latent > (most := min(8 * width, rows // 50)):
+        notes.append(
+            f"{d_latent} latents are many for {rows} rows of {width} units; at most {most} are advised."
+        )
+    return tuple(notes)

@@ -1,0 +1,44 @@
+"""Where torch computes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from policyscope.core.errors import InvalidInput
+
+if TYPE_CHECKING:
+    import torch
+
+SMALL_PARAMETERS = 100_000
+DEVICES = ("auto", "cpu", "cuda")
+
+
+def pick_device(name: str) -> torch.device:
+    """``auto`` is CUDA when present. Raises InvalidInput for an unknown name or CUDA that is not there."""
+    import torch
+
+    if name not in DEVICES:
+        raise InvalidInput(f"device is {name!r}; use one of {', '.join(DEVICES)}.")
+    if name == "cuda" and not torch.cuda.is_available():
+        raise InvalidInput("device is 'cuda', but no CUDA device is present; use 'auto' or 'cpu'.")
+    return torch.device("cuda" if name != "cpu" and torch.cuda.is_available() else "cpu")
+
+
+@contextmanager
+def threads_for(parameters: int) -> Iterator[None]:
+    """One CPU thread for a small network, so that its many short operations do not wait for each other.
+
+    Measured at 32 -> 128 latents on two busy cores: 0.7 M vectors/s with one thread, 0.1 M with two. The
+    number of threads is a setting of the whole process and is put back at the end.
+    """
+    import torch
+
+    before = torch.get_num_threads()
+    if parameters < SMALL_PARAMETERS:
+        torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
