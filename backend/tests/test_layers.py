@@ -34,7 +34,9 @@ def imports_of(path: Path) -> set[str]:
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{path}:{node.lineno}: relative imports hide the layer; import absolutely"
+            assert node.level == 0, (
+                f"{path}:{node.lineno}: relative imports hide the layer; import absolutely"
+            )
             names.add(node.module or "")
             names |= {f"{node.module}.{alias.name}" for alias in node.names}
     return names
@@ -45,15 +47,23 @@ def test_imports_point_down(path: Path) -> None:
     layer = layer_of(path)
     if layer == "__init__":
         return
-    used = {name.split(".")[1] for name in imports_of(path) if name.startswith("policyscope.")} - {"__version__"}
+    used = {name.split(".")[1] for name in imports_of(path) if name.startswith("policyscope.")} - {
+        "__version__"
+    }
     assert used <= ALLOWED[layer], f"{layer} may not import {used - ALLOWED[layer]}"
 
 
-@pytest.mark.parametrize("path", [p for p in FILES if layer_of(p) == "core"], ids=lambda p: str(p.relative_to(ROOT)))
+@pytest.mark.parametrize(
+    "path", [p for p in FILES if layer_of(p) == "core"], ids=lambda p: str(p.relative_to(ROOT))
+)
 def test_core_does_no_io(path: Path) -> None:
     tops = {name.split(".")[0] for name in imports_of(path)}
     assert not tops & NOT_IN_CORE
-    calls = {n.func.id for n in ast.walk(ast.parse(path.read_text())) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)}
+    calls = {
+        n.func.id
+        for n in ast.walk(ast.parse(path.read_text()))
+        if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)
+    }
     assert not calls & {"open", "print", "input"}
 
 

@@ -1,4 +1,4 @@
-"""The tree in the README is true: every path in it exists, and no package of the product is missing from it."""
+"""The tree in the README is true: every path in it exists, and no package of the product is missing."""
 
 from __future__ import annotations
 

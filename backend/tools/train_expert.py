@@ -15,6 +15,7 @@ import argparse
 import json
 import time
 from collections import OrderedDict
+from dataclasses import replace
 from pathlib import Path
 
 import gymnasium as gym
@@ -24,6 +25,8 @@ from stable_baselines3 import PPO
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.env_util import make_vec_env
 from stable_baselines3.common.vec_env import VecNormalize
+
+from policyscope.core.policy_formats import open_policy, save_policy
 
 HIDDEN = [32, 32, 32]
 
@@ -69,6 +72,13 @@ def evaluate(state: OrderedDict[str, torch.Tensor], env_id: str, seeds: range) -
     return returns
 
 
+def record_facts(path: Path, env_id: str) -> None:
+    """Rewrite the policy file so that it records its activation function and its environment."""
+    spec, tensors = open_policy(path.read_bytes(), path.name)
+    spec = replace(spec.with_activation("relu", "recorded"), metadata={"env": env_id})
+    path.write_bytes(save_policy(spec, tensors))
+
+
 class KeepBest(BaseCallback):
     """Evaluate the exported network now and then and keep the best one on disk."""
 
@@ -85,7 +95,8 @@ class KeepBest(BaseCallback):
         returns = evaluate(state, self.env_id, range(10_000, 10_005))
         score = float(np.mean(returns) - np.std(returns))
         minutes = (time.monotonic() - self.started) / 60
-        print(f"{self.num_timesteps:>9} steps  {minutes:5.1f} min  return {np.mean(returns):7.1f} ± {np.std(returns):6.1f}", flush=True)
+        shown = f"return {np.mean(returns):7.1f} ± {np.std(returns):6.1f}"
+        print(f"{self.num_timesteps:>9} steps  {minutes:5.1f} min  {shown}", flush=True)
         if score > self.best:
             self.best = score
             torch.save(state, self.out)
@@ -93,12 +104,16 @@ class KeepBest(BaseCallback):
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--env", default="Walker2d-v5")
     parser.add_argument("--steps", type=int, default=2_000_000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--out", type=Path, required=True, help="policy file to write; a .json with returns goes beside it")
+    parser.add_argument(
+        "--out", type=Path, required=True, help="policy file; a .json with returns goes beside"
+    )
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     args.out.parent.mkdir(parents=True, exist_ok=True)
@@ -121,7 +136,9 @@ def main() -> None:
     model.learn(args.steps, callback=KeepBest(args.out, args.env, every=50_000))
     state = torch.load(args.out, weights_only=True)
     returns = evaluate(state, args.env, range(20))
-    record = {"env": args.env, "steps": args.steps, "seed": args.seed, "returns": returns, "mean_return": float(np.mean(returns))}
+    record_facts(args.out, args.env)
+    settings = {"env": args.env, "steps": args.steps, "seed": args.seed}
+    record = {**settings, "returns": returns, "mean_return": float(np.mean(returns))}
     args.out.with_suffix(".json").write_text(json.dumps(record, indent=2) + "\n")
     print(f"mean return over 20 episodes: {np.mean(returns):.1f} (min {min(returns):.1f})")
 

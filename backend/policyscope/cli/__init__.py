@@ -6,6 +6,7 @@ import click
 
 from policyscope import __version__
 from policyscope.cli.artifacts import make_artifacts
+from policyscope.cli.basics import envs, serve
 
 __all__ = ["main", "make_artifacts"]
 
@@ -17,12 +18,12 @@ def main() -> None:
 
     \b
     policyscope serve                              the workbench in a browser
-    policyscope envs                               which environments there are
+    policyscope envs [ENV]                         which environments there are; the names of one's channels
     policyscope make-artifacts --env … --policy …  train an SAE for a policy of yours
-    policyscope interpret … / run …                the same steps without a browser
 
     Everything that is written lies under the artifacts root (POLICYSCOPE_ARTIFACTS, default: artifacts/).
     """
 
 
-main.add_command(make_artifacts)
+for command in (serve, envs, make_artifacts):
+    main.add_command(command)

@@ -16,11 +16,17 @@ DEFAULTS = PipelineConfig(env="", artifacts_dir="")
 def _option(name: str, help: str, **kwargs: Any) -> Any:
     default = getattr(DEFAULTS, name)
     kwargs.setdefault("type", type(default) if default is not None else None)
-    return click.option(f"--{name}", name, default=default, show_default=default is not None, help=help, **kwargs)
+    return click.option(
+        f"--{name}", name, default=default, show_default=default is not None, help=help, **kwargs
+    )
 
 
 @click.command("make-artifacts")
-@click.option("--env", required=True, help="Environment id, for example Walker2d-v5 or hard_stable (`policyscope envs`).")
+@click.option(
+    "--env",
+    required=True,
+    help="Environment id, for example Walker2d-v5 or hard_stable (`policyscope envs`).",
+)
 @click.option("--artifacts_dir", required=True, help="Directory to write, relative to the artifacts root.")
 @_option("policy", "Policy file (.pt) or stable-baselines3 zip; hard_stable brings its own expert.", type=str)
 @_option("activation", "Activation function of the policy, where the file does not record it.", type=str)
@@ -28,7 +34,11 @@ def _option(name: str, help: str, **kwargs: Any) -> Any:
 @_option("tap_index", "Module whose output the SAE reads: net[tap_index].")
 @_option("latent_mult", "Features of the SAE, as a multiple of the tap's width.")
 @_option("topk", "Features active at a time.")
-@_option("clone", "Clone the policy into an MLP of --hidden_size: auto = only if it is not one already.", type=click.Choice(CLONE_CHOICES))
+@_option(
+    "clone",
+    "Clone the policy into an MLP of --hidden_size: auto = only if it is not one already.",
+    type=click.Choice(CLONE_CHOICES),
+)
 @_option("num_traj", "Episodes to roll out.")
 @_option("max_timesteps", "Steps per episode at most; the environment's own limit by default.", type=int)
 @_option("noise_scale", "Exploration noise in part of the episodes, as a share of half the action range.")
@@ -45,10 +55,12 @@ def _option(name: str, help: str, **kwargs: Any) -> Any:
 def make_artifacts(resume: bool, overwrite: bool, **values: Any) -> None:
     """Make SAE artifacts for a policy.
 
-    Rolls the policy out, clones it into a small MLP where needed, collects observations and activations at the tap,
-    trains a TopK SAE on them, measures it in the closed loop, and publishes the directory in one step.
+    Rolls the policy out, clones it into a small MLP where needed, collects observations and activations at
+    the tap, trains a TopK SAE on them, measures it in the closed loop, and publishes the directory at once.
     """
     settings = load_settings()
     with foreground() as run:
-        result = run(build_artifacts(settings.artifacts, PipelineConfig(**values), resume=resume, overwrite=overwrite))
+        result = run(
+            build_artifacts(settings.artifacts, PipelineConfig(**values), resume=resume, overwrite=overwrite)
+        )
     click.echo(result.summary())

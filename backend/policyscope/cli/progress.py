@@ -40,7 +40,8 @@ class ProgressPrinter:
         self._drawn = now
         share = step.done / step.total if step.total else 0.0
         numbers = "  ".join(f"{name} {value:.4g}" for name, value in step.metrics.items())
-        text = f"{step.message or 'working'}  {step.done:,}/{step.total:,} {step.unit}  {numbers}{self._eta(share, now)}"
+        count = f"{step.done:,}/{step.total:,} {step.unit}"
+        text = f"{step.message or 'working'}  {count}  {numbers}{self._eta(share, now)}"
         if self._terminal:
             filled = round(BAR * min(share, 1.0))
             self._stream.write(f"\r\x1b[2K{'█' * filled}{'░' * (BAR - filled)} {text}")

@@ -1,8 +1,8 @@
 """Policies whose tap is overwritten, to measure what an SAE keeps of the closed loop.
 
 Return recovered: ``RR = (J_sae - J_mean) / (J_base - J_mean)``, where J_sae runs with ``x <- x_hat`` at every
-step and J_mean with ``x`` replaced by its mean. 1 means that nothing the behaviour needs was lost. FVU alone hides
-closed-loop failure: an SAE that explains 99.5 % of the variance can make every episode fall.
+step and J_mean with ``x`` replaced by its mean. 1 means that nothing the behaviour needs was lost. FVU alone
+hides closed-loop failure: an SAE that explains 99.5 % of the variance can make every episode fall.
 """
 
 from __future__ import annotations
@@ -52,6 +52,7 @@ class ClosedLoop:
     return_mean_ablation: float
     fall_rate_baseline: float
     fall_rate_reconstruction: float
+    fall_rate_mean_ablation: float
     return_recovered: float | None
     interval: tuple[float, float] | None
     verdict: str
@@ -83,7 +84,7 @@ def return_recovered(
 def _measure(arms: Sequence[Arm], spec: RolloutSpec) -> Work[ClosedLoop]:
     base, sae, mean = yield from rollout(arms, spec, None)
     recovered, interval = recovered_fraction(base.returns, sae.returns, mean.returns)
-    falls = float(base.fell.mean()), float(sae.fell.mean())
+    falls = [float(result.fell.mean()) for result in (base, sae, mean)]
     return ClosedLoop(
         episodes=len(base.seeds),
         return_baseline=_mean(base),
@@ -91,6 +92,7 @@ def _measure(arms: Sequence[Arm], spec: RolloutSpec) -> Work[ClosedLoop]:
         return_mean_ablation=_mean(mean),
         fall_rate_baseline=falls[0],
         fall_rate_reconstruction=falls[1],
+        fall_rate_mean_ablation=falls[2],
         return_recovered=recovered,
         interval=interval,
         verdict=verdict(recovered, falls[1] - falls[0]),
@@ -104,7 +106,7 @@ def _mean(result: ArmResult) -> float:
 def recovered_fraction(
     base: F64, sae: F64, mean: F64, seed: int = 0
 ) -> tuple[float | None, tuple[float, float] | None]:
-    """RR and its 95 % interval from paired returns ``[n]`` each; None unless baseline clearly beats ablation."""
+    """RR and its 95 % interval from paired returns ``[n]``; None unless baseline clearly beats ablation."""
     picks = np.random.default_rng(seed).integers(0, len(base), (DRAWS, len(base)))
     gap = base[picks].mean(axis=1) - mean[picks].mean(axis=1)
     if np.quantile(gap, 0.025) <= 0:

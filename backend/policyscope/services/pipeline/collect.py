@@ -11,8 +11,8 @@ from policyscope.core.progress import Work, staged
 from policyscope.core.rollout import Arm, ArmResult, RolloutSpec, rollout
 
 NOISY_SHARE = 0.6
-"""Share of episodes with exploration noise. A clean policy stays on one orbit, since resets barely vary, and an
-SAE that never saw a disturbance loses the feedback that keeps the robot up."""
+"""Share of episodes with exploration noise. A clean policy stays on one orbit, since resets barely vary, and
+an SAE that never saw a disturbance loses the feedback that keeps the robot up."""
 
 
 @dataclass(frozen=True)

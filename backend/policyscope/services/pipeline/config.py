@@ -28,9 +28,9 @@ class PipelineConfig:
     """One frozen description of the whole pipeline; stored in the manifest it produces.
 
     ``policy`` is a path to a ``.pt`` policy or a stable-baselines3 zip; ``None`` means the environment's
-    own expert. ``noise_scale`` is the standard deviation of the exploration noise in part of the episodes, as a
-    fraction of half the action range (absolute where the range is unbounded). ``lr`` ``None`` means the rule
-    ``clip(2e-4 / sqrt(d_latent / 16384), 3e-4, 3e-3)``.
+    own expert. ``noise_scale`` is the standard deviation of the exploration noise in part of the episodes, as
+    a fraction of half the action range (absolute where the range is unbounded). ``lr`` ``None`` means the
+    rule ``clip(2e-4 / sqrt(d_latent / 16384), 3e-4, 3e-3)``.
     """
 
     env: str
@@ -58,7 +58,9 @@ class PipelineConfig:
         for name, least in _AT_LEAST.items():
             value = getattr(self, name)
             if value < least:
-                raise InvalidInput(f"--{name} is {value}; it must be at least {least}.", fields={name: f"at least {least}"})
+                raise InvalidInput(
+                    f"--{name} is {value}; it must be at least {least}.", fields={name: f"at least {least}"}
+                )
         if self.clone not in CLONE_CHOICES:
             raise InvalidInput(f"--clone is {self.clone!r}; choose one of {', '.join(CLONE_CHOICES)}.")
         if not 0 <= self.noise_scale <= 1:

@@ -18,7 +18,7 @@ MAX_POLICY_BYTES = 1 << 30
 
 @dataclass(frozen=True)
 class Expert:
-    """``acts`` shows the behaviour; ``policy`` is the same thing when it is a network that could be tapped."""
+    """``acts`` shows the behaviour; ``policy`` is the same when it is a network, which can be tapped."""
 
     acts: Acts
     policy: Policy | None
@@ -68,10 +68,14 @@ def needs_clone(expert: Expert, config: PipelineConfig) -> bool:
     """
     if config.clone == "always":
         return True
-    if expert.policy is not None and (config.clone == "never" or _is_such_mlp(expert.policy, config.hidden_size)):
+    if expert.policy is not None and (
+        config.clone == "never" or _is_such_mlp(expert.policy, config.hidden_size)
+    ):
         return False
     if config.clone == "never":
-        raise InvalidInput("--clone never needs a policy that is a network; the environment's own expert is not one.")
+        raise InvalidInput(
+            "--clone never needs a policy that is a network; the environment's own expert is not one."
+        )
     return True
 
 

@@ -1,7 +1,7 @@
 """Where a pipeline keeps its half-finished work, and how the finished directory appears in one step.
 
-Everything is written under ``<artifacts root>/.partial/<name>/``; the artifacts directory itself changes only by a
-rename at the very end, so an interrupted command leaves it as it was.
+Everything is written under ``<artifacts root>/.partial/<name>/``; the artifacts directory itself changes only
+by a rename at the very end, so an interrupted command leaves it as it was.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ PARTIAL = ".partial"
 RESULT_FILES = ("imitator.pt", "walker_sae.pt", "cached_obs.pt", "tapped_activations.pt")
 
 
-class Workspace:
+class Scratch:
     """The partial results of one configuration. ``resume`` keeps what an interrupted command left."""
 
     def __init__(self, root: Path, config: PipelineConfig, *, resume: bool) -> None:
@@ -39,8 +39,8 @@ class Workspace:
     def _check_same(self, record: Path, config: PipelineConfig) -> None:
         if not record.exists():
             raise InvalidInput(
-                f"There is nothing to resume for {config.artifacts_dir}: no interrupted command left partial work. "
-                "Run the same command without --resume."
+                f"There is nothing to resume for {config.artifacts_dir}: no interrupted command left partial "
+                "work. Run the same command without --resume."
             )
         before, now = json.loads(record.read_text()), config.to_json()
         changed = sorted(name for name in now if before.get(name) != now[name])
@@ -72,7 +72,7 @@ class Workspace:
 
     def write_arrays(self, name: str, arrays: Mapping[str, np.ndarray]) -> None:
         """Store named arrays as safetensors."""
-        self.write(name, save({k: np.ascontiguousarray(v) for k, v in arrays.items()}))
+        self.write(name, save({k: np.asarray(v, order="C") for k, v in arrays.items()}))
 
     def read_arrays(self, name: str) -> dict[str, np.ndarray]:
         """Inverse of :meth:`write_arrays`."""
@@ -95,9 +95,9 @@ def check_target(target: Path, shown: str, *, overwrite: bool) -> None:
         )
 
 
-def publish(workspace: Workspace, target: Path, files: Mapping[str, bytes]) -> None:
+def publish(scratch: Scratch, target: Path, files: Mapping[str, bytes]) -> None:
     """Make ``target`` hold ``files`` in one rename; other files that were in it stay."""
-    staging = workspace.path / "publish"
+    staging = scratch.path / "publish"
     shutil.rmtree(staging, ignore_errors=True)
     if target.is_dir():
         shutil.copytree(target, staging)
@@ -108,10 +108,16 @@ def publish(workspace: Workspace, target: Path, files: Mapping[str, bytes]) -> N
             stream.flush()
             os.fsync(stream.fileno())
     target.parent.mkdir(parents=True, exist_ok=True)
-    replaced = workspace.path / "replaced"
-    if target.exists():
-        target.rename(replaced)
-    staging.rename(target)
+    replaced = scratch.path / "replaced"
+    if not target.exists():
+        staging.rename(target)
+        return
+    target.rename(replaced)
+    try:
+        staging.rename(target)
+    except OSError:
+        replaced.rename(target)
+        raise
 
 
 def as_json(value: Any) -> bytes:
