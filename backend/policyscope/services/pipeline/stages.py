@@ -36,6 +36,7 @@ EVALUATION_SEED = 0
 """Closed-loop measurements use seeds 0, 1, 2, …; collection starts at a million, so they never overlap."""
 
 
+IMITATOR = "imitator.pt"
 MEASURING = "measuring the closed loop"
 
 
@@ -58,8 +59,8 @@ class Stage:
 
 def imitate(stage: Stage, expert: Expert) -> Work[Policy]:
     """Clone the expert into an MLP of ``hidden_size``: roll it out, then behaviour cloning."""
-    if (saved := stage.scratch.read("imitator.pt")) is not None:
-        return Policy(*open_policy(saved, "imitator.pt"))
+    if (saved := stage.scratch.read(IMITATOR)) is not None:
+        return Policy(*open_policy(saved, IMITATOR))
     data = yield from _collected(stage, "demonstrations.safetensors", Arm("expert", expert.acts), None, 0)
     targets = unscaled(expert.acts, expert.acts(data["observations"]), stage.info)
     config = CloneConfig(
@@ -70,10 +71,10 @@ def imitate(stage: Stage, expert: Expert) -> Work[Policy]:
     )
     work = partial(clone_policy, data["observations"], targets, config, data["episode"])
     result = yield from _trained(stage, work, "clone")
-    policy = Policy(result.spec, result.tensors)
     _keep_curves(stage, "clone", result.curves)
-    stage.scratch.write("imitator.pt", save_policy(policy.spec, policy.tensors))
-    return policy
+    data_of_file = save_policy(result.spec, result.tensors)
+    stage.scratch.write(IMITATOR, data_of_file)
+    return Policy(*open_policy(data_of_file, IMITATOR))
 
 
 def record(stage: Stage, policy: Policy) -> Work[Arrays]:
@@ -152,5 +153,6 @@ def _trained(stage: Stage, work: Callable[..., Work[Any]], name: str) -> Work[An
 
 def _keep_curves(stage: Stage, name: str, curves: Mapping[str, np.ndarray]) -> None:
     stage.scratch.write(
-        f"{name}_curves.json", as_json({key: np.asarray(c).tolist() for key, c in curves.items()})
+        f"{name}_curves.json",
+        as_json({key: np.asarray(c, dtype=np.float64).tolist() for key, c in curves.items()}),
     )
