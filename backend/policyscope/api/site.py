@@ -7,6 +7,7 @@ from werkzeug.security import safe_join
 
 from policyscope.config import Settings
 from policyscope.core.errors import NotFound
+from policyscope.store.paths import is_regular
 
 A_YEAR = 31_536_000
 NOT_BUILT = "The frontend is not built. Run 'make demo', or 'npm run build' in frontend/."
@@ -21,11 +22,11 @@ def register(app: Flask, settings: Settings) -> None:
     def page(name: str) -> Response:
         """A file of the bundle; else, for a browser that opens or reloads an address, the page itself."""
         found = safe_join(str(bundle), name)
-        if found is not None and (bundle / name).is_file():
+        if found is not None and is_regular(bundle / name):
             return _file(bundle, name)
         if name != "index.html" and "text/html" not in request.headers.get("Accept", ""):
             raise NotFound("There is nothing at this address.")
-        if not (bundle / "index.html").is_file():
+        if not is_regular(bundle / "index.html"):
             raise NotFound(NOT_BUILT, code="frontend_not_built")
         return _file(bundle, "index.html")
 

@@ -45,10 +45,13 @@ def model_files(data: bytes, spec: PolicySpec, tensors: Tensors) -> dict[str, Co
 def uploaded(store: ArtifactStore, model_id: str) -> tuple[PolicySpec, Tensors]:
     """Spec and tensors as uploaded, before edits. Raises NotFound."""
     name = model_name(model_id)
-    tensors = parse_safetensors(store.read(name, "policy.safetensors"))
-    for array in tensors.values():
+    spec = PolicySpec.from_json(store.read_json(name, "spec.json"))
+    stored = parse_safetensors(store.read(name, "policy.safetensors"))
+    for array in stored.values():
         array.setflags(write=False)
-    return PolicySpec.from_json(store.read_json(name, "spec.json")), tensors
+    # safetensors sorts by name; people expect the order of the network
+    names = [*spec.tensor_shapes(), *stored]
+    return spec, {name: stored[name] for name in names if name in stored}
 
 
 def current_spec(store: ArtifactStore, row: ModelRow) -> PolicySpec:

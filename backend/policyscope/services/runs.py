@@ -20,7 +20,7 @@ from policyscope.services.workspace import Workspace
 from policyscope.store.records import MODEL, RUN, JobRow, Json, ModelRow, RunRow, SaeRow, new_id, now, require
 
 BASELINE = "baseline"
-MAX_STEPS_IN_ALL = 20_000_000
+MAX_STEPS_IN_ALL = 10_000_000
 
 
 def start(ws: Workspace, model_id: str, request: Json) -> Json:

@@ -1,5 +1,6 @@
 """Models, their network, their raw weights."""
 
+import io
 import json
 from collections import OrderedDict
 
@@ -49,7 +50,8 @@ def test_other_files_are_refused_with_what_is_supported(client, content):
 
 
 def test_an_upload_needs_a_file(client):
-    error = client("POST", "/upload", expect=422, data={"name": "x"})["error"]
+    form = {"data": {"name": "x"}, "content_type": "multipart/form-data"}
+    error = client("POST", "/upload", expect=422, **form)["error"]
     assert "file" in error["fields"]
     client("POST", "/upload", {"file": "text"}, expect=415)
 
@@ -115,7 +117,7 @@ def test_summary_of_the_network(client):
     ]
     connection = summary["connections"][1]
     assert (connection["from_layer"], connection["to_layer"], connection["key"]) == (1, 2, "net.2.weight")
-    weights = torch.load(__import__("io").BytesIO(tiny.policy_bytes()), weights_only=True)["net.2.weight"]
+    weights = torch.load(io.BytesIO(tiny.policy_bytes()), weights_only=True)["net.2.weight"]
     strengths = [abs(weight) for _, _, weight in connection["edges"]]
     assert strengths == sorted(strengths, reverse=True)
     assert connection["max_abs"] == strengths[0] == pytest.approx(weights.abs().max().item())
