@@ -1,0 +1,5 @@
+"""``python -m policyscope.cli``."""
+
+from policyscope.cli import main
+
+main()
