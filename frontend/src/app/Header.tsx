@@ -1,0 +1,58 @@
+import { useView } from "@/lib/view";
+
+import { SchemeToggle } from "./SchemeToggle";
+import { STEPS, stepState, useProgress } from "./steps";
+import classes from "./Header.module.css";
+
+/** Brings a section into view and puts the focus on its heading, so that the keyboard continues from there. */
+function jumpTo(id: string) {
+  const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+  document.getElementById(id)?.scrollIntoView({ behavior: calm ? "auto" : "smooth", block: "start" });
+  document.getElementById(`${id}-title`)?.focus({ preventScroll: true });
+}
+
+export function Header() {
+  const { view, openModel } = useView();
+  const progress = useProgress(view.model);
+  return (
+    <header className={classes.header}>
+      <div className={classes.inner}>
+        <button
+          type="button"
+          className={classes.brand}
+          onClick={() => openModel(undefined)}
+          aria-label="policyscope, start page"
+        >
+          <img src="/assets/favicon.svg" alt="" width={24} height={24} />
+          policyscope
+        </button>
+        <nav aria-label="Steps" className={classes.nav}>
+          <ol>
+            {STEPS.map((step) => {
+              const state = stepState(step.id, progress);
+              return (
+                <li key={step.id}>
+                  <a
+                    href={`#${step.id}`}
+                    data-state={state}
+                    aria-current={state === "next" ? "step" : undefined}
+                    aria-disabled={state === "later" && !view.model ? true : undefined}
+                    onClick={(event) => {
+                      event.preventDefault();
+                      jumpTo(step.id);
+                    }}
+                  >
+                    <i aria-hidden="true" />
+                    {step.label}
+                    {state === "done" && <span className="visually-hidden"> (done)</span>}
+                  </a>
+                </li>
+              );
+            })}
+          </ol>
+        </nav>
+        <SchemeToggle />
+      </div>
+    </header>
+  );
+}

@@ -1,0 +1,59 @@
+import { useView } from "@/lib/view";
+import { DemoList } from "@/modules/models/DemoList";
+import { ModelList } from "@/modules/models/ModelList";
+import { UploadZone } from "@/modules/models/UploadZone";
+import { Panel } from "@/ui/Panel";
+
+import classes from "./Page.module.css";
+
+const NEXT_STEPS = [
+  ["Load SAE", "Attach a sparse autoencoder to one layer."],
+  ["Interpret", "See the ten features that matter most for an action."],
+  ["Perturb", "Push one of them, more or less."],
+  ["Run", "Play the same seeds with and without it."],
+  ["Compare", "Read the difference with its interval."],
+] as const;
+
+/** The first screen: choose a policy. */
+export function Home() {
+  const { openModel } = useView();
+  return (
+    <div className={classes.home}>
+      <div className={classes.intro}>
+        <h1>Push one feature of a policy, measure what changes</h1>
+        <p>
+          Upload a trained control policy, attach a sparse autoencoder, pick a learned feature, and compare
+          the same episodes with and without it.
+        </p>
+      </div>
+      <div className={classes.start}>
+        <Panel
+          id="upload"
+          step={1}
+          title="Upload"
+          lead="A policy of your own. It is read, never executed as code."
+        >
+          <UploadZone onUploaded={(model) => openModel(model.id)} />
+        </Panel>
+        <Panel
+          id="demos"
+          title="Or start from a demo"
+          lead="Each comes with its SAE: a first result takes less than a minute."
+        >
+          <DemoList onOpened={(model, demo) => openModel(model.id, { tap: demo.tap_index })} />
+        </Panel>
+      </div>
+      <ol className={classes.next} start={2} aria-label="What comes next">
+        {NEXT_STEPS.map(([word, sentence]) => (
+          <li key={word}>
+            <strong>{word}</strong>
+            <span>{sentence}</span>
+          </li>
+        ))}
+      </ol>
+      <Panel id="models" title="Stored models">
+        <ModelList onOpen={(id) => openModel(id)} />
+      </Panel>
+    </div>
+  );
+}

@@ -1,0 +1,74 @@
+import { lazy, Suspense } from "react";
+
+import { bestDirectory } from "@/modules/saes/directories";
+import { useArtifacts } from "@/modules/saes/api";
+import { InterpretPanel, type Ranking } from "@/modules/features/InterpretPanel";
+import { PerturbPanel } from "@/modules/features/PerturbPanel";
+import { ModelBar } from "@/modules/models/ModelBar";
+import { NetworkPanel } from "@/modules/models/NetworkPanel";
+import { RunPanel } from "@/modules/runs/RunPanel";
+import { SaePanel } from "@/modules/saes/SaePanel";
+import { useView } from "@/lib/view";
+import { Block } from "@/ui/States";
+import type { Model } from "@/lib/types";
+
+import { useCurrentRun } from "./use-current-run";
+import { useRanking } from "./use-ranking";
+import classes from "./Page.module.css";
+
+const ComparePanel = lazy(() => import("@/modules/runs/ComparePanel"));
+
+/** Where the tap stands: moved by hand, else where the SAE sits, else where the best fitting SAE was trained. */
+function useTap(model: Model, moved: number | undefined): number | null {
+  const { data } = useArtifacts(model.id);
+  if (moved !== undefined) return moved;
+  return model.sae?.tap_index ?? (data ? bestDirectory(data.directories, model)?.tap_index : null) ?? null;
+}
+
+export default function Workbench({ model }: { model: Model }) {
+  const { view, setView, openModel } = useView();
+  const [ranking, setRanking] = useRanking(view.target);
+  const tap = useTap(model, view.tap);
+  const { job } = useCurrentRun(view.run, model.id);
+  const feature = view.feature ?? model.intervention?.feature_idx;
+  const alpha = view.alpha ?? model.intervention?.alpha ?? 0;
+  const unapplied =
+    feature !== undefined &&
+    view.alpha !== undefined &&
+    (model.intervention?.feature_idx !== feature || model.intervention.alpha !== alpha);
+  const onRanking = (patch: Partial<Ranking>) => {
+    setRanking(patch);
+    if (patch.target !== undefined) setView({ target: patch.target });
+  };
+
+  return (
+    <div className={classes.workbench}>
+      <ModelBar model={model} onChange={() => openModel(undefined)} />
+      <NetworkPanel model={model} tap={tap} onTap={(next) => setView({ tap: next })} />
+      <SaePanel model={model} tap={tap} onTap={(next) => setView({ tap: next })} />
+      <InterpretPanel
+        model={model}
+        ranking={ranking}
+        onRanking={onRanking}
+        feature={feature}
+        onFeature={(next) => setView({ feature: next })}
+      />
+      <PerturbPanel
+        model={model}
+        ranking={ranking}
+        feature={feature}
+        alpha={alpha}
+        onFeature={(next) => setView({ feature: next })}
+        onAlpha={(next) => setView({ alpha: next, feature })}
+      />
+      <div className={classes.wide}>
+        <RunPanel model={model} job={job} unapplied={unapplied} onStarted={(id) => setView({ run: id })} />
+      </div>
+      <div className={classes.wide}>
+        <Suspense fallback={<Block height={420} label="Opening the comparison" />}>
+          <ComparePanel modelId={model.id} runId={view.run} onRun={(id) => setView({ run: id })} />
+        </Suspense>
+      </div>
+    </div>
+  );
+}

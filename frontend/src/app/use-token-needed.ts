@@ -1,0 +1,5 @@
+import { useSyncExternalStore } from "react";
+
+import { token } from "@/lib/token";
+
+export const useTokenNeeded = () => useSyncExternalStore(token.subscribe, token.isNeeded);

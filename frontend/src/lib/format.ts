@@ -1,0 +1,86 @@
+// Numbers as people read them: a true minus sign, few digits, units beside the value.
+const MINUS = "−";
+export const NONE = "–";
+
+const withMinus = (text: string) => text.replace("-", MINUS);
+
+/** About `digits` significant digits, no exponent for everyday sizes. */
+export function num(value: number | null | undefined, digits = 3): string {
+  if (value === null || value === undefined || !Number.isFinite(value)) return NONE;
+  const size = Math.abs(value);
+  if (size !== 0 && (size < 1e-4 || size >= 1e7))
+    return withMinus(value.toExponential(Math.max(0, digits - 1)));
+  const decimals = size === 0 ? 0 : Math.max(0, Math.min(6, digits - 1 - Math.floor(Math.log10(size))));
+  return withMinus(
+    value.toLocaleString("en-US", { maximumFractionDigits: decimals, useGrouping: size >= 1000 }),
+  );
+}
+
+/** Fixed decimals: columns of numbers must line up. */
+export function fixed(value: number | null | undefined, decimals: number): string {
+  if (value === null || value === undefined || !Number.isFinite(value)) return NONE;
+  const text = value.toLocaleString("en-US", {
+    minimumFractionDigits: decimals,
+    maximumFractionDigits: decimals,
+  });
+  return withMinus(Number(text.replaceAll(",", "")) === 0 ? text.replace("-", "") : text);
+}
+
+export function signed(value: number | null | undefined, decimals: number): string {
+  const text = fixed(value, decimals);
+  return value !== null && value !== undefined && Number(value.toFixed(decimals)) > 0 ? `+${text}` : text;
+}
+
+export function percent(value: number | null | undefined, decimals = 1): string {
+  return value === null || value === undefined ? NONE : `${fixed(value * 100, decimals)} %`;
+}
+
+export function count(value: number | null | undefined): string {
+  return value === null || value === undefined ? NONE : value.toLocaleString("en-US");
+}
+
+export function interval(
+  ci: readonly (number | null)[] | null | undefined,
+  decimals: number,
+  sign = false,
+): string {
+  if (!ci) return "no interval";
+  const show = sign ? signed : fixed;
+  return `[${show(ci[0], decimals)}, ${show(ci[1], decimals)}]`;
+}
+
+export function bytes(size: number): string {
+  if (size < 1024) return `${size} B`;
+  return size < 1024 ** 2 ? `${fixed(size / 1024, 1)} KB` : `${fixed(size / 1024 ** 2, 1)} MB`;
+}
+
+export function plural(n: number, one: string, many = `${one}s`): string {
+  return `${count(n)} ${n === 1 ? one : many}`;
+}
+
+/** Decimals that suit a set of values on one axis: returns of 4,000 need none, rewards of 0.2 need three. */
+export function decimalsFor(values: readonly number[]): number {
+  const largest = Math.max(0, ...values.map((value) => Math.abs(value)));
+  if (largest === 0) return 1;
+  return Math.max(0, Math.min(5, 3 - Math.floor(Math.log10(largest))));
+}
+
+export function duration(seconds: number): string {
+  if (seconds < 1) return "under a second";
+  if (seconds < 90) return `${Math.round(seconds)} s`;
+  if (seconds < 5400) return `${Math.round(seconds / 60)} min`;
+  return `${fixed(seconds / 3600, 1)} h`;
+}
+
+export function ago(iso: string, now = Date.now()): string {
+  const seconds = Math.max(0, (now - Date.parse(iso)) / 1000);
+  if (seconds < 60) return "just now";
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ago`;
+  if (seconds < 86_400) return `${Math.floor(seconds / 3600)} h ago`;
+  return new Date(iso).toLocaleDateString("en-GB", { day: "numeric", month: "short", year: "numeric" });
+}
+
+/** An arm's dose in words: "α = +2 on feature 42". */
+export function alphaText(alpha: number): string {
+  return `α = ${alpha > 0 ? "+" : ""}${num(alpha, 3)}`;
+}

@@ -1,0 +1,48 @@
+// The words of the API as short names. Everything comes from the generated document; only what a JSON schema
+// cannot say (that an edge is a triple) is said here.
+import type { components } from "./api-types";
+
+type S = components["schemas"];
+
+export type Channel = S["Channel"];
+export type EnvInfo = S["Environment"];
+export type Demo = S["Demo"];
+export type Model = S["Model"];
+export type Intervention = S["Intervention"];
+export type FeatureEdit = S["FeatureEdit"];
+export type SaeInfo = S["SaeInfo"];
+export type SaeWarning = S["SaeWarning"];
+export type WarningFix = S["Fix"];
+export type ArtifactsDirectory = S["ArtifactsDirectory"];
+
+export type ModuleInfo = S["NetworkModule"];
+export type ParameterInfo = S["Parameter"];
+export type LayerInfo = S["Layer"];
+export type Edge = [from: number, to: number, weight: number];
+export type Connection = Omit<S["Connection"], "edges"> & { edges: Edge[] };
+export type Summary = Omit<S["Summary"], "connections"> & { connections: Connection[] };
+export type LayerWeights = S["LayerWeights"];
+export type WeightEdit = S["WeightEdit"];
+export type EditsReply = S["EditResult"];
+
+export type FeatureRow = S["FeatureRow"];
+export type Interpretation = S["Interpretation"];
+export type FeatureSort = Interpretation["sort_by"];
+
+export type Run = S["Run"];
+export type RunSummary = S["RunSummary"];
+export type RunArm = S["Arm"];
+export type RunRequest = S["RunRequest"];
+export type Episode = S["Episode"];
+export type Distribution = S["Distribution"];
+export type Comparison = S["Comparison"];
+export type Interval = readonly [low: number, high: number];
+
+export type Job = S["Job"];
+export type JobState = Job["state"];
+
+/** An interval as a pair; null when there is none or when an end overflowed. */
+export function pair(ci: readonly (number | null)[] | null): Interval | null {
+  const [low, high] = ci ?? [];
+  return low === null || low === undefined || high === null || high === undefined ? null : [low, high];
+}

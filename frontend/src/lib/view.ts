@@ -1,0 +1,52 @@
+import { useNavigate, useSearch } from "@tanstack/react-router";
+import { useCallback } from "react";
+
+/** Everything a copied link restores. */
+export interface View {
+  model?: string;
+  tap?: number;
+  target?: number;
+  feature?: number;
+  alpha?: number;
+  run?: string;
+}
+
+const text = (value: unknown) => (typeof value === "string" && value !== "" ? value : undefined);
+const finite = (value: unknown) => {
+  const parsed =
+    typeof value === "number" ? value : typeof value === "string" && value !== "" ? Number(value) : NaN;
+  return Number.isFinite(parsed) ? parsed : undefined;
+};
+const index = (value: unknown) => {
+  const parsed = finite(value);
+  return parsed !== undefined && Number.isInteger(parsed) && parsed >= 0 ? parsed : undefined;
+};
+
+/** Reads an address that anyone may have typed: what does not parse is dropped, not guessed. */
+export function parseView(search: Record<string, unknown>): View {
+  return {
+    model: text(search.model),
+    tap: index(search.tap),
+    target: index(search.target),
+    feature: index(search.feature),
+    alpha: finite(search.alpha),
+    run: text(search.run),
+  };
+}
+
+export function useView() {
+  const view: View = useSearch({ strict: false });
+  const navigate = useNavigate();
+
+  /** Moves within one model; the browser's back button then leaves the model, not each slider stop. */
+  const setView = useCallback(
+    (patch: View) => void navigate({ to: "/", search: (old: View) => ({ ...old, ...patch }), replace: true }),
+    [navigate],
+  );
+  /** Another model starts from a clean view. */
+  const openModel = useCallback(
+    (model: string | undefined, view: View = {}) => void navigate({ to: "/", search: { model, ...view } }),
+    [navigate],
+  );
+  return { view, setView, openModel };
+}

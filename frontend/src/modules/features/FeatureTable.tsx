@@ -1,0 +1,103 @@
+import type { FeatureRow, FeatureSort } from "@/lib/types";
+import { Bar } from "@/ui/Bar";
+import { Explain } from "@/ui/Explain";
+
+import { barValue, MEASURES, scaleOf, type Measure } from "./columns";
+import classes from "./Features.module.css";
+
+interface Props {
+  rows: FeatureRow[];
+  sort: FeatureSort;
+  onSort: (sort: FeatureSort) => void;
+  chosen: number | undefined;
+  onChoose: (feature: number) => void;
+  /** The rows shown belong to the previous question while the next answer is on its way. */
+  stale: boolean;
+}
+
+export function FeatureTable({ rows, sort, onSort, chosen, onChoose, stale }: Props) {
+  const scales = new Map(MEASURES.map((measure) => [measure.field, scaleOf(rows, measure)]));
+  return (
+    <div className={classes.scroll}>
+      <table className={classes.table} data-stale={stale} aria-busy={stale}>
+        <thead>
+          <tr>
+            <th scope="col" className={classes.rank}>
+              #
+            </th>
+            <th scope="col">Feature</th>
+            {MEASURES.map((measure) => (
+              <SortHead
+                key={measure.field}
+                measure={measure}
+                active={measure.sort === sort}
+                onSort={onSort}
+              />
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row, position) => (
+            <tr
+              key={row.feature_idx}
+              data-chosen={row.feature_idx === chosen}
+              onClick={() => onChoose(row.feature_idx)}
+            >
+              <td className={classes.rank}>{position + 1}</td>
+              <td>
+                <button
+                  type="button"
+                  className={classes.pick}
+                  aria-pressed={row.feature_idx === chosen}
+                  aria-label={`Feature ${row.feature_idx}`}
+                >
+                  {row.feature_idx}
+                  {row.dead && <small>dead</small>}
+                </button>
+              </td>
+              {MEASURES.map((measure) => (
+                <td key={measure.field}>
+                  <span className={classes.cell}>
+                    <span className={classes.number}>{measure.text(row[measure.field])}</span>
+                    <Bar
+                      value={barValue(row, measure)}
+                      scale={scales.get(measure.field) ?? 1}
+                      signed={measure.signed}
+                    />
+                  </span>
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function SortHead({
+  measure,
+  active,
+  onSort,
+}: {
+  measure: Measure;
+  active: boolean;
+  onSort: (sort: FeatureSort) => void;
+}) {
+  return (
+    <th scope="col" aria-sort={active ? "descending" : "none"}>
+      <span className={classes.head}>
+        <button
+          type="button"
+          className={classes.sort}
+          data-active={active}
+          onClick={() => onSort(measure.sort)}
+        >
+          {measure.label}
+          <span aria-hidden="true">{active ? "↓" : ""}</span>
+        </button>
+        <Explain term={measure.term} />
+      </span>
+    </th>
+  );
+}

@@ -1,0 +1,135 @@
+import { Button } from "@mantine/core";
+import { useState } from "react";
+
+import { alphaText } from "@/lib/format";
+import type { Intervention, Model, SaeInfo } from "@/lib/types";
+import { Panel } from "@/ui/Panel";
+import { Empty, Failure } from "@/ui/States";
+
+import { useApplyPerturbation, useClearPerturbation, useInterpretation } from "./api";
+import { AlphaControl } from "./AlphaControl";
+import { ChosenFeature } from "./ChosenFeature";
+import { MEASURES } from "./columns";
+import { FeatureSelect } from "./FeatureSelect";
+import type { Ranking } from "./InterpretPanel";
+import classes from "./Features.module.css";
+
+const DROPDOWN_SIZE = 100;
+
+interface Props {
+  model: Model;
+  ranking: Ranking;
+  feature: number | undefined;
+  alpha: number;
+  onFeature: (feature: number) => void;
+  onAlpha: (alpha: number) => void;
+}
+
+export function PerturbPanel(props: Props) {
+  const { sae } = props.model;
+  return (
+    <Panel
+      id="perturb"
+      step={4}
+      title="Perturb"
+      lead="Push one feature at the tap, at every step of the episode."
+    >
+      {sae ? (
+        <PerturbForm {...props} sae={sae} />
+      ) : (
+        <Empty title="Needs an SAE">
+          A feature is pushed along its decoder direction, which comes with the SAE.
+        </Empty>
+      )}
+    </Panel>
+  );
+}
+
+/** The table's rows, and the longer list once it is asked for or the chosen feature is not among the first. */
+function useRows({ model, ranking, feature }: Props, wanted: boolean) {
+  const d_latent = model.sae?.d_latent ?? 0;
+  const request = { target_dim: ranking.target, sort_by: ranking.sort };
+  const short = useInterpretation(model, { ...request, top_k: Math.min(ranking.top, d_latent) });
+  const rows = short.data?.features ?? [];
+  const found = feature === undefined || rows.some((row) => row.feature_idx === feature);
+  const long = useInterpretation(
+    model,
+    { ...request, top_k: Math.min(DROPDOWN_SIZE, d_latent) },
+    wanted || (short.isSuccess && !found),
+  );
+  return { rows: long.data?.features ?? rows, targetName: short.data?.target_name };
+}
+
+function PerturbForm(props: Props & { sae: SaeInfo }) {
+  const { model, sae, ranking, feature, alpha, onFeature, onAlpha } = props;
+  const [opened, setOpened] = useState(false);
+  const { rows, targetName } = useRows(props, opened);
+  const apply = useApplyPerturbation(model.id);
+  const row = rows.find((each) => each.feature_idx === feature);
+  const stored = model.intervention;
+  const isStored = stored?.feature_idx === feature && stored?.alpha === alpha;
+  const measure = MEASURES.find((each) => each.sort === ranking.sort) ?? MEASURES[0];
+
+  const submit = () => {
+    if (feature !== undefined) apply.mutate({ feature_idx: feature, alpha });
+  };
+  return (
+    <form
+      className={classes.perturb}
+      onSubmit={(event) => {
+        event.preventDefault();
+        submit();
+      }}
+    >
+      {measure && (
+        <FeatureSelect
+          rows={rows}
+          measure={measure}
+          feature={feature}
+          onFeature={onFeature}
+          onOpen={() => setOpened(true)}
+        />
+      )}
+      <AlphaControl value={alpha} onChange={onAlpha} disabled={feature === undefined} />
+      {feature !== undefined && (
+        <ChosenFeature
+          feature={feature}
+          alpha={alpha}
+          tap={sae.tap_index}
+          row={row}
+          targetName={targetName}
+        />
+      )}
+      <Button
+        type="submit"
+        fullWidth
+        disabled={feature === undefined}
+        loading={apply.isPending}
+        variant={isStored ? "default" : "filled"}
+      >
+        Apply Feature Perturbation
+      </Button>
+      {apply.error && <Failure error={apply.error} onRetry={submit} />}
+      {stored && <Stored modelId={model.id} stored={stored} />}
+    </form>
+  );
+}
+
+function Stored({ modelId, stored }: { modelId: string; stored: Intervention }) {
+  const clear = useClearPerturbation(modelId);
+  const alpha = stored.alpha ?? 0;
+  const sign = alpha > 0 ? "pos" : alpha < 0 ? "neg" : "zero";
+  return (
+    <>
+      <div className={classes.stored} data-sign={sign} role="status">
+        <span>
+          Stored for the next run: <b>{alphaText(alpha)}</b> on feature {stored.feature_idx}
+        </span>
+        <Button size="compact-sm" variant="subtle" loading={clear.isPending} onClick={() => clear.mutate()}>
+          Clear
+        </Button>
+      </div>
+      {clear.error && <Failure error={clear.error} />}
+    </>
+  );
+}

@@ -1,0 +1,89 @@
+import { ActionIcon } from "@mantine/core";
+
+import { ago, count } from "@/lib/format";
+import type { Model } from "@/lib/types";
+import { Icon } from "@/ui/Icon";
+import { Empty, Failure, Lines } from "@/ui/States";
+
+import { useDeleteModel, useModels } from "./api";
+import { activationWord } from "./network-layout";
+import classes from "./Upload.module.css";
+
+function Row({ model, onOpen }: { model: Model; onOpen: (id: string) => void }) {
+  const remove = useDeleteModel();
+  return (
+    <tr>
+      <td>
+        <button type="button" className={classes.open} onClick={() => onOpen(model.id)}>
+          {model.name}
+        </button>
+        {remove.error && <Failure error={remove.error} />}
+      </td>
+      <td>
+        {model.obs_dim} → {model.act_dim}
+      </td>
+      <td>{activationWord(model.activation)}</td>
+      <td>{count(model.n_parameters)}</td>
+      <td>
+        {model.sae ? (
+          `${model.sae.artifacts_dir}, tap ${model.sae.tap_index}`
+        ) : (
+          <span className="muted">none</span>
+        )}
+      </td>
+      <td className="muted">
+        <time dateTime={model.created_at}>{ago(model.created_at)}</time>
+      </td>
+      <td>
+        <ActionIcon
+          variant="subtle"
+          color="gray"
+          aria-label={`Delete ${model.name}`}
+          loading={remove.isPending}
+          onClick={() => window.confirm(`Delete ${model.name} with its edits?`) && remove.mutate(model.id)}
+        >
+          <Icon name="trash" />
+        </ActionIcon>
+      </td>
+    </tr>
+  );
+}
+
+export function ModelList({ onOpen }: { onOpen: (id: string) => void }) {
+  const { data: models, error, isPending, refetch } = useModels();
+  if (isPending) return <Lines rows={3} height={20} label="Reading the stored models" />;
+  if (error)
+    return (
+      <Failure error={error} onRetry={() => void refetch()} title="The stored models could not be listed" />
+    );
+  if (models.length === 0)
+    return (
+      <Empty title="Nothing stored yet">
+        Models you upload or open stay here, with their edits, SAE and runs.
+      </Empty>
+    );
+  return (
+    <div className={classes.scroll}>
+      <table className={classes.table}>
+        <thead>
+          <tr>
+            <th scope="col">Name</th>
+            <th scope="col">Observation → action</th>
+            <th scope="col">Activation</th>
+            <th scope="col">Parameters</th>
+            <th scope="col">SAE</th>
+            <th scope="col">Stored</th>
+            <th scope="col">
+              <span className="visually-hidden">Delete</span>
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {models.map((model) => (
+            <Row key={model.id} model={model} onOpen={onOpen} />
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}

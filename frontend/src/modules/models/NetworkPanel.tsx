@@ -1,0 +1,69 @@
+import { SegmentedControl } from "@mantine/core";
+import { lazy, Suspense, useState } from "react";
+
+import { useEnvInfo } from "@/modules/runs/use-env-info";
+import type { Model } from "@/lib/types";
+import { Panel } from "@/ui/Panel";
+import { Block, Notice } from "@/ui/States";
+
+import { NetworkView } from "./NetworkView";
+
+const WeightsEditor = lazy(() => import("./weights/WeightsEditor"));
+
+interface Props {
+  model: Model;
+  tap: number | null;
+  onTap: (tap: number) => void;
+}
+
+type Tab = "drawing" | "weights";
+
+export function NetworkPanel({ model, tap, onTap }: Props) {
+  const [tab, setTab] = useState<Tab>("drawing");
+  const env = useEnvInfo(model);
+  return (
+    <Panel
+      id="network"
+      title="Network"
+      lead={
+        model.architecture_only
+          ? "An architecture without weights: it can be drawn, not run."
+          : "Strongest weights, layer by layer. The marker is the tap."
+      }
+      aside={
+        <SegmentedControl
+          aria-label="Network view"
+          value={tab}
+          onChange={(value) => setTab(value)}
+          data={[
+            { value: "drawing", label: "Drawing" },
+            { value: "weights", label: "Raw weights" },
+          ]}
+        />
+      }
+    >
+      {model.notes.length > 0 && tab === "drawing" && <Notes notes={model.notes} />}
+      {tab === "drawing" ? (
+        <NetworkView
+          model={model}
+          tap={tap}
+          onTap={onTap}
+          observations={env?.observations}
+          actions={env?.actions}
+        />
+      ) : (
+        <Suspense fallback={<Block height={480} label="Opening the editor" />}>
+          <WeightsEditor model={model} />
+        </Suspense>
+      )}
+    </Panel>
+  );
+}
+
+function Notes({ notes }: { notes: string[] }) {
+  return (
+    <div style={{ marginBottom: 12 }}>
+      <Notice>{notes.join(" ")}</Notice>
+    </div>
+  );
+}

@@ -1,0 +1,180 @@
+import { decimalsFor, fixed, interval, num, percent, signed } from "@/lib/format";
+import { pair, type Comparison, type Run, type RunArm } from "@/lib/types";
+import { ArmName } from "@/ui/ArmName";
+import { Explain } from "@/ui/Explain";
+import { extentOf, IntervalMark } from "@/ui/IntervalMark";
+import { RateMark } from "@/ui/RateMark";
+
+import { armText, toneColor, toneOf } from "./arms";
+import { MEASURE_ROWS, type Difference, type MeasureRow } from "./measures";
+import classes from "./Compare.module.css";
+
+/** With and without side by side: one row per measure, one column per arm, and the paired difference with its interval. */
+export function ResultTable({ run }: { run: Run }) {
+  const [baseline, ...changed] = run.arms;
+  if (!baseline) return null;
+  return (
+    <div className={classes.scroll}>
+      <table className={classes.results}>
+        <thead>
+          <tr>
+            <th scope="col">
+              <span className="visually-hidden">Measure</span>
+            </th>
+            {run.arms.map((arm) => (
+              <th key={arm.name} scope="col">
+                <ArmName color={toneColor(toneOf(arm))}>{arm.name}</ArmName>
+                <small>{armText(arm)}</small>
+              </th>
+            ))}
+            {changed.map((arm) => (
+              <th key={arm.name} scope="col" className={classes.difference}>
+                Difference{changed.length > 1 && `, ${arm.name}`}
+                <Explain term="paired" />
+                <small>95 % interval, {baseline.episodes.length} seeds</small>
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {MEASURE_ROWS.slice(0, 2).map((row) => (
+            <Row key={row.label} row={row} run={run} />
+          ))}
+          <FallsRow run={run} />
+          {MEASURE_ROWS.slice(2).map((row) => (
+            <Row key={row.label} row={row} run={run} />
+          ))}
+          <SaturatedRow run={run} />
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function Row({ row, run }: { row: MeasureRow; run: Run }) {
+  const decimals = decimalsFor(run.arms.map((arm) => row.value(arm) ?? 0));
+  const differences = run.comparisons.map((comparison) => ({
+    comparison,
+    ...(row.difference?.(comparison) ?? { value: null, ci: null }),
+  }));
+  const extent = extentOf(differences);
+  return (
+    <tr>
+      <th scope="row">
+        {row.label}
+        {row.term && <Explain term={row.term} />}
+        {row.unit && <small>{row.unit}</small>}
+      </th>
+      {run.arms.map((arm) => (
+        <td key={arm.name}>
+          <b>{fixed(row.value(arm), decimals)}</b>
+          <small>{row.detail(arm, decimals)}</small>
+        </td>
+      ))}
+      {differences.map(({ comparison, ...difference }) => (
+        <td key={comparison.arm} className={classes.difference}>
+          {row.difference && (
+            <DifferenceCell
+              difference={difference}
+              extent={extent}
+              decimals={decimals}
+              color={colorOf(run, comparison)}
+              identical={comparison.identical}
+            />
+          )}
+        </td>
+      ))}
+    </tr>
+  );
+}
+
+function colorOf(run: Run, comparison: Comparison): string {
+  const arm = run.arms.find((each) => each.name === comparison.arm);
+  return toneColor(arm ? toneOf(arm) : "ink");
+}
+
+interface DifferenceProps {
+  difference: Difference;
+  extent: number;
+  decimals: number;
+  color: string;
+  identical: boolean;
+}
+
+function DifferenceCell({ difference: { value, ci }, extent, decimals, color, identical }: DifferenceProps) {
+  if (identical) {
+    return (
+      <>
+        <b>exactly 0</b>
+        <small>every episode is the same</small>
+      </>
+    );
+  }
+  if (value === null) return <span className="muted">not defined</span>;
+  return (
+    <span className={classes.differenceCell}>
+      <IntervalMark value={value} ci={ci} color={color} extent={extent} />
+      <span>
+        <b>{signed(value, decimals)}</b>
+        <small>{interval(ci, decimals, true)}</small>
+      </span>
+    </span>
+  );
+}
+
+const countFalls = (arm: RunArm) => arm.episodes.filter((episode) => episode.fell).length;
+
+function FallsRow({ run }: { run: Run }) {
+  return (
+    <tr>
+      <th scope="row">
+        Falls
+        <Explain term="falls" />
+        <small>of {run.arms[0]?.episodes.length ?? 0} episodes</small>
+      </th>
+      {run.arms.map((arm) => (
+        <td key={arm.name}>
+          <span className={classes.rate}>
+            <b>{countFalls(arm)}</b>
+            <RateMark rate={arm.fall_rate ?? 0} ci={pair(arm.fall_ci)} color={toneColor(toneOf(arm))} />
+          </span>
+          <small>{rateText(arm)}</small>
+        </td>
+      ))}
+      {run.comparisons.map((each) => (
+        <td key={each.arm} className={classes.difference}>
+          <b>{each.identical ? "exactly 0" : `${signed((each.falls.difference ?? 0) * 100, 0)} points`}</b>
+          <small>
+            {each.identical ? "the same episodes fell" : `McNemar p = ${num(each.falls.p_value, 2)}`}
+          </small>
+        </td>
+      ))}
+    </tr>
+  );
+}
+
+function rateText(arm: RunArm): string {
+  const ci = pair(arm.fall_ci);
+  return ci
+    ? `${percent(arm.fall_rate, 0)}, ${fixed(ci[0] * 100, 0)}–${percent(ci[1], 0)}`
+    : percent(arm.fall_rate, 0);
+}
+
+function SaturatedRow({ run }: { run: Run }) {
+  return (
+    <tr>
+      <th scope="row">
+        Saturated actions
+        <Explain term="saturated" />
+      </th>
+      {run.arms.map((arm) => (
+        <td key={arm.name}>
+          <b>{percent(arm.saturated_fraction, 1)}</b>
+        </td>
+      ))}
+      {run.comparisons.map((each) => (
+        <td key={each.arm} className={classes.difference} />
+      ))}
+    </tr>
+  );
+}

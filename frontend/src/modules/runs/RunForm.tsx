@@ -1,0 +1,144 @@
+import { Button, NumberInput } from "@mantine/core";
+import { useState } from "react";
+
+import { plural } from "@/lib/format";
+import type { EnvInfo, FeatureEdit, Model } from "@/lib/types";
+import { ArmName } from "@/ui/ArmName";
+import { Failure } from "@/ui/States";
+
+import { useStartRun } from "./api";
+import { armText, BASELINE, toneColor, toneOf } from "./arms";
+import { EnvSelect } from "./EnvSelect";
+import { findEnv, homeEnv } from "./use-env-info";
+import classes from "./Runs.module.css";
+
+interface Props {
+  model: Model;
+  envs: EnvInfo[];
+  running: boolean;
+  unapplied: boolean;
+  onStarted: (runId: string) => void;
+}
+
+interface Settings {
+  env: string | null;
+  episodes: number | string;
+  steps: number | string | null;
+  seed: number | string;
+}
+
+interface PlannedArm {
+  name: string;
+  edits: FeatureEdit[];
+  weights: "edited" | "original";
+}
+
+/** The arms that the server will run for this model as it is now. */
+export function plannedArms({ n_edits, intervention }: Model): PlannedArm[] {
+  const weights = n_edits > 0 ? "edited" : "original";
+  const arms: PlannedArm[] = [{ name: BASELINE, edits: [], weights: "original" }];
+  if (n_edits > 0) arms.push({ name: "edited weights", edits: [], weights });
+  if (intervention) arms.push({ name: "intervention", edits: intervention.edits, weights });
+  return arms;
+}
+
+/** The environment to start from: where the model was made, else the first that fits. */
+export function startEnv(model: Model, envs: EnvInfo[]): string | null {
+  const home = findEnv(envs, homeEnv(model))?.id;
+  return (home && model.compatible_envs.includes(home) ? home : model.compatible_envs[0]) ?? null;
+}
+
+export function RunForm({ model, envs, running, unapplied, onStarted }: Props) {
+  const start = useStartRun(model.id);
+  const [settings, setSettings] = useState<Settings>({ env: null, episodes: 16, steps: null, seed: 0 });
+  const change = (patch: Partial<Settings>) => setSettings((old) => ({ ...old, ...patch }));
+  const env = settings.env ?? startEnv(model, envs);
+  const limit = findEnv(envs, env)?.max_episode_steps;
+  const episodes = Number(settings.episodes);
+  const arms = plannedArms(model);
+
+  const submit = () => {
+    if (env === null) return;
+    const steps = settings.steps ?? limit;
+    const body = {
+      env,
+      episodes,
+      seed: Number(settings.seed),
+      ...(steps ? { max_steps: Number(steps) } : {}),
+    };
+    start.mutate(body, { onSuccess: (accepted) => onStarted(accepted.run_id) });
+  };
+
+  return (
+    <form
+      className={classes.form}
+      onSubmit={(event) => {
+        event.preventDefault();
+        submit();
+      }}
+    >
+      <div className={classes.fields}>
+        <EnvSelect
+          model={model}
+          envs={envs}
+          value={env}
+          onChange={(id) => change({ env: id, steps: null })}
+        />
+        <NumberInput
+          label="Episodes"
+          min={1}
+          max={1000}
+          value={settings.episodes}
+          onChange={(value) => change({ episodes: value })}
+        />
+        <NumberInput
+          label="Max steps"
+          min={1}
+          max={limit ?? 100_000}
+          step={50}
+          value={settings.steps ?? limit ?? ""}
+          onChange={(value) => change({ steps: value })}
+        />
+        <NumberInput
+          label="First seed"
+          min={0}
+          value={settings.seed}
+          onChange={(value) => change({ seed: value })}
+        />
+        <Button
+          type="submit"
+          className={classes.go}
+          loading={start.isPending}
+          disabled={running || env === null || !(episodes >= 1)}
+        >
+          Run Model
+        </Button>
+      </div>
+      <div className={classes.plan}>
+        <ul aria-label="Arms of the next run">
+          {arms.map((arm) => (
+            <li key={arm.name}>
+              <ArmName color={toneColor(toneOf(arm))}>{arm.name}</ArmName>
+              <span className="muted">{armText(arm)}</span>
+            </li>
+          ))}
+        </ul>
+        <p>{planText(arms.length, episodes)}</p>
+      </div>
+      {unapplied && (
+        <p className={classes.hint}>
+          The slider differs from what is stored. Apply it first if it should count.
+        </p>
+      )}
+      {start.error && <Failure error={start.error} onRetry={submit} />}
+    </form>
+  );
+}
+
+/** Five seeds can never reach p < 0.05 with a sign-flip test: that is said before the run, not after. */
+export function planText(arms: number, episodes: number): string {
+  if (arms === 1) return "Only the baseline will run: nothing has been changed yet.";
+  const size = `${plural(arms, "arm")} × ${plural(episodes, "seed")} = ${plural(arms * episodes, "episode")}.`;
+  if (episodes < 6) return `${size} A preview: too few seeds for a test.`;
+  return episodes < 16 ? `${size} 16 seeds or more make a comparison worth quoting.` : size;
+}

@@ -1,0 +1,69 @@
+import { queryOptions, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+
+import { client, send, unwrap } from "@/lib/client";
+import type { RunRequest } from "@/lib/types";
+
+export const runKeys = {
+  list: (modelId: string) => ["runs", modelId] as const,
+  one: (id: string) => ["run", id] as const,
+  job: (id: string) => ["job", id] as const,
+};
+
+export const useEnvs = () =>
+  useQuery({
+    queryKey: ["envs"],
+    queryFn: async () => (await unwrap(client.GET("/envs"))).envs,
+    staleTime: Infinity,
+  });
+
+export const useRuns = (modelId: string | undefined) =>
+  useQuery({
+    queryKey: runKeys.list(modelId ?? ""),
+    queryFn: async () =>
+      (await unwrap(client.GET("/runs", { params: { query: { model_id: modelId } } }))).runs,
+    enabled: modelId !== undefined,
+  });
+
+export const runQuery = (id: string) =>
+  queryOptions({
+    queryKey: runKeys.one(id),
+    queryFn: () => unwrap(client.GET("/run/{run_id}", { params: { path: { run_id: id } } })),
+  });
+
+export const useRun = (id: string) => useQuery(runQuery(id));
+
+export function useStartRun(modelId: string) {
+  const queryClient = useQueryClient();
+  return useMutation({
+    mutationFn: (body: RunRequest) =>
+      unwrap(client.POST("/model/{model_id}/run", { params: { path: { model_id: modelId } }, body })),
+    onSuccess: () => queryClient.invalidateQueries({ queryKey: runKeys.list(modelId) }),
+  });
+}
+
+export function useCancelJob() {
+  return useMutation({
+    mutationFn: (id: string) => unwrap(client.DELETE("/job/{job_id}", { params: { path: { job_id: id } } })),
+  });
+}
+
+export function useDeleteRun(modelId: string) {
+  const queryClient = useQueryClient();
+  return useMutation({
+    mutationFn: (id: string) => unwrap(client.DELETE("/run/{run_id}", { params: { path: { run_id: id } } })),
+    onSuccess: () => queryClient.invalidateQueries({ queryKey: runKeys.list(modelId) }),
+  });
+}
+
+export const csvPath = (runId: string) => `/run/${encodeURIComponent(runId)}/episodes.csv`;
+
+/** Fetches the file with the token and hands it to the browser; a bare link could not carry the header. */
+export async function downloadCsv(runId: string): Promise<void> {
+  const blob = await (await send(csvPath(runId))).blob();
+  const url = URL.createObjectURL(blob);
+  const link = document.createElement("a");
+  link.href = url;
+  link.download = `${runId}-episodes.csv`;
+  link.click();
+  URL.revokeObjectURL(url);
+}

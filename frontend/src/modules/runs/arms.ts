@@ -1,0 +1,37 @@
+// One tone per arm everywhere: grey baseline, orange for +α, blue for −α, ink for edits that have no sign.
+import { alphaText, num } from "@/lib/format";
+import type { FeatureEdit, RunArm } from "@/lib/types";
+
+export type Tone = "base" | "pos" | "neg" | "ink";
+
+interface ArmLike {
+  name: string;
+  edits: FeatureEdit[];
+}
+
+export const BASELINE = "baseline";
+
+export function toneOf({ name, edits }: ArmLike): Tone {
+  if (name === BASELINE) return "base";
+  const adds = edits.filter((edit) => edit.op === "add");
+  const total = adds.reduce((sum, edit) => sum + (edit.value ?? 0), 0);
+  if (adds.length === 0 || total === 0) return "ink";
+  return total > 0 ? "pos" : "neg";
+}
+
+export const toneColor = (tone: Tone) => (tone === "ink" ? "var(--ink-2)" : `var(--${tone})`);
+
+function editText({ feature_idx, op, value }: FeatureEdit): string {
+  const feature = `feature ${feature_idx}`;
+  if (op === "add") return `${alphaText(value ?? 0)} on ${feature}`;
+  if (op === "scale") return `${feature} × ${num(value)}`;
+  return op === "clamp" ? `${feature} held at ${num(value)}` : `${feature} removed`;
+}
+
+/** What distinguishes an arm, in words. */
+export function armText(arm: ArmLike & { weights?: RunArm["weights"] }): string {
+  if (arm.name === BASELINE) return "nothing changed";
+  const parts = arm.edits.map(editText);
+  if (arm.weights === "edited") parts.push("edited weights");
+  return parts.length > 0 ? parts.join(", ") : "nothing changed";
+}

@@ -1,0 +1,30 @@
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+
+import { client, sendJson, unwrap } from "@/lib/client";
+import type { SaeInfo, WarningFix } from "@/lib/types";
+import { modelKeys } from "@/modules/models/api";
+
+export const useArtifacts = (modelId: string) =>
+  useQuery({
+    queryKey: ["artifacts", modelId],
+    queryFn: () => unwrap(client.GET("/artifacts", { params: { query: { model_id: modelId } } })),
+  });
+
+/** A new SAE replaces the features and the stored intervention, so the whole model is read again. */
+export function useLoadSae(modelId: string) {
+  const queryClient = useQueryClient();
+  return useMutation({
+    mutationFn: (body: { artifacts_dir: string; tap_index?: number }): Promise<SaeInfo> =>
+      unwrap(client.POST("/model/{model_id}/load_sae", { params: { path: { model_id: modelId } }, body })),
+    onSuccess: () => queryClient.invalidateQueries({ queryKey: modelKeys.one(modelId) }),
+  });
+}
+
+/** Sends the request that the server attached to its own warning. */
+export function useApplyFix(modelId: string) {
+  const queryClient = useQueryClient();
+  return useMutation({
+    mutationFn: (fix: WarningFix) => sendJson<unknown>(fix.method, fix.path, fix.body),
+    onSuccess: () => queryClient.invalidateQueries({ queryKey: modelKeys.one(modelId) }),
+  });
+}

@@ -1,0 +1,14 @@
+import type { HttpHandler } from "msw";
+
+import { modelHandlers } from "./model-handlers";
+import { runHandlers } from "./run-handlers";
+import { saeHandlers } from "./sae-handlers";
+import { weightHandlers } from "./weight-handlers";
+import type { World } from "./world";
+
+export const makeHandlers = (world: World): HttpHandler[] => [
+  ...modelHandlers(world),
+  ...weightHandlers(world),
+  ...saeHandlers(world),
+  ...runHandlers(world),
+];

@@ -1,0 +1,49 @@
+import { Popover } from "@mantine/core";
+import { useState } from "react";
+
+import { glossary, type Term } from "@/lib/glossary";
+
+import classes from "./Explain.module.css";
+
+/** The "?" beside a number: its formula and one sentence on how to read it. Opens on hover, focus-click and touch. */
+export function Explain({ term }: { term: Term }) {
+  const [pinned, setPinned] = useState(false);
+  const [hovered, setHovered] = useState(false);
+  const { title, formula, text } = glossary[term];
+  return (
+    <Popover
+      opened={pinned || hovered}
+      onChange={setPinned}
+      onDismiss={() => setPinned(false)}
+      width={300}
+      position="top"
+      shadow="md"
+      withArrow
+      trapFocus={false}
+      withinPortal
+    >
+      <Popover.Target>
+        <button
+          type="button"
+          className={classes.button}
+          aria-label={`What is ${title}?`}
+          onClick={(event) => {
+            event.stopPropagation();
+            setPinned((open) => !open);
+          }}
+          onMouseEnter={() => setHovered(true)}
+          onMouseLeave={() => setHovered(false)}
+          onBlur={() => setPinned(false)}
+          onKeyDown={(event) => event.key === "Escape" && setPinned(false)}
+        >
+          ?
+        </button>
+      </Popover.Target>
+      <Popover.Dropdown className={classes.card}>
+        <strong>{title}</strong>
+        {formula && <p className={classes.formula}>{formula}</p>}
+        <p>{text}</p>
+      </Popover.Dropdown>
+    </Popover>
+  );
+}

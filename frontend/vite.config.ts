@@ -1,0 +1,26 @@
+import { fileURLToPath } from "node:url";
+
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vitest/config";
+
+import { mockApi } from "./src/testing/vite-mock-api.ts";
+
+export default defineConfig(({ mode }) => ({
+  plugins: [react(), ...(mode === "mock" ? [mockApi()] : [])],
+  resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },
+  build: {
+    // The content security policy allows no data: URLs for scripts or fonts, so nothing is inlined.
+    assetsInlineLimit: 0,
+    manifest: true,
+    target: "es2022",
+  },
+  server: { port: 5173 },
+  test: {
+    environment: "jsdom",
+    setupFiles: ["./src/testing/setup.ts"],
+    include: ["src/**/*.test.{ts,tsx}"],
+    css: false,
+    testTimeout: 20_000,
+    restoreMocks: true,
+  },
+}));
