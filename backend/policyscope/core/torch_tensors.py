@@ -18,9 +18,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from policyscope.core.errors import LimitExceeded, UnsupportedFile
+from policyscope.core.inert_values import TensorDict
+from policyscope.core.torch_archive import Archive, read_archive
 
 if TYPE_CHECKING:
     import torch
+
+__all__ = ["MAX_BYTES", "TensorDict", "load_archive", "load_tensors", "save_tensor", "save_tensors"]
 
 MAX_BYTES = 2**31
 MAX_NODES = 20_000
@@ -36,10 +40,19 @@ _ALLOWED = re.compile(
 )
 
 
-class TensorDict(dict[str, Any]):
-    """A mapping read from a file; ``metadata`` is what a state_dict carries beside its tensors."""
+class ForeignClasses(UnsupportedFile):
+    """A torch file that needs classes beyond plain tensors; ``torch.load`` never sees it."""
 
-    metadata: Mapping[str, Any] = {}
+
+def load_archive(data: bytes, *, max_bytes: int = MAX_BYTES) -> Archive:
+    """The content of a torch file, a TorchScript archive or a plain pickle.
+
+    As ``load_tensors``, but an object of a class that is not known comes back as an ``Inert`` description.
+    """
+    try:
+        return Archive(load_tensors(data, max_bytes=max_bytes), "torch")
+    except ForeignClasses:
+        return read_archive(data, max_bytes)
 
 
 def load_tensors(data: bytes, *, max_bytes: int = MAX_BYTES) -> object:
@@ -104,7 +117,7 @@ def _check_classes(data: bytes, max_bytes: int) -> None:
     )
     if foreign:
         shown = ", ".join(foreign[:4]) + (f" and {len(foreign) - 4} more" if len(foreign) > 4 else "")
-        raise UnsupportedFile(
+        raise ForeignClasses(
             f"This file is a pickled Python object that needs {shown}; opening it would run code "
             "from the file, which is never done here. Save the weights alone: "
             "torch.save(model.state_dict(), 'imitator.pt')."
@@ -127,7 +140,7 @@ def _pickles(data: bytes, max_bytes: int) -> Iterator[io.BytesIO]:
             )
         names = [m.filename for m in members if m.filename.endswith(".pkl")]
         if any(name.endswith("/constants.pkl") for name in names):
-            raise UnsupportedFile(
+            raise ForeignClasses(
                 "This is a TorchScript archive, which holds code; save the weights alone: "
                 "torch.save(model.state_dict(), 'imitator.pt')."
             )

@@ -1,7 +1,12 @@
 """Every way a chain of layers may be stored, and every refusal names what was found."""
 
+import contextlib
+import io
 import json
+import warnings
+import zipfile
 from collections import OrderedDict
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,7 +15,7 @@ from nets import Net, batchnorm_net, file_of, mlp, observations, outputs
 from torch import nn
 
 from policyscope.core.errors import PolicyscopeError, UnsupportedFile
-from policyscope.core.policy import Policy
+from policyscope.core.policy import Module, Policy
 from policyscope.core.policy_formats import open_policy, save_policy
 
 
@@ -85,7 +90,9 @@ def test_batchnorm_without_weights_of_its_own():
     net = Net(nn.Linear(5, 8), nn.BatchNorm1d(8, affine=False), nn.GELU(), nn.Linear(8, 2))
     net.net[1].running_mean.normal_()
     spec, tensors = open_policy(file_of(net.state_dict()), "f.pt")
-    np.testing.assert_allclose(Policy(spec, tensors)(observations()), outputs(net, observations()), atol=1e-12)
+    np.testing.assert_allclose(
+        Policy(spec, tensors)(observations()), outputs(net, observations()), atol=1e-12
+    )
 
 
 def test_layernorm_after_the_activation():
@@ -93,22 +100,30 @@ def test_layernorm_after_the_activation():
     spec, tensors = open_policy(file_of(net.state_dict()), "f.pt")
     assert kinds(spec) == ["linear", "activation", "layernorm", "linear"]
     assert any("LayerNorm" in note for note in spec.notes)
-    np.testing.assert_allclose(Policy(spec, tensors)(observations()), outputs(net, observations()), atol=1e-12)
+    np.testing.assert_allclose(
+        Policy(spec, tensors)(observations()), outputs(net, observations()), atol=1e-12
+    )
 
 
 def test_dropout_after_the_activation_keeps_the_files_indices():
-    net = Net(nn.Linear(5, 8), nn.GELU(), nn.Dropout(), nn.Linear(8, 8), nn.GELU(), nn.Dropout(), nn.Linear(8, 2))
+    net = Net(
+        nn.Linear(5, 8), nn.GELU(), nn.Dropout(), nn.Linear(8, 8), nn.GELU(), nn.Dropout(), nn.Linear(8, 2)
+    )
     spec, tensors = open_policy(file_of(net.state_dict()), "f.pt")
     assert kinds(spec) == ["linear", "activation", "identity"] * 2 + ["linear"]
     assert any("2 and 5" in note for note in spec.notes)
-    np.testing.assert_allclose(Policy(spec, tensors)(observations()), outputs(net, observations()), atol=1e-12)
+    np.testing.assert_allclose(
+        Policy(spec, tensors)(observations()), outputs(net, observations()), atol=1e-12
+    )
 
 
 def test_flatten_at_the_start_and_norm_of_the_input():
     net = Net(nn.Flatten(), nn.LayerNorm(5), nn.Linear(5, 8), nn.GELU(), nn.Linear(8, 2))
     spec, tensors = open_policy(file_of(net.state_dict()), "f.pt")
     assert kinds(spec) == ["identity", "layernorm", "linear", "activation", "linear"]
-    np.testing.assert_allclose(Policy(spec, tensors)(observations()), outputs(net, observations()), atol=1e-12)
+    np.testing.assert_allclose(
+        Policy(spec, tensors)(observations()), outputs(net, observations()), atol=1e-12
+    )
 
 
 def test_linear_layers_without_a_gap_get_no_activation_and_a_note():
@@ -135,8 +150,6 @@ def test_other_float_types_are_converted(dtype):
 
 
 def test_the_legacy_format_of_torch_opens():
-    import io
-
     buffer = io.BytesIO()
     torch.save(mlp().state_dict(), buffer, _use_new_zipfile_serialization=False)
     assert open_policy(buffer.getvalue(), "old.pt")[0].obs_dim == 5
@@ -145,11 +158,7 @@ def test_the_legacy_format_of_torch_opens():
 def test_tensors_said_to_lie_on_cuda_open():
     """A file saved on a GPU differs in the device named in its pickle only."""
     data = file_of(mlp().state_dict())
-    marked = data.replace(b"X\x03\x00\x00\x00cpu", b"X\x04\x00\x00\x00cuda") if False else data
-    import io
-    import zipfile
-
-    source, target = zipfile.ZipFile(io.BytesIO(marked)), io.BytesIO()
+    source, target = zipfile.ZipFile(io.BytesIO(data)), io.BytesIO()
     with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as out:
         for name in source.namelist():
             content = source.read(name)
@@ -157,7 +166,7 @@ def test_tensors_said_to_lie_on_cuda_open():
                 assert b"X\x03\x00\x00\x00cpu" in content
                 content = content.replace(b"X\x03\x00\x00\x00cpu", b"X\x06\x00\x00\x00cuda:0")
             out.writestr(name, content)
-    spec, tensors = open_policy(target.getvalue(), "gpu.pt")
+    _spec, tensors = open_policy(target.getvalue(), "gpu.pt")
     assert np.array_equal(tensors["net.0.weight"], mlp().state_dict()["net.0.weight"].numpy())
 
 
@@ -170,7 +179,13 @@ def actor_and_critic(actor: str, critic: str) -> dict[str, torch.Tensor]:
 
 @pytest.mark.parametrize(
     ("actor", "critic"),
-    [("actor.", "critic."), ("pi.", "vf."), ("net.", "value_net."), ("actor.net.", "q1."), ("policy.", "other.")],
+    [
+        ("actor.", "critic."),
+        ("pi.", "vf."),
+        ("net.", "value_net."),
+        ("actor.net.", "q1."),
+        ("policy.", "other."),
+    ],
 )
 def test_the_actor_is_chosen_by_name_and_noted(actor, critic):
     spec, tensors = open_policy(file_of(actor_and_critic(actor, critic)), "f.pt")
@@ -205,7 +220,10 @@ def test_a_critics_head_may_be_left_out():
 @pytest.mark.parametrize(
     ("state", "words"),
     [
-        (chain(("net.0.weight", (8, 5)), ("net.2.weight", (2, 7))), "takes 7 values, but the layer before it gives 8"),
+        (
+            chain(("net.0.weight", (8, 5)), ("net.2.weight", (2, 7))),
+            "takes 7 values, but the layer before it gives 8",
+        ),
         (chain(("net.0.weight", (8, 3, 3, 3)), ("net.2.weight", (2, 8))), "[8, 3, 3, 3]: a convolution"),
         (chain(("net.0.weight", (8, 5)), ("net.0.bias", (7,))), "net.0.bias has shape [7]; [8] is needed"),
         (chain(("net.0.weight", (8, 5)), ("net.1.weight", (8,)), ("net.2.weight", (2, 8))), "PReLU"),
@@ -251,29 +269,28 @@ def test_other_files_are_named(data, words):
 
 
 def test_a_zip_of_something_else_is_named():
-    import io
-    import zipfile
-
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         archive.writestr("holiday.jpg", b"x")
     assert "holiday.jpg" in refused(buffer.getvalue())
 
 
-def test_a_whole_module_is_refused_with_the_remedy():
-    message = refused(file_of(mlp()))
-    assert "nets.Net" in message
-    assert "torch.save(model.state_dict(), 'imitator.pt')" in message
+def test_a_whole_module_opens_with_the_activation_its_classes_name():
+    net, obs = mlp(activation="elu"), observations()
+    spec, tensors = open_policy(file_of(net), "f.pt")
+    assert (spec.format, spec.activation, spec.activation_source) == ("pickled_module", "elu", "recorded")
+    assert any("nets.Net" in note and "none of its code was run" in note for note in spec.notes)
+    np.testing.assert_allclose(Policy(spec, tensors)(obs), outputs(net, obs), atol=1e-12)
 
 
-def test_torchscript_is_refused_with_the_remedy():
-    import io
-
-    buffer = io.BytesIO()
-    with pytest.warns(DeprecationWarning):
-        scripted = torch.jit.script(nn.Sequential(nn.Linear(2, 2)))
-        torch.jit.save(scripted, buffer)
-    assert "TorchScript" in refused(buffer.getvalue())
+def test_torchscript_opens_without_being_run():
+    net, obs, buffer = mlp(activation="silu"), observations(), io.BytesIO()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        torch.jit.save(torch.jit.script(net), buffer)
+    spec, tensors = open_policy(buffer.getvalue(), "f.pt")
+    assert (spec.format, spec.activation, spec.activation_source) == ("torchscript", "silu", "recorded")
+    np.testing.assert_allclose(Policy(spec, tensors)(obs), outputs(net, obs), atol=1e-12)
 
 
 @pytest.mark.parametrize("cut", [10, 100, 400, -30])
@@ -290,21 +307,21 @@ def test_flipped_bytes_never_crash():
         damaged = bytearray(data)
         for place in rng.integers(0, len(data), 3):
             damaged[place] = rng.integers(0, 256)
-        try:
+        with contextlib.suppress(PolicyscopeError):
             open_policy(bytes(damaged), "damaged.pt")
-        except PolicyscopeError:
-            pass
 
 
 @pytest.mark.parametrize("make", [mlp, batchnorm_net, lambda: mlp(bias=False)])
 def test_save_and_open_give_the_same_policy(make):
-    spec, tensors = open_policy(file_of({"state_dict": {f"a.{k}": v for k, v in make().state_dict().items()}}), "f")
+    spec, tensors = open_policy(
+        file_of({"state_dict": {f"a.{k}": v for k, v in make().state_dict().items()}}), "f"
+    )
     told = spec.with_activation("relu", "user")
     data = save_policy(told, tensors)
     again, kept = open_policy(data, "imitator.pt")
     assert Policy(again, kept).fingerprint() == Policy(told, tensors).fingerprint()
     assert (again.activation, again.activation_source) == ("relu", "recorded")
-    assert [module.key for module in again.modules if module.key][0] == "net.0"
+    assert next(module.key for module in again.modules if module.key) == "net.0"
     assert save_policy(told, tensors) == data
 
 
@@ -314,10 +331,6 @@ def test_saving_does_not_turn_a_guess_into_a_record():
 
 
 def test_saving_keeps_squash_metadata_and_a_trailing_activation():
-    from dataclasses import replace
-
-    from policyscope.core.policy import Module
-
     spec, tensors = open_policy(file_of(mlp().state_dict()), "f")
     last = Module("activation", 3, 3, activation="tanh")
     fuller = replace(spec, modules=(*spec.modules, last), squash="tanh", metadata={"env": "Walker2d-v5"})
@@ -327,8 +340,6 @@ def test_saving_keeps_squash_metadata_and_a_trailing_activation():
 
 @pytest.mark.parametrize("make", [mlp, batchnorm_net])
 def test_torch_loads_what_we_save(make):
-    import io
-
     net = make()
     spec, tensors = open_policy(file_of(net.state_dict()), "f")
     state = torch.load(io.BytesIO(save_policy(spec, tensors)), weights_only=True)
@@ -363,7 +374,15 @@ def test_architecture_json():
 
 @pytest.mark.parametrize(
     "layers",
-    [[], [{"size": 4}], [{"size": 4}, {"size": 0}], [{"size": 4}, {"size": True}], [{"size": 4}, 7], "x", None],
+    [
+        [],
+        [{"size": 4}],
+        [{"size": 4}, {"size": 0}],
+        [{"size": 4}, {"size": True}],
+        [{"size": 4}, 7],
+        "x",
+        None,
+    ],
 )
 def test_bad_architecture_json_is_refused(layers):
     refused(json.dumps({"layers": layers}).encode())

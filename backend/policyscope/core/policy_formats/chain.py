@@ -11,11 +11,12 @@ import itertools
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from policyscope.core.errors import UnsupportedFile
+from policyscope.core.policy_formats.layer_classes import KnownModule, activation_of
 from policyscope.core.policy_spec import Module
 
 Fields = Mapping[str, np.ndarray]
@@ -59,32 +60,34 @@ def find_chains(tensors: Mapping[str, np.ndarray]) -> tuple[list[Chain], list[st
     return list(chains.values()), others
 
 
-def build_modules(chain: Chain, activation: str) -> tuple[tuple[Module, ...], list[str]]:
+def build_modules(
+    chain: Chain, activation: str, known: Mapping[int, KnownModule] | None = None
+) -> tuple[tuple[Module, ...], list[str]]:
     """The modules of ``chain`` at the indices of the file, and sentences about what was inferred.
 
-    Raises UnsupportedFile when an entry is not a Linear, BatchNorm1d or LayerNorm, or sizes do not connect.
+    ``known`` are the classes of the modules where the file tells them; nothing is inferred then. Raises
+    UnsupportedFile when an entry is not a Linear, BatchNorm1d or LayerNorm, or sizes do not connect.
     """
     if not chain.entries or not chain.linear_layers:
         raise UnsupportedFile(f"No linear layer was found under {chain.prefix!r}.")
-    present = sorted(chain.entries)
-    if present[-1] > MAX_INDEX:
-        raise UnsupportedFile(
-            f"A module index of {present[-1]} was found; at most {MAX_INDEX} are supported."
-        )
+    last = max([*chain.entries, *(known or {})])
+    if last > MAX_INDEX:
+        raise UnsupportedFile(f"A module index of {last} was found; at most {MAX_INDEX} are supported.")
     width = chain.linear_layers[0].shape[1]
     modules: list[Module] = []
     activated = True  # before the first linear layer there is no activation to place
-    for index in present:
-        while len(modules) < index:
-            kind = "identity" if activated else "activation"
-            name = None if activated else activation
-            modules.append(Module(kind, width, width, activation=name))  # type: ignore[arg-type]
-            activated = True
-        module = _module(f"{chain.prefix}{index}", chain.entries[index], width)
+    for index in range(last + 1):
+        if index in chain.entries:
+            key = f"{chain.prefix}{index}"
+            module = _module(key, chain.entries[index], width, known[index] if known else None)
+        elif known:
+            module = _without_tensors(known.get(index), index, width)
+        else:
+            module = _gap(width, None if activated else activation)
         modules.append(module)
         width = module.out_features
-        activated = activated and module.kind != "linear"
-    return tuple(modules), _notes(modules)
+        activated = (activated or module.kind in ("activation", "identity")) and module.kind != "linear"
+    return tuple(modules), [] if known else _notes(modules)
 
 
 def used_tensors(modules: Iterable[Module], tensors: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
@@ -105,7 +108,26 @@ def to_float32(name: str, array: np.ndarray) -> np.ndarray:
     return converted
 
 
-def _module(key: str, entry: Fields, width: int) -> Module:
+def _gap(width: int, activation: str | None) -> Module:
+    return Module("activation" if activation else "identity", width, width, activation=activation)
+
+
+def _without_tensors(known: KnownModule | None, index: int, width: int) -> Module:
+    if known is None:
+        raise UnsupportedFile(f"The file does not say what its module {index} is.")
+    return _gap(width, activation_of(known))
+
+
+def _module(key: str, entry: Fields, width: int, known: KnownModule | None) -> Module:
+    module = _module_of_tensors(key, entry, width)
+    if known is None:
+        return module
+    if known.kind_with_tensors != module.kind:
+        raise UnsupportedFile(f"{key} is a layer of the class {known.class_name}, which is not supported.")
+    return module if module.kind == "linear" else replace(module, eps=known.eps())
+
+
+def _module_of_tensors(key: str, entry: Fields, width: int) -> Module:
     names = set(entry)
     if "running_mean" in names or "running_var" in names:
         return _norm("batchnorm", key, entry, width)

@@ -1,0 +1,124 @@
+"""Torch files, TorchScript archives and plain pickles, read statically (see ``inert_pickle``)."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from policyscope.core.errors import LimitExceeded, UnsupportedFile
+from policyscope.core.inert_pickle import read_pickle
+from policyscope.core.inert_values import Budget, Name, Storage, plain_name
+
+MAX_MEMBERS = 20_000
+Order = Literal["<", ">"]
+_LEGACY_MAGIC = 0x1950A86A20F9469CFC6C
+_NATIVE = {
+    "Float": "f4", "Double": "f8", "Half": "f2", "BFloat16": "u2", "Long": "i8", "Int": "i4", "Short": "i2",
+    "Char": "i1", "Byte": "u1", "Bool": "?",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Archive:
+    """What a file describes. ``code`` is the text of a TorchScript archive's functions."""
+
+    tree: Any
+    kind: Literal["torch", "torchscript", "pickle"]
+    code: str = ""
+
+
+def read_archive(data: bytes, max_bytes: int) -> Archive:
+    """Read ``data`` without running anything; raises UnsupportedFile or LimitExceeded."""
+    if data.startswith(b"PK"):
+        return _zip(data, max_bytes)
+    stream, budget = io.BytesIO(data), Budget(max_bytes)
+    first = read_pickle(stream, budget)
+    if first == _LEGACY_MAGIC:
+        raise UnsupportedFile(
+            "This file was written by torch before 1.6, or with the old format, and holds more than tensors. "
+            "Save it again with torch.save(model.state_dict(), 'policy.pt')."
+        )
+    return Archive(first, "pickle")
+
+
+def check_members(archive: zipfile.ZipFile, max_bytes: int) -> None:
+    """Raise LimitExceeded when the members would unpack to more than ``max_bytes``."""
+    members = archive.infolist()
+    unpacked = sum(member.file_size for member in members)
+    if unpacked > max_bytes or len(members) > MAX_MEMBERS:
+        raise LimitExceeded(
+            f"The file unpacks to {unpacked:,} bytes in {len(members):,} members; "
+            f"at most {max_bytes:,} bytes and {MAX_MEMBERS:,} members are opened."
+        )
+
+
+def _zip(data: bytes, max_bytes: int) -> Archive:
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            check_members(archive, max_bytes)
+            names = archive.namelist()
+            main = [name for name in names if name == "data.pkl" or name.endswith("/data.pkl")]
+            if len(main) != 1:
+                raise UnsupportedFile("This zip file holds no data.pkl, so torch.save did not write it.")
+            folder = main[0].removesuffix("data.pkl")
+            numbers = _Members(archive, folder, _byte_order(archive, folder))
+            tree = read_pickle(io.BytesIO(archive.read(main[0])), Budget(max_bytes), numbers.storage)
+            scripted = f"{folder}constants.pkl" in names
+            return Archive(tree, "torchscript" if scripted else "torch", _code(archive) if scripted else "")
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, ValueError, OSError) as error:
+        raise UnsupportedFile(f"This zip file is damaged: {str(error)[:200]}.") from error
+
+
+def _code(archive: zipfile.ZipFile) -> str:
+    texts = [name for name in archive.namelist() if "/code/" in name and name.endswith(".py")]
+    return "\n".join(archive.read(name).decode("utf-8", "replace") for name in texts)
+
+
+def _byte_order(archive: zipfile.ZipFile, folder: str) -> Order:
+    name = f"{folder}byteorder"
+    return ">" if name in archive.namelist() and archive.read(name) == b"big" else "<"
+
+
+@dataclass
+class _Members:
+    archive: zipfile.ZipFile
+    folder: str
+    order: Order
+
+    def __post_init__(self) -> None:
+        self._read: dict[str, Storage] = {}
+
+    def storage(self, identity: object) -> Storage:
+        kind, key, count = _identity(identity)
+        if key not in self._read:
+            raw = self.archive.read(f"{self.folder}data/{key}")
+            self._read[key] = _values(raw, kind, self.order, count)
+        return self._read[key]
+
+
+def _identity(identity: object) -> tuple[str, str, int]:
+    """Of ``("storage", FloatStorage, key, location, count)``: letters of the type, key and count."""
+    if not isinstance(identity, tuple) or len(identity) < 5 or identity[0] != "storage":
+        raise ValueError("a reference to numbers cannot be read")
+    _, kind, key, _, count = identity[:5]
+    name = kind.name if isinstance(kind, Name) else plain_name(str(kind))
+    letters = _NATIVE.get(name.removeprefix("torch.").removesuffix("Storage"))
+    if letters is None:
+        raise UnsupportedFile(f"Numbers of the type {name} are not supported; floats and integers are.")
+    if not isinstance(key, str) or not key.isalnum() or type(count) is not int:
+        raise ValueError("a reference to numbers cannot be read")
+    return name.removeprefix("torch.").removesuffix("Storage"), key, count
+
+
+def _values(raw: bytes, kind: str, order: Order, count: int) -> Storage:
+    values = np.frombuffer(raw, np.dtype(_NATIVE[kind]).newbyteorder(order))
+    if len(values) != count:
+        raise UnsupportedFile(f"A tensor should have {count} numbers, and {len(values)} are there.")
+    native = values.astype(values.dtype.newbyteorder("="), copy=False)
+    if kind == "BFloat16":
+        native = (native.astype(np.uint32) << np.uint32(16)).view(np.float32)
+    return Storage(native)
