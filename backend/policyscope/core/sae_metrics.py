@@ -32,7 +32,7 @@ def sae_report(policy: Policy, sae: SAE, tap_index: int, data: ActivationData) -
     """Metrics on ``data``, which should be of episodes that the SAE was not trained on. JSON-ready.
 
     Ratios are None where nothing varies. ``dead_conclusive`` says whether there are enough rows to call a
-    silent feature dead. Raises ShapeMismatch when sizes disagree, InvalidInput when the activations do not vary.
+    silent feature dead. Raises ShapeMismatch when sizes disagree, InvalidInput when nothing varies.
     """
     _check(policy, sae, tap_index, data)
     h = np.asarray(data.activations, dtype=np.float64)

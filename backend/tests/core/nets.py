@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 from collections.abc import Sequence
 
 import numpy as np
@@ -36,10 +37,12 @@ class Net(nn.Module):
         self.eval()
 
 
-def mlp(sizes: Sequence[int] = (5, 8, 8, 3), activation: str = "gelu", bias: bool = True, seed: int = 0) -> Net:
+def mlp(
+    sizes: Sequence[int] = (5, 8, 8, 3), activation: str = "gelu", bias: bool = True, seed: int = 0
+) -> Net:
     torch.manual_seed(seed)
     layers: list[nn.Module] = []
-    for width_in, width_out in zip(sizes, sizes[1:], strict=False):
+    for width_in, width_out in itertools.pairwise(sizes):
         layers += ([LAYERS[activation]()] if layers else []) + [nn.Linear(width_in, width_out, bias=bias)]
     return Net(*layers)
 
@@ -86,7 +89,7 @@ def tiny_policy(
     rng = np.random.default_rng(seed)
     modules: list[Module] = []
     tensors = {}
-    for width_in, width_out in zip(sizes, sizes[1:], strict=False):
+    for width_in, width_out in itertools.pairwise(sizes):
         if modules:
             modules.append(Module("activation", width_in, width_in, activation=activation))
         key = f"net.{len(modules)}"

@@ -5,6 +5,7 @@ import sys
 
 import numpy as np
 import pytest
+import torch
 from nets import LAYERS, batchnorm_net, file_of, mlp, observations, outputs, tiny_policy
 from torch import nn
 
@@ -33,9 +34,9 @@ def test_every_activation_function_is_compared_with_torch():
 def test_activation_functions_at_extremes(name):
     x = np.array([[-800.0, -30.0, -1e-9, 0.0, 1e-9, 19.9, 20.1, 30.0, 800.0]])
     layer = LAYERS[name]()
-    import torch
-
-    np.testing.assert_allclose(ACTIVATIONS[name](x), layer(torch.from_numpy(x)).numpy(), rtol=1e-12, atol=1e-12)
+    np.testing.assert_allclose(
+        ACTIVATIONS[name](x), layer(torch.from_numpy(x)).numpy(), rtol=1e-12, atol=1e-12
+    )
 
 
 def test_batchnorm_equals_torch():
@@ -65,7 +66,9 @@ def test_head_is_the_activation_after_the_module():
         np.testing.assert_allclose(opened(net).head(obs, tap), outputs(net, obs, tap), rtol=0, atol=1e-12)
 
 
-@pytest.mark.parametrize("sizes", [(5, 8, 8, 3), (17, 32, 32, 6), (105, 100, 255, 1), (3, 400, 300, 2), (1, 1)])
+@pytest.mark.parametrize(
+    "sizes", [(5, 8, 8, 3), (17, 32, 32, 6), (105, 100, 255, 1), (3, 400, 300, 2), (1, 1)]
+)
 def test_a_row_does_not_depend_on_its_neighbours_or_its_place(sizes):
     policy, obs = tiny_policy(sizes), observations(150, sizes[0])
     together = policy(obs)
@@ -78,7 +81,9 @@ def test_a_row_does_not_depend_on_its_neighbours_or_its_place(sizes):
 
 def test_squash_is_tanh_of_the_tail():
     plain = tiny_policy()
-    squashed = Policy(PolicySpec(plain.spec.modules, "sb3_zip", "gelu", "recorded", squash="tanh"), plain.tensors)
+    squashed = Policy(
+        PolicySpec(plain.spec.modules, "sb3_zip", "gelu", "recorded", squash="tanh"), plain.tensors
+    )
     obs = observations()
     assert np.array_equal(squashed(obs), np.tanh(plain(obs)))
     assert np.array_equal(squashed.tail(squashed.head(obs, 2), 2), squashed(obs))
@@ -172,7 +177,11 @@ def test_layers_must_connect():
 
 
 def test_with_activation_leaves_pass_through_modules():
-    modules = (Module("linear", 3, 3, key="net.0"), Module("identity", 3, 3), Module("linear", 3, 1, key="net.2"))
+    modules = (
+        Module("linear", 3, 3, key="net.0"),
+        Module("identity", 3, 3),
+        Module("linear", 3, 1, key="net.2"),
+    )
     spec = PolicySpec(modules, "x", "identity", "default").with_activation("relu", "user")
     assert [module.kind for module in spec.modules] == ["linear", "identity", "linear"]
 

@@ -1,0 +1,93 @@
+"""Hostile and odd torch files: refused with a sentence, without running or allocating anything."""
+
+import io
+import pickle
+import time
+import zipfile
+
+import numpy as np
+import pytest
+import torch
+from nets import file_of
+
+from policyscope.core.errors import LimitExceeded, UnsupportedFile
+from policyscope.core.torch_tensors import load_tensors, save_tensor, save_tensors
+
+RAN: list[str] = []
+
+
+class Payload:
+    def __reduce__(self):
+        return (RAN.append, ("ran",))
+
+
+def zip_with(pickled: bytes, **members: bytes) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("archive/data.pkl", pickled)
+        archive.writestr("archive/version", b"3\n")
+        for name, content in members.items():
+            archive.writestr(f"archive/{name}", content)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("protocol", [0, 2, 4, 5])
+@pytest.mark.parametrize("zipped", [True, False])
+def test_code_never_runs(protocol, zipped):
+    pickled = pickle.dumps({"net.0.weight": Payload()}, protocol=protocol)
+    with pytest.raises(UnsupportedFile):
+        load_tensors(zip_with(pickled) if zipped else pickled)
+    assert RAN == []
+
+
+def test_a_large_allocation_is_refused_before_it_happens():
+    bomb = b"\x80\x02cbuiltins\nbytearray\n\x8a\x05\x00\x00\x00\x00\x02\x85R."
+    started = time.perf_counter()
+    with pytest.raises(UnsupportedFile, match="bytearray"):
+        load_tensors(zip_with(bomb))
+    assert time.perf_counter() - started < 0.5
+
+
+def test_a_deflated_bomb_is_refused_by_its_directory():
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("archive/data/0", bytes(5_000_000))
+    assert len(buffer.getvalue()) < 10_000
+    with pytest.raises(LimitExceeded, match="unpacks to 5,000,000 bytes"):
+        load_tensors(buffer.getvalue(), max_bytes=1_000_000)
+
+
+def test_an_expanded_tensor_is_refused():
+    with pytest.raises(LimitExceeded, match=r"\[10000, 10000\]"):
+        load_tensors(file_of({"w": torch.zeros(1).expand(10_000, 10_000)}))
+
+
+def test_a_view_of_a_larger_tensor_opens():
+    whole = torch.arange(20.0).reshape(4, 5)
+    loaded = load_tensors(file_of({"w": whole[:, 1:3]}))
+    assert np.array_equal(loaded["w"], whole[:, 1:3].numpy())  # type: ignore[index]
+
+
+def test_a_graph_that_doubles_at_every_level_is_refused():
+    node: list = []
+    for _ in range(40):
+        node = [node, node]
+    started = time.perf_counter()
+    with pytest.raises(LimitExceeded):
+        load_tensors(file_of({"x": node}))
+    assert time.perf_counter() - started < 2
+
+
+def test_round_trip():
+    content = {"a": {"w": np.arange(6, dtype=np.float32).reshape(2, 3)}, "k": 3, "none": None, "name": "x"}
+    loaded = load_tensors(save_tensors(content))
+    assert loaded["k"] == 3  # type: ignore[index]
+    assert loaded["none"] is None  # type: ignore[index]
+    assert np.array_equal(loaded["a"]["w"], content["a"]["w"])  # type: ignore[index]
+    array = np.random.default_rng(0).standard_normal((3, 4)).astype(np.float32)
+    assert np.array_equal(load_tensors(save_tensor(array)), array)
+    assert save_tensor(array) == save_tensor(array)
+
+
+def test_lists_and_scalars_come_back():
+    assert load_tensors(file_of({"a": [1, (2, 3)], "b": True})) == {"a": [1, [2, 3]], "b": True}
