@@ -56,7 +56,13 @@ def register(app: Flask, settings: Settings) -> None:
 
     app.before_request(gate)
     app.after_request(_harden)
-    CORS(app, origins=sorted(origins), expose_headers=["Location", "Retry-After"], max_age=600)
+    CORS(
+        app,
+        origins=sorted(origins),
+        expose_headers=["Location", "Retry-After"],
+        max_age=600,
+        always_send=False,
+    )
 
 
 def _check_host(request: Request, allowed: set[str]) -> None:

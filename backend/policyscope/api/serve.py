@@ -11,6 +11,7 @@ from policyscope.api.app import create_app
 from policyscope.api.current import WORKSPACE
 from policyscope.config import Settings
 from policyscope.core.errors import Conflict
+from policyscope.services.workspace import open_workspace
 
 THREADS = 128  # half of them may hold an event stream
 
@@ -18,9 +19,11 @@ THREADS = 128  # half of them may hold an event stream
 def serve(settings: Settings) -> None:
     """Gunicorn with one process of 128 threads; werkzeug's threaded server where gunicorn cannot run.
 
-    Returns when the process is asked to stop. Raises Conflict when the port or the artifacts root is taken.
+    Returns when the process is asked to stop. Raises Conflict when the port or the artifacts
+    root is taken, InvalidInput or StorageFull when the database or the root cannot be used.
     """
     _check_port(settings)
+    _check_workspace(settings)
     try:
         from gunicorn.app.base import BaseApplication
     except ImportError:
@@ -67,6 +70,15 @@ def _serve_werkzeug(settings: Settings) -> None:
         server.serve_forever()
     finally:
         app.extensions[WORKSPACE].close()
+
+
+def _check_workspace(settings: Settings) -> None:
+    """Say what is wrong in one sentence here, rather than in the traceback of a worker."""
+    workspace = open_workspace(settings)
+    try:
+        workspace.engine.check_free()
+    finally:
+        workspace.close()
 
 
 def _check_port(settings: Settings) -> None:

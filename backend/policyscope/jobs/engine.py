@@ -71,6 +71,10 @@ class Engine:
         self._lock_file: int | None = None
         self._wake_out, self._wake_in = multiprocessing.Pipe(duplex=False)
 
+    def check_free(self) -> None:
+        """Raise Conflict when another server holds the store."""
+        os.close(_lock(self._store, patience=0.0))
+
     def start(self) -> None:
         """Take the store, settle what an earlier server left, and begin. Raises Conflict if it is in use."""
         self._lock_file = _lock(self._store)
