@@ -44,6 +44,11 @@ class _Group:
     edits: RowEdits | None
 
 
+def _identity(policy: Acts) -> str | int:
+    """Equal for policies that act alike, so that arms with the same weights share one forward pass."""
+    return policy.fingerprint() if isinstance(policy, Policy) else id(policy)
+
+
 class Pilot:
     """Holds who acts in each row. ``begin`` assigns an arm to a row, ``act`` decides for all active rows."""
 
@@ -51,10 +56,12 @@ class Pilot:
         self._arms, self._info, self._tap, self._sae = tuple(arms), info, spec.tap_index, sae
         self._features = list(spec.features)
         self._recorded = spec.record & {"activations", "features"}
-        policies = list({id(arm.policy): arm.policy for arm in arms}.values())
-        self._policy_of_arm = np.array([[p is arm.policy for p in policies].index(True) for arm in arms])
-        self._tapped = [any(a.edits for a in arms if a.policy is p) or bool(self._recorded) for p in policies]
-        self._policies = policies
+        keys = [_identity(arm.policy) for arm in arms]
+        distinct = {key: arm.policy for key, arm in zip(keys, arms, strict=True)}
+        self._policies = list(distinct.values())
+        self._policy_of_arm = np.array([list(distinct).index(key) for key in keys])
+        edited_keys = {key for key, arm in zip(keys, arms, strict=True) if arm.edits}
+        self._tapped = [bool(self._recorded) or key in edited_keys for key in distinct]
         edited = sae is not None and any(arm.edits for arm in arms)
         self._edits = RowEdits(cast(SAE, sae), [arm.edits for arm in arms]) if edited else None
         self._low = np.array([-np.inf if c.low is None else c.low for c in info.actions], dtype=np.float32)
