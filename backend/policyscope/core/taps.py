@@ -87,12 +87,15 @@ def examine_taps(policy: Policy, data: ActivationData, sae: SAE, max_samples: in
 def _activations(
     policy: Policy, data: ActivationData, taps: list[int]
 ) -> Iterator[tuple[str, list[tuple[int, F64]]]]:
-    """For each activation function, the taps it can change; the present one comes with all taps."""
+    """For each activation function, the taps it can change; the present one comes with all taps.
+
+    Not the identity: a tap after it would be the same place as the tap before.
+    """
     spec, first = policy.spec, _first_activation(policy.spec)
     yield spec.activation, [(tap, policy.head(data.observations, tap)) for tap in taps]
-    for name in ACTIVATIONS:
+    for name in sorted(set(ACTIVATIONS) - {spec.activation, "identity"}):
         changed = [tap for tap in taps if tap >= first]
-        if name != spec.activation and changed:
+        if changed:
             other = Policy(spec.with_activation(name, spec.activation_source), policy.tensors)
             yield name, [(tap, other.head(data.observations, tap)) for tap in changed]
 

@@ -1,11 +1,13 @@
 import type { ArtifactsDirectory, Model } from "@/lib/types";
 
+export const isUsable = (directory: ArtifactsDirectory) => directory.complete && directory.fits !== false;
+
 /** The directory to offer first: complete, fitting, made in the model's own environment if that is known. */
 export function bestDirectory(
   directories: readonly ArtifactsDirectory[],
   model: Model,
 ): ArtifactsDirectory | undefined {
-  const usable = directories.filter((each) => each.complete && each.fits !== false);
+  const usable = directories.filter(isUsable);
   return usable.find((each) => each.env !== null && each.env === model.metadata.env) ?? usable[0];
 }
 
