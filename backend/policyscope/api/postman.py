@@ -12,6 +12,7 @@ from typing import Any
 Json = dict[str, Any]
 SCHEMA = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"
 POLLS = 120
+NOT_JSON = ("/episodes.csv", "/replay")
 
 
 @dataclass(frozen=True)
@@ -109,6 +110,10 @@ STEPS = (
         _check("alpha 0 is exactly the baseline", "pm.expect(body.comparisons[0].identical).to.equal(true)"),
     )),
     Step("Episodes as CSV", "GET", "/run/{{runId}}/episodes.csv", 200),
+    Step("Scene of the run", "GET", "/run/{{runId}}/scene", 200, tests=(
+        _check("steps of both seeds were recorded", "pm.expect(body.seeds).to.eql([0, 1])"),
+    )),
+    Step("Replay of a seed", "GET", "/run/{{runId}}/replay?seed=1", 200),
     Step("Runs", "GET", "/runs?model_id={{modelId}}", 200),
     Step("Jobs", "GET", "/jobs?state=done", 200),
     Step("Weights of a layer", "GET", "/model/{{modelId}}/layer_weights/{{weightKey}}", 200),
@@ -155,7 +160,7 @@ def _item(step: Step) -> Json:
     if step.body is not None:
         request["header"] = [{"key": "Content-Type", "value": "application/json"}]
         request["body"] = {"mode": "raw", "raw": _raw(step.body)}
-    is_json = "/episodes.csv" not in step.path
+    is_json = not step.path.partition("?")[0].endswith(NOT_JSON)
     script = [f'pm.test("answers {step.status}", () => pm.response.to.have.status({step.status}));']
     script += ["const body = pm.response.json();"] if is_json else []
     lines = "\n".join([*script, *step.tests]).strip().split("\n")

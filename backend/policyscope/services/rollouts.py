@@ -20,6 +20,7 @@ from policyscope.core.interventions import FeatureEdit
 from policyscope.core.progress import Work
 from policyscope.core.rollout import ARITHMETIC, Arm, ArmResult, RolloutSpec, rollout
 from policyscope.services import loaded
+from policyscope.services.recording import Recording
 from policyscope.store.artifacts import ArtifactStore
 from policyscope.store.records import finite
 
@@ -36,13 +37,25 @@ def perform(store: ArtifactStore, spec: Spec) -> Work[None]:
     """
     arms = build_arms(store, spec)
     sae = loaded.stored_sae(store, spec["sae_content"]) if spec["sae_content"] else None
-    what = RolloutSpec(spec["env"], tuple(spec["seeds"]), spec["max_steps"], spec["tap_index"])
-    return _play_and_publish(store, spec, rollout(arms, what, sae))
+    recording = Recording(spec["env"], arms, spec["seeds"], spec["max_steps"])
+    what = RolloutSpec(
+        spec["env"],
+        tuple(spec["seeds"]),
+        spec["max_steps"],
+        spec["tap_index"],
+        record=recording.signals,
+        record_only=recording.only,
+        features=recording.features,
+    )
+    return _play_and_publish(store, spec, rollout(arms, what, sae, recording.keep), recording)
 
 
-def _play_and_publish(store: ArtifactStore, spec: Spec, work: Work[tuple[ArmResult, ...]]) -> Work[None]:
+def _play_and_publish(
+    store: ArtifactStore, spec: Spec, work: Work[tuple[ArmResult, ...]], recording: Recording
+) -> Work[None]:
     results = yield from work
-    store.publish(spec["output"], _files(results), {"kind": "run", "spec": dict(spec)})
+    files = {**_files(results), **recording.files()}
+    store.publish(spec["output"], files, {"kind": "run", "spec": dict(spec)})
 
 
 def build_arms(store: ArtifactStore, spec: Spec) -> list[Arm]:

@@ -449,6 +449,48 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/run/{run_id}/scene": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        /** How to draw the run's environment, and which seeds were recorded. */
+        get: operations["get_scene"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/run/{run_id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        /**
+         * Recorded steps of one seed: joint positions, contacts, actions, rewards, features.
+         * @description `PSR1`, the length of a JSON header (uint32, little-endian), the header, the numbers. Float32 numbers are
+         *     stored channel by channel, and byte plane by byte plane. Ranges are served; whole answers are compressed.
+         */
+        get: operations["get_replay"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/jobs": {
         parameters: {
             query?: never;
@@ -1302,6 +1344,94 @@ export interface components {
             comparisons: components["schemas"]["Comparison"][];
             provenance: components["schemas"]["Provenance"];
         };
+        SceneJoint: {
+            /** @description Name in the model file. */
+            name: string;
+            /**
+             * @description Kind of joint.
+             * @enum {string}
+             */
+            type: "free" | "ball" | "slide" | "hinge";
+            /** @description Where its numbers begin in qpos. */
+            address: number;
+            /** @description Anchor in the body's frame. */
+            pos: number[];
+            /** @description Axis in the body's frame. */
+            axis: number[];
+            /** @description Joint position at which the body stands as the model file says. */
+            rest: number;
+        };
+        SceneBody: {
+            /** @description Name in the model file. */
+            name: string;
+            /** @description Index of the parent; body 0 is the world. */
+            parent: number;
+            /** @description Position in the parent's frame, m. */
+            pos: number[];
+            /** @description Orientation in the parent's frame, wxyz. */
+            quat: number[];
+            /** @description Joints between the parent and this body, in order. */
+            joints: components["schemas"]["SceneJoint"][];
+        };
+        SceneGeom: {
+            /** @description Name in the model file. */
+            name: string;
+            /** @description Body that carries it. */
+            body: number;
+            /**
+             * @description Shape.
+             * @enum {string}
+             */
+            type: "plane" | "sphere" | "capsule" | "ellipsoid" | "cylinder" | "box";
+            /** @description Half sizes as in the model file, m. */
+            size: number[];
+            /** @description Position in the body's frame, m. */
+            pos: number[];
+            /** @description Orientation in the body's frame, wxyz. */
+            quat: number[];
+            /** @description Colour of the model file. */
+            rgba: number[];
+            /** @description Its floor contact is part of the replay. */
+            foot: boolean;
+        };
+        SceneMotor: {
+            /** @description Joint that it drives. */
+            joint: string;
+            /** @description Body that this joint moves. */
+            body: number;
+        };
+        Scene: {
+            /** @description Run. */
+            run_id: string;
+            /** @description Environment. */
+            env: string;
+            /** @description Its name in words. */
+            title: string;
+            /** @description bodies: drawn in 3-D from joint positions. Anything else: the sketch to draw in the plane. */
+            kind: string;
+            /** @description Seconds per step; null without physical time. */
+            dt: number | null;
+            /** @description Seeds whose steps were recorded. */
+            seeds: number[];
+            /** @description Features whose activation was recorded: those that some arm edits. */
+            features: number[];
+            /** @description Names of the actions. */
+            actions: string[];
+            /** @description Names of the observations. */
+            observations: string[];
+            /** @description Legs whose floor contact is part of the replay, in its order. */
+            legs: string[];
+            /** @description Joint positions per step (kind bodies). */
+            nq?: number;
+            /** @description Body that the camera follows (kind bodies). */
+            follow?: number;
+            /** @description Body tree (kind bodies). */
+            bodies?: components["schemas"]["SceneBody"][];
+            /** @description Shapes (kind bodies). */
+            geoms?: components["schemas"]["SceneGeom"][];
+            /** @description What each action drives (kind bodies). */
+            motors?: components["schemas"]["SceneMotor"][];
+        };
         JobProgress: {
             /** @description How much is done … */
             done: number;
@@ -2081,6 +2211,58 @@ export interface operations {
                     "text/csv": string;
                 };
             };
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    get_scene: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Scene"];
+                };
+            };
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    get_replay: {
+        parameters: {
+            query?: {
+                /** @description A recorded seed; the run's first by default. */
+                seed?: number | null;
+                /** @description Names of the arms, repeated; all by default. */
+                arms?: string[] | null;
+            };
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            422: components["responses"]["UNPROCESSABLE_ENTITY"];
             default: components["responses"]["DEFAULT_ERROR"];
         };
     };

@@ -1,6 +1,6 @@
 """The routes, by resource. Each view parses, calls one service and returns what it gives."""
 
-from policyscope.api.views import environments, features, jobs, models, runs, saes, weights
+from policyscope.api.views import environments, features, jobs, models, replays, runs, saes, weights
 
 ALL = (
     environments.health,
@@ -11,5 +11,6 @@ ALL = (
     saes.saes,
     features.features,
     runs.runs,
+    replays.replays,
     jobs.jobs,
 )

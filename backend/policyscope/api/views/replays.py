@@ -1,0 +1,48 @@
+"""Replays of a run's episodes."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+from typing import Any
+
+from flask import Response, request
+
+from policyscope.api.current import workspace
+from policyscope.api.encoding import Views
+from policyscope.api.schemas.replays import ReplayQuery, Scene
+from policyscope.services import replays as service
+
+replays = Views("replays", __name__, description="Episodes to watch: bodies, steps, signals.")
+
+
+@replays.route("/run/<run_id>/scene")
+@replays.response(200, Scene)
+def get_scene(run_id: str) -> Any:
+    """How to draw the run's environment, and which seeds were recorded."""
+    return service.scene(workspace(), run_id)
+
+
+@replays.route("/run/<run_id>/replay")
+@replays.arguments(ReplayQuery, location="query")
+@replays.response(200, {"type": "string", "format": "binary"}, content_type="application/octet-stream")
+def get_replay(query: dict[str, Any], run_id: str) -> Response:
+    """Recorded steps of one seed: joint positions, contacts, actions, rewards, features.
+
+    `PSR1`, the length of a JSON header (uint32, little-endian), the header, the numbers. Float32 numbers are
+    stored channel by channel, and byte plane by byte plane. Ranges are served; whole answers are compressed.
+    """
+    return _binary(service.replay(workspace(), run_id, query["seed"], query["arms"]))
+
+
+def _binary(data: bytes) -> Response:
+    """Never changes for the same address, so it may be kept; gzip unless a range is asked for."""
+    zipped = "gzip" in request.accept_encodings and "Range" not in request.headers
+    response = Response(gzip.compress(data, 6) if zipped else data, mimetype="application/octet-stream")
+    if zipped:
+        response.content_encoding = "gzip"
+    response.vary.add("Accept-Encoding")
+    response.cache_control.private, response.cache_control.max_age = True, 86_400
+    response.set_etag(hashlib.sha256(data).hexdigest()[:32] + ("-gzip" if zipped else ""))
+    response.make_conditional(request, accept_ranges=True, complete_length=len(data))
+    return response

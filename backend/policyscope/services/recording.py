@@ -1,0 +1,54 @@
+"""What a run keeps of the steps it plays, so that a replay is the episode that was scored, not one like it.
+
+Every step's simulator state (or observation, where there is none), action, reward and steered features are
+stored exactly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors.numpy import save as dump_safetensors
+
+from policyscope.core.arms import Arm
+from policyscope.core.envs import get_env, state_dim
+from policyscope.core.traces import Trace
+
+REPLAY_FILE = "replay.safetensors"
+STORED_BYTES = 48 * 2**20
+NUMBERS_PER_STEP = 8  # rewards and a few features
+Array = NDArray[Any]
+
+
+class Recording:
+    """Keeps the episodes of the first seeds, all arms, as many as fit into 48 MiB; at least one seed."""
+
+    def __init__(self, env_id: str, arms: Sequence[Arm], seeds: Sequence[int], horizon: int) -> None:
+        info = get_env(env_id)
+        self.features = tuple(sorted({edit.feature_idx for arm in arms for edit in arm.edits}))
+        body = "state" if state_dim(info.id) else "observations"
+        self.signals = frozenset({body, "actions", "rewards"} | ({"features"} if self.features else set()))
+        width = (state_dim(info.id) or info.obs_dim) + info.act_dim + NUMBERS_PER_STEP
+        kept = max(1, STORED_BYTES // (8 * width * horizon * len(arms)))
+        self.only = frozenset((arm.name, seed) for arm in arms for seed in seeds[:kept])
+        self._number = {arm.name: index for index, arm in enumerate(arms)}
+        self._arrays: dict[str, Array] = {}
+
+    def keep(self, arm: str, seed: int, trace: Trace) -> None:
+        """The sink of ``rollout``."""
+        for name in self.signals & trace.keys():
+            self._arrays[f"{self._number[arm]}.{seed}.{name}"] = _compact(name, trace[name])
+
+    def files(self) -> dict[str, bytes]:
+        """What to store beside the result."""
+        features = np.array(self.features, dtype=np.int64)
+        return {REPLAY_FILE: dump_safetensors({**self._arrays, "features": features})}
+
+
+def _compact(name: str, values: Array) -> Array:
+    """Float64 where a simulator is restarted or a return summed from it; actions are float32 by nature."""
+    exact = name in ("state", "rewards")
+    return np.ascontiguousarray(values, dtype=np.float64 if exact else np.float32)

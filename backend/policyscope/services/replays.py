@@ -1,0 +1,169 @@
+"""Replays: the recorded steps of a run's episodes, packed for whoever watches."""
+
+from __future__ import annotations
+
+import json
+import struct
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import safe_open
+
+from policyscope.core.envs import EnvInfo, get_env
+from policyscope.core.errors import Conflict, NotFound
+from policyscope.core.measures.anatomy import anatomy_of
+from policyscope.core.scene import scene as describe_scene
+from policyscope.services import runs
+from policyscope.services.recording import REPLAY_FILE
+from policyscope.services.workspace import Workspace
+from policyscope.store.artifacts import ArtifactStore
+from policyscope.store.records import Json
+
+MAGIC = b"PSR1"
+Array = NDArray[Any]
+
+
+def scene(ws: Workspace, run_id: str) -> Json:
+    """How to draw the run's environment, and which seeds were recorded. Raises NotFound or Conflict."""
+    run = _finished(ws, run_id)
+    with _opened(ws.store, run_id) as stored:
+        seeds = _seeds(stored)
+        features = stored.get_tensor("features").tolist()
+    info = get_env(run["env"])
+    return {
+        **describe_scene(info.id),
+        "run_id": run_id,
+        "seeds": seeds,
+        "features": features,
+        "actions": [channel.name for channel in info.actions],
+        "observations": [channel.name for channel in info.observations],
+        "legs": [leg.name for leg in legs] if (legs := _legs(info)) else [],
+    }
+
+
+def replay(ws: Workspace, run_id: str, seed: int | None = None, arms: Sequence[str] | None = None) -> bytes:
+    """The steps of one seed under some arms (all by default), packed by ``pack``.
+
+    ``seed``: None for the run's first. Raises NotFound for a seed or arm without recorded steps, Conflict
+    before the run is done.
+    """
+    run = _finished(ws, run_id)
+    names = [arm["name"] for arm in run["arms"]]
+    seed = run["seeds"][0] if seed is None else seed
+    chosen = list(arms or names)
+    with _opened(ws.store, run_id) as stored:
+        _check_recorded(run_id, _seeds(stored), names, chosen, seed)
+        packed = []
+        for name in chosen:
+            number = names.index(name)
+            trace = _trace(stored, number, seed)
+            packed.append((_about(run["arms"][number], seed), _signals(get_env(run["env"]), trace)))
+        features = stored.get_tensor("features").tolist()
+    return pack({"run_id": run_id, "env": run["env"], "seed": seed, "features": features}, packed)
+
+
+def recorded(store: ArtifactStore, run_id: str, number: int, seed: int) -> dict[str, Array]:
+    """The stored arrays of arm ``number`` at ``seed``, exactly as played. Raises NotFound."""
+    with _opened(store, run_id) as stored:
+        found = _trace(stored, number, seed)
+    if not found:
+        raise NotFound(
+            f"Run {run_id} has no recorded steps of seed {seed}. Choose one of its recorded seeds."
+        )
+    return found
+
+
+def pack(about: Json, arms: Sequence[tuple[Json, Mapping[str, Array]]]) -> bytes:
+    """One binary document: ``PSR1``, the length of a JSON header, the header, the numbers.
+
+    Numbers are little-endian float32 or uint8. The bytes of float32 are stored plane by plane (all first
+    bytes, all second bytes, …), which makes them a third smaller under gzip. The header gives the name,
+    shape, type and offset (from the end of the header) of each signal ``[T, …]``.
+    """
+    blocks: list[bytes] = []
+    offset = 0
+    header: Json = {**about, "arms": []}
+    for arm, signals in arms:
+        listed = {}
+        for name, values in signals.items():
+            data, kind = _planes(values)
+            listed[name] = {"shape": list(values.shape), "type": kind, "offset": offset}
+            blocks.append(data)
+            offset += len(data)
+        header["arms"].append({**arm, "signals": listed})
+    text = json.dumps(header, allow_nan=False).encode()
+    return b"".join([MAGIC, struct.pack("<I", len(text)), text, *blocks])
+
+
+def _planes(values: Array) -> tuple[bytes, str]:
+    if values.dtype in (np.uint8, np.bool_):
+        return values.astype(np.uint8).tobytes(), "uint8"
+    # channel by channel in time order, because a channel changes slowly
+    columns = np.ascontiguousarray(values.reshape(len(values), -1).T, dtype="<f4")
+    return columns.view(np.uint8).reshape(-1, 4).T.tobytes(), "float32"
+
+
+def _signals(info: EnvInfo, trace: Mapping[str, Array]) -> dict[str, Array]:
+    """What the player draws: joint positions, contacts, actions, rewards, features."""
+    signals = {name: trace[name] for name in ("actions", "rewards", "features") if name in trace}
+    if info.action_kind == "discrete":
+        signals["actions"] = trace["actions"].astype(np.uint8)
+    if "state" not in trace:
+        return {"observations": trace["observations"], **signals}
+    if describe_scene(info.id)["kind"] != "bodies":
+        return {"observations": trace["state"], **signals}
+    from policyscope.core.measures import simulation
+
+    qpos, qvel = simulation.split_state(info.id, trace["state"])
+    feet = tuple(foot for leg in _legs(info) for foot in leg.feet)
+    if feet:
+        touching = simulation.floor_contacts(info.id, qpos, qvel, trace["actions"].astype(np.float64), feet)
+        signals["contacts"] = touching
+    return {"qpos": qpos, **signals}
+
+
+def _legs(info: EnvInfo) -> Any:
+    anatomy = anatomy_of(info.id)
+    return anatomy.legs if anatomy else ()
+
+
+def _about(arm: Json, seed: int) -> Json:
+    episode = next(episode for episode in arm["episodes"] if episode["seed"] == seed)
+    return {"name": arm["name"], **{key: episode[key] for key in ("return", "length", "fell")}}
+
+
+def _finished(ws: Workspace, run_id: str) -> Json:
+    run = runs.get(ws, run_id)
+    if run["state"] != "done":
+        raise Conflict(f"Run {run_id} is {run['state']}; it can be watched when it is done.")
+    return run
+
+
+def _opened(store: ArtifactStore, run_id: str) -> Any:
+    name = f"runs/{run_id}"
+    if not store.lists(name, REPLAY_FILE):
+        raise NotFound(f"Run {run_id} was played before steps were recorded. Run it again to watch it.")
+    return safe_open(store.path(name, REPLAY_FILE), framework="numpy")
+
+
+def _seeds(stored: Any) -> list[int]:
+    """Recorded seeds, ascending."""
+    return sorted({int(key.split(".")[1]) for key in stored.keys() if "." in key})  # noqa: SIM118 (not a dict)
+
+
+def _trace(stored: Any, number: int, seed: int) -> dict[str, Array]:
+    """Recorded arrays of arm ``number`` at ``seed`` by signal."""
+    start = f"{number}.{seed}."
+    keys = [key for key in stored.keys() if key.startswith(start)]  # noqa: SIM118
+    return {key.removeprefix(start): stored.get_tensor(key) for key in keys}
+
+
+def _check_recorded(run_id: str, seeds: list[int], names: list[str], chosen: list[str], seed: int) -> None:
+    unknown = [name for name in chosen if name not in names]
+    if unknown:
+        raise NotFound(f"Run {run_id} has no arm {unknown[0]!r}; its arms are {', '.join(names)}.")
+    if seed not in seeds:
+        shown = f"{seeds[0]} to {seeds[-1]}" if seeds else "none"
+        raise NotFound(f"The steps of seed {seed} are not recorded in run {run_id}; recorded seeds: {shown}.")

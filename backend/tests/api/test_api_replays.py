@@ -1,0 +1,94 @@
+"""Replays over HTTP: what was recorded is what was played."""
+
+import gzip
+import json
+import struct
+
+import numpy as np
+import pytest
+import tiny
+
+from policyscope.services import recording
+
+
+def unpacked(data):
+    assert data[:4] == b"PSR1"
+    (length,) = struct.unpack("<I", data[4:8])
+    header = json.loads(data[8 : 8 + length])
+    start = 8 + length
+    for arm in header["arms"]:
+        for signal in arm["signals"].values():
+            shape = signal["shape"]
+            count = int(np.prod(shape))
+            if signal["type"] == "uint8":
+                values = np.frombuffer(data, np.uint8, count, start + signal["offset"]).reshape(shape)
+            else:
+                planes = np.frombuffer(data, np.uint8, 4 * count, start + signal["offset"]).reshape(4, count)
+                columns = np.ascontiguousarray(planes.T).view("<f4").reshape(-1, shape[0])
+                values = columns.T.reshape(shape)
+            signal["values"] = values
+    return header
+
+
+@pytest.fixture
+def run(client):
+    model_id = client.with_sae()
+    client("POST", f"/model/{model_id}/sae_perturb", {"feature_idx": 1, "alpha": 2})
+    return client.run(model_id)
+
+
+def test_a_replay_adds_up_to_the_score(client, run):
+    scene = client("GET", f"/run/{run['id']}/scene")
+    assert (scene["env"], scene["kind"], scene["features"]) == (tiny.ENV, "pendulum", [1])
+    assert scene["seeds"] == run["seeds"]
+    seed = run["seeds"][-1]
+    header = unpacked(client.http.get(f"/run/{run['id']}/replay?seed={seed}").data)
+    assert [arm["name"] for arm in header["arms"]] == ["baseline", "intervention"]
+    for shown, scored in zip(header["arms"], run["arms"], strict=True):
+        episode = next(episode for episode in scored["episodes"] if episode["seed"] == seed)
+        signals = {name: signal["values"] for name, signal in shown["signals"].items()}
+        assert len(signals["rewards"]) == shown["length"] == episode["length"]
+        assert signals["rewards"].sum() == pytest.approx(episode["return"], rel=1e-5)
+        assert shown["return"] == episode["return"]
+        assert signals["observations"].shape == (shown["length"], 3)
+        assert signals["features"].shape == (shown["length"], 1)
+    first, second = (arm["signals"]["actions"]["values"] for arm in header["arms"])
+    assert not np.array_equal(first, second)
+
+
+def test_one_arm_compressed_or_in_ranges(client, run):
+    address = f"/run/{run['id']}/replay?arms=intervention"
+    whole = client.http.get(address).data
+    assert [arm["name"] for arm in unpacked(whole)["arms"]] == ["intervention"]
+    zipped = client.http.get(address, headers={"Accept-Encoding": "gzip"})
+    assert zipped.headers["Content-Encoding"] == "gzip"
+    assert gzip.decompress(zipped.data) == whole
+    part = client.http.get(address, headers={"Range": "bytes=0-3"})
+    assert (part.status_code, part.data) == (206, b"PSR1")
+    again = client.http.get(address, headers={"If-None-Match": client.http.get(address).headers["ETag"]})
+    assert again.status_code == 304
+
+
+def test_what_was_not_recorded_is_refused_in_words(client, run):
+    for query, words in (("seed=999", "seed 999"), ("arms=nobody", "no arm 'nobody'")):
+        body = client("GET", f"/run/{run['id']}/replay?{query}", expect=404)
+        assert words in body["error"]["message"]
+    client("GET", "/run/r_none/scene", expect=404)
+
+
+def test_a_run_that_is_not_done_cannot_be_watched(client):
+    model_id = client.model()
+    long = {"env": tiny.ENV, "episodes": 1000, "max_steps": 200}
+    accepted = client("POST", f"/model/{model_id}/run", long, 202)
+    body = client("GET", f"/run/{accepted['run_id']}/replay", expect=409)
+    assert "when it is done" in body["error"]["message"]
+    client("DELETE", f"/job/{accepted['job_id']}")
+
+
+def test_only_so_many_seeds_are_kept(client, monkeypatch):
+    from policyscope.core.arms import Arm
+
+    monkeypatch.setattr(recording, "STORED_BYTES", 8 * (3 + 1 + 8) * 10 * 2 * 3)
+    arms = [Arm("baseline", lambda obs: obs[:, :1]), Arm("other", lambda obs: obs[:, :1])]
+    kept = recording.Recording(tiny.ENV, arms, range(7), 10).only
+    assert kept == {(name, seed) for name in ("baseline", "other") for seed in (0, 1, 2)}
