@@ -33,6 +33,7 @@ export type Run = S["Run"];
 export type RunSummary = S["RunSummary"];
 export type RunArm = S["Arm"];
 export type RunRequest = S["RunRequest"];
+export type Scene = S["Scene"];
 export type Episode = S["Episode"];
 export type Distribution = S["Distribution"];
 export type Comparison = S["Comparison"];

@@ -1,6 +1,7 @@
 import { Button, CopyButton } from "@mantine/core";
 import { useState, type ReactNode } from "react";
 
+import { ReplayPanel } from "@/modules/replay/ReplayPanel";
 import { plural } from "@/lib/format";
 import { Icon } from "@/ui/Icon";
 import { Panel } from "@/ui/Panel";
@@ -89,6 +90,7 @@ function Result({ runId, modelId, onRun }: { runId: string; modelId: string; onR
         <PairedChart run={run} hovered={hovered} onHover={setHovered} />
         <ResultTable run={run} />
       </div>
+      <ReplayPanel run={run} />
       <div className={classes.bottom}>
         <SeedTable run={run} hovered={hovered} onHover={setHovered} />
         {history}

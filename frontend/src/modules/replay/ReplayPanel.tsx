@@ -1,0 +1,56 @@
+import { Select } from "@mantine/core";
+import { lazy, Suspense, useState } from "react";
+
+import { fixed } from "@/lib/format";
+import type { Run } from "@/lib/types";
+import { Block, Failure } from "@/ui/States";
+
+import { useReplay, useScene } from "./api";
+import classes from "./Replay.module.css";
+
+const ReplayPlayer = lazy(() => import("./ReplayPlayer"));
+
+/** Watch the scored episodes of a run, all arms of one seed together. */
+export function ReplayPanel({ run }: { run: Run }) {
+  const scene = useScene(run.id);
+  const [chosen, setChosen] = useState<number>();
+  const seed = chosen ?? scene.data?.seeds[0];
+  const replay = useReplay(run.id, seed);
+  const error = scene.error ?? replay.error;
+
+  return (
+    <section className={classes.replay} aria-label="Replay">
+      <header className={classes.head}>
+        <div>
+          <h3>Watch</h3>
+          <p>The very episodes that were scored, from their recorded steps.</p>
+        </div>
+        {scene.data && scene.data.seeds.length > 1 && (
+          <Select
+            size="xs"
+            w={250}
+            label="Seed"
+            allowDeselect={false}
+            value={String(seed)}
+            onChange={(value) => value !== null && setChosen(Number(value))}
+            data={scene.data.seeds.map((each) => ({ value: String(each), label: seedLabel(run, each) }))}
+          />
+        )}
+      </header>
+      {error ? (
+        <Failure error={error} title="The replay could not be read" />
+      ) : scene.data && replay.data ? (
+        <Suspense fallback={<Block height={520} label="Opening the player" />}>
+          <ReplayPlayer key={seed} scene={scene.data} replay={replay.data} arms={run.arms} />
+        </Suspense>
+      ) : (
+        <Block height={520} label="Reading the recorded steps" />
+      )}
+    </section>
+  );
+}
+
+function seedLabel(run: Run, seed: number): string {
+  const returns = run.arms.map((arm) => arm.episodes.find((episode) => episode.seed === seed)?.return);
+  return `${String(seed)}: ${returns.map((value) => fixed(value, 0)).join(" → ")}`;
+}

@@ -1,0 +1,165 @@
+import { Checkbox, SegmentedControl } from "@mantine/core";
+import { useEffect, useMemo, useState, type KeyboardEvent } from "react";
+
+import { num } from "@/lib/format";
+import type { RunArm, Scene } from "@/lib/types";
+import { toneOf } from "@/modules/runs/arms";
+import { ArmName } from "@/ui/ArmName";
+
+import { BodiesView } from "./BodiesView";
+import type { Replay, ReplayArm } from "./decode";
+import { paletteOf } from "./palette";
+import { Player } from "./player";
+import { Signals } from "./Signals";
+import { SketchView } from "./SketchView";
+import { moves, type StageOptions } from "./stage";
+import { TimeBar } from "./TimeBar";
+import { useScheme } from "./use-scheme";
+import classes from "./Replay.module.css";
+
+interface Props {
+  scene: Scene;
+  replay: Replay;
+  arms: RunArm[];
+}
+
+const WITHOUT_TIME = 1 / 30;
+
+/** All arms of one seed on one time bar, from −α over the baseline to +α. */
+export default function ReplayPlayer({ scene, replay: recorded, arms }: Props) {
+  const replay = useMemo(() => ({ ...recorded, arms: inOrder(recorded.arms, arms) }), [recorded, arms]);
+  const steps = Math.max(...replay.arms.map((arm) => arm.length));
+  const player = useMemo(() => new Player(steps, scene.dt ?? WITHOUT_TIME), [steps, scene.dt]);
+  const scheme = useScheme();
+  const palette = useMemo(
+    () =>
+      paletteOf(
+        scheme,
+        arms,
+        replay.arms.map((arm) => arm.name),
+      ),
+    [arms, replay, scheme],
+  );
+  const [options, setOptions] = useState<StageOptions>({
+    layout: "panes",
+    follow: moves(scene),
+    trails: false,
+    paint: "arm",
+  });
+  const bodies = scene.kind === "bodies";
+
+  useEffect(() => {
+    if (!window.matchMedia("(prefers-reduced-motion: reduce)").matches) player.play();
+    return () => player.pause();
+  }, [player]);
+
+  const onKey = (event: KeyboardEvent) => {
+    if (event.target instanceof HTMLInputElement) return;
+    const act = KEYS[event.key];
+    if (!act || (event.key === " " && event.target instanceof HTMLButtonElement)) return;
+    event.preventDefault();
+    act(player);
+  };
+  const label = `Replay of seed ${String(replay.seed)}: ${replay.arms.map((arm) => arm.name).join(", ")}`;
+  const shared = { arms: replay.arms, palette, player, label };
+
+  return (
+    <div className={classes.player} onKeyDown={onKey} role="group" aria-label={label}>
+      {bodies && (
+        <ViewOptions
+          options={options}
+          canFollow={moves(scene)}
+          features={replay.features.length > 0}
+          onChange={(patch) => setOptions({ ...options, ...patch })}
+        />
+      )}
+      <div className={classes.screen}>
+        <div
+          className={classes.labels}
+          style={{ gridTemplateColumns: `repeat(${String(replay.arms.length)}, minmax(0, 1fr))` }}
+        >
+          {replay.arms.map((arm, index) => (
+            <div key={arm.name}>
+              <ArmName color={palette.arms[index] ?? ""}>{arm.name}</ArmName>
+              <small>
+                return {num(arm.return, 4)}
+                {arm.fell && `, fell at step ${String(arm.length)}`}
+              </small>
+            </div>
+          ))}
+        </div>
+        {bodies ? (
+          <BodiesView {...shared} scene={scene} options={options} />
+        ) : (
+          <SketchView {...shared} kind={scene.kind} />
+        )}
+      </div>
+      <TimeBar player={player} dt={scene.dt} />
+      <Signals scene={scene} replay={replay} colors={palette.arms} player={player} />
+    </div>
+  );
+}
+
+const ORDER = ["neg", "base", "ink", "pos"];
+
+function inOrder(shown: ReplayArm[], arms: RunArm[]): ReplayArm[] {
+  const rank = new Map(arms.map((arm) => [arm.name, ORDER.indexOf(toneOf(arm))]));
+  return [...shown].sort((a, b) => (rank.get(a.name) ?? 0) - (rank.get(b.name) ?? 0));
+}
+
+const KEYS: Partial<Record<string, (player: Player) => void>> = {
+  " ": (player) => player.toggle(),
+  ",": (player) => player.nudge(-1),
+  ".": (player) => player.nudge(1),
+  "[": (player) => player.nudge(-25),
+  "]": (player) => player.nudge(25),
+};
+
+interface ViewProps {
+  options: StageOptions;
+  canFollow: boolean;
+  features: boolean;
+  onChange: (patch: Partial<StageOptions>) => void;
+}
+
+function ViewOptions({ options, canFollow, features, onChange }: ViewProps) {
+  return (
+    <div className={classes.options}>
+      <SegmentedControl
+        size="xs"
+        aria-label="Layout"
+        value={options.layout}
+        onChange={(layout) => onChange({ layout })}
+        data={[
+          { value: "panes", label: "Side by side" },
+          { value: "overlay", label: "In one view" },
+        ]}
+      />
+      <SegmentedControl
+        size="xs"
+        aria-label="Colour shows"
+        value={options.paint}
+        onChange={(paint) => onChange({ paint })}
+        data={[
+          { value: "arm", label: "Arm" },
+          { value: "torque", label: "Torque" },
+          ...(features ? [{ value: "feature" as const, label: "Feature" }] : []),
+        ]}
+      />
+      {canFollow && (
+        <Checkbox
+          size="xs"
+          label="Camera follows"
+          checked={options.follow}
+          onChange={(event) => onChange({ follow: event.currentTarget.checked })}
+        />
+      )}
+      <Checkbox
+        size="xs"
+        label="Trail of the torso"
+        checked={options.trails}
+        onChange={(event) => onChange({ trails: event.currentTarget.checked })}
+      />
+    </div>
+  );
+}

@@ -1,0 +1,71 @@
+import { ActionIcon, SegmentedControl, Slider } from "@mantine/core";
+
+import { Icon } from "@/ui/Icon";
+
+import { SPEEDS, usePlayer, type Player } from "./player";
+import classes from "./Replay.module.css";
+
+interface Props {
+  player: Player;
+  /** Seconds per step, null without physical time. */
+  dt: number | null;
+}
+
+/** Play, step by step, speed, loop; the same bar drives bodies and charts. */
+export function TimeBar({ player, dt }: Props) {
+  const { step, playing, speed, loop } = usePlayer(player);
+  const time = dt === null ? "" : ` · ${(step * dt).toFixed(2)} s`;
+  return (
+    <div className={classes.bar}>
+      <div className={classes.buttons}>
+        <ActionIcon variant="default" size="md" aria-label="One step back" onClick={() => player.nudge(-1)}>
+          <Icon name="stepBack" />
+        </ActionIcon>
+        <ActionIcon
+          variant="filled"
+          size="lg"
+          aria-label={playing ? "Pause" : "Play"}
+          aria-keyshortcuts="Space"
+          onClick={() => player.toggle()}
+        >
+          <Icon name={playing ? "pause" : "play"} size={18} />
+        </ActionIcon>
+        <ActionIcon variant="default" size="md" aria-label="One step on" onClick={() => player.nudge(1)}>
+          <Icon name="stepOn" />
+        </ActionIcon>
+      </div>
+      <Slider
+        className={classes.slider}
+        thumbLabel="Step"
+        label={null}
+        min={0}
+        max={player.last}
+        value={step}
+        onChange={(value) => {
+          player.pause();
+          player.seek(value);
+        }}
+      />
+      <output className={classes.clock}>
+        step {step} of {player.last}
+        {time}
+      </output>
+      <SegmentedControl
+        size="xs"
+        aria-label="Speed"
+        value={String(speed)}
+        onChange={(value) => player.setSpeed(Number(value))}
+        data={SPEEDS.map((each) => ({ value: String(each), label: `${String(each)}×` }))}
+      />
+      <ActionIcon
+        variant={loop ? "light" : "default"}
+        size="md"
+        aria-label="Loop"
+        aria-pressed={loop}
+        onClick={() => player.setLoop(!loop)}
+      >
+        <Icon name="loop" />
+      </ActionIcon>
+    </div>
+  );
+}

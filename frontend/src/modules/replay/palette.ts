@@ -1,0 +1,25 @@
+import { toneOf } from "@/modules/runs/arms";
+import type { RunArm } from "@/lib/types";
+
+import type { Palette } from "./stage";
+
+/** The page's colours as the canvas needs them; read again when the colour scheme changes. */
+export function paletteOf(
+  scheme: string,
+  arms: readonly Pick<RunArm, "name" | "edits">[],
+  shown: readonly string[],
+): Palette {
+  const style = getComputedStyle(document.documentElement);
+  const read = (name: string) => style.getPropertyValue(name).trim();
+  const toneByName = new Map(arms.map((arm) => [arm.name, toneOf(arm)]));
+  return {
+    dark: scheme === "dark",
+    background: read("--inset"),
+    tile: read("--line"),
+    calm: read("--line-strong"),
+    arms: shown.map((name) => {
+      const tone = toneByName.get(name) ?? "ink";
+      return read(tone === "ink" ? "--ink-2" : `--${tone}`);
+    }),
+  };
+}
