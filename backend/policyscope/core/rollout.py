@@ -36,7 +36,8 @@ def rollout(
     """Play every arm on every seed; the work returns one ArmResult per arm, in order.
 
     With a ``sink``, each recorded trace is handed to it as (arm name, seed, trace) when its episode ends and
-    is not kept in memory. Raises InvalidInput or ShapeMismatch at once when something does not fit together.
+    is not kept in memory; the trace then also holds ``terminated`` (before the step limit) and ``fell``.
+    Raises InvalidInput or ShapeMismatch at once when something does not fit together.
     """
     check_run(arms, spec, sae)
     return _Run(tuple(arms), spec, Pilot(arms, get_env(spec.env_id), spec, sae), sink).work()
@@ -177,7 +178,11 @@ class _Run:
         self.done += self.horizon - steps
         trace = self.recorder.end(row, steps)
         if trace is not None and self.sink is not None:
-            self.sink(self.arms[arm].name, self.spec.seeds[index], trace)
+            ending = {
+                "terminated": np.array(terminated and not truncated),
+                "fell": result.fell[index : index + 1],
+            }
+            self.sink(self.arms[arm].name, self.spec.seeds[index], trace | ending)
         elif trace is not None:
             self.traces[arm, index] = trace
 

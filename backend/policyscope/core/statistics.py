@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from statistics import NormalDist
 
 import numpy as np
@@ -115,11 +116,17 @@ def sign_flip_p(differences: ArrayLike) -> float | None:
     observed = abs(float(d.sum()))
     reached = observed - 1e-9 * float(np.abs(d).sum())  # sums equal but for rounding count as reached
     if n <= EXACT_UP_TO:
-        bits = np.arange(2**n)[:, None] >> np.arange(n) & 1
-        return float((np.abs((1 - 2 * bits) @ d) >= reached).mean())
+        return float((np.abs(_sign_patterns(n) @ d) >= reached).mean())
     signs = np.random.default_rng(SEED).choice([-1.0, 1.0], (FLIPS, n))
     hits = int((np.abs(signs @ d) >= reached).sum())
     return (hits + 1) / (FLIPS + 1)
+
+
+@lru_cache(maxsize=4)
+def _sign_patterns(n: int) -> F64:
+    """Half of all patterns of n signs [2^(n-1), n]; the other half are their opposites."""
+    bits = np.arange(2 ** (n - 1))[:, None] >> np.arange(n) & 1
+    return np.asarray(1.0 - 2.0 * bits)
 
 
 def smallest_p(n: int) -> float:
@@ -166,3 +173,17 @@ def holm(p_values: Sequence[float]) -> list[float]:
         running = max(running, min(1.0, p_values[index] * (len(p_values) - rank)))
         adjusted[index] = running
     return adjusted
+
+
+def benjamini_hochberg(p_values: ArrayLike) -> F64:
+    """q-values ``[n]``: the smallest false discovery rate at which each would count; NaN stays NaN.
+
+    Y. Benjamini and Y. Hochberg, J. R. Stat. Soc. B 57 (1995).
+    """
+    p = np.asarray(p_values, dtype=np.float64)
+    q = np.full(p.shape, np.nan)
+    known = np.flatnonzero(np.isfinite(p))
+    order = known[np.argsort(p[known], kind="stable")]
+    raw = p[order] * len(order) / np.arange(1, len(order) + 1)
+    q[order] = np.minimum(np.minimum.accumulate(raw[::-1])[::-1], 1.0)
+    return q

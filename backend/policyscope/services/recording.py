@@ -38,7 +38,9 @@ class Recording:
         self._arrays: dict[str, Array] = {}
 
     def keep(self, arm: str, seed: int, trace: Trace) -> None:
-        """The sink of ``rollout``."""
+        """A sink of ``rollout``."""
+        if (arm, seed) not in self.only:
+            return
         for name in self.signals & trace.keys():
             self._arrays[f"{self._number[arm]}.{seed}.{name}"] = _compact(name, trace[name])
 

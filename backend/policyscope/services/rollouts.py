@@ -18,9 +18,10 @@ from policyscope.core.comparison import compare
 from policyscope.core.errors import PolicyscopeError
 from policyscope.core.interventions import FeatureEdit
 from policyscope.core.progress import Work
-from policyscope.core.rollout import ARITHMETIC, Arm, ArmResult, RolloutSpec, rollout
+from policyscope.core.rollout import ARITHMETIC, Arm, ArmResult, RolloutSpec, Trace, rollout
 from policyscope.services import loaded
 from policyscope.services.recording import Recording
+from policyscope.services.watching import Watching
 from policyscope.store.artifacts import ArtifactStore
 from policyscope.store.records import finite
 
@@ -38,23 +39,31 @@ def perform(store: ArtifactStore, spec: Spec) -> Work[None]:
     arms = build_arms(store, spec)
     sae = loaded.stored_sae(store, spec["sae_content"]) if spec["sae_content"] else None
     recording = Recording(spec["env"], arms, spec["seeds"], spec["max_steps"])
+    watching = Watching(spec["env"], [arm.name for arm in arms], spec["seeds"])
     what = RolloutSpec(
         spec["env"],
         tuple(spec["seeds"]),
         spec["max_steps"],
         spec["tap_index"],
-        record=recording.signals,
-        record_only=recording.only,
+        record=recording.signals | watching.signals,
         features=recording.features,
     )
-    return _play_and_publish(store, spec, rollout(arms, what, sae, recording.keep), recording)
+
+    def keep(arm: str, seed: int, trace: Trace) -> None:
+        watching.keep(arm, seed, trace)
+        recording.keep(arm, seed, trace)
+
+    return _play_and_publish(store, spec, rollout(arms, what, sae, keep), (recording, watching))
 
 
 def _play_and_publish(
-    store: ArtifactStore, spec: Spec, work: Work[tuple[ArmResult, ...]], recording: Recording
+    store: ArtifactStore,
+    spec: Spec,
+    work: Work[tuple[ArmResult, ...]],
+    kept: tuple[Recording, Watching],
 ) -> Work[None]:
     results = yield from work
-    files = {**_files(results), **recording.files()}
+    files = {**_files(results), **kept[0].files(), **kept[1].files()}
     store.publish(spec["output"], files, {"kind": "run", "spec": dict(spec)})
 
 

@@ -16,6 +16,7 @@ from policyscope.core.errors import Conflict, InvalidInput, LimitExceeded
 from policyscope.core.interventions import FeatureEdit
 from policyscope.jobs.table import ACTIVE
 from policyscope.services import loaded, rollouts
+from policyscope.services.watching import BEHAVIOUR_FILE
 from policyscope.services.workspace import Workspace
 from policyscope.store.records import MODEL, RUN, JobRow, Json, ModelRow, RunRow, SaeRow, new_id, now, require
 
@@ -114,6 +115,7 @@ def get(ws: Workspace, run_id: str) -> Json:
         "seeds": row.request["seeds"],
         "arms": arms,
         "comparisons": found["comparisons"],
+        "behaviour": _behaviour(ws, row, job),
         "provenance": row.provenance,
     }
 
@@ -207,6 +209,15 @@ def _result(ws: Workspace, row: RunRow, job: JobRow) -> Json:
     if job.state != "done":
         return {"arms": [], "comparisons": [], "sentence": None}
     found: Json = ws.store.read_json(f"runs/{row.id}", rollouts.RESULT_FILE)
+    return found
+
+
+def _behaviour(ws: Workspace, row: RunRow, job: JobRow) -> Json | None:
+    """Behaviour measures; None before the job is done, and for runs played before they were measured."""
+    name = f"runs/{row.id}"
+    if job.state != "done" or not ws.store.lists(name, BEHAVIOUR_FILE):
+        return None
+    found: Json = ws.store.read_json(name, BEHAVIOUR_FILE)
     return found
 
 

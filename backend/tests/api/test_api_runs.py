@@ -262,3 +262,21 @@ def test_after_a_restart_queued_runs_run_and_lost_ones_say_so(settings):
     assert (lost["state"], lost["error"]["code"]) == ("interrupted", "interrupted")
     assert client("GET", f"/run/{running['run_id']}")["state"] == "interrupted"
     app.extensions[WORKSPACE].close()
+
+
+def test_a_run_holds_the_behaviour_measures_of_every_episode(client):
+    model_id = client.with_sae()
+    arms = [{"name": "pushed", "edits": [{"feature_idx": 1, "op": "add", "value": 2}]}]
+    run = client.run(model_id, episodes=8, arms=arms)
+    behaviour = run["behaviour"]
+    keys = [measure["key"] for measure in behaviour["measures"]]
+    assert {"return", "length", "effort"} <= set(keys)
+    assert all(measure["unit"] and measure["formula"] for measure in behaviour["measures"])
+    for arm, described in zip(run["arms"], behaviour["arms"], strict=True):
+        assert described["name"] == arm["name"]
+        returns = next(m for m in described["measures"] if m["key"] == "return")
+        assert returns["values"] == pytest.approx([e["return"] for e in arm["episodes"]])
+    difference = next(m for m in behaviour["comparisons"][0]["measures"] if m["key"] == "return")
+    expected = run["comparisons"][0]["return"]
+    assert difference["mean_difference"] == pytest.approx(expected["mean_difference"])
+    assert difference["p_value"] == pytest.approx(expected["p_value"])

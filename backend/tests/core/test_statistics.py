@@ -99,3 +99,23 @@ def test_pairing_helps_when_seeds_move_both_arms_alike() -> None:
 def test_holm_steps_down() -> None:
     assert st.holm([0.01, 0.04, 0.03]) == pytest.approx([0.03, 0.06, 0.06])
     assert st.holm([]) == []
+
+
+def test_false_discovery_rates_against_the_definition():
+    nan = float("nan")
+    p = [0.01, 0.04, nan, 0.03, 0.5]
+    assert st.benjamini_hochberg(p) == pytest.approx(
+        [0.04, 0.04 * 4 / 3, nan, 0.04 * 4 / 3, 0.5], nan_ok=True
+    )
+    assert st.benjamini_hochberg([]).tolist() == []
+    rng = np.random.default_rng(0)
+    share = np.mean([(st.benjamini_hochberg(rng.random(50)) < 0.05).any() for _ in range(2000)])
+    assert share == pytest.approx(0.05, abs=0.015)  # with nothing to find, any finding is false
+
+
+@pytest.mark.parametrize("n", [1, 2, 5, 11])
+def test_sign_flips_over_half_the_patterns_are_those_over_all(n):
+    d = np.random.default_rng(n).standard_normal(n) + 0.4
+    signs = 1 - 2 * (np.arange(2**n)[:, None] >> np.arange(n) & 1)
+    everything = (np.abs(signs @ d) >= abs(d.sum()) - 1e-9).mean()
+    assert st.sign_flip_p(d) == pytest.approx(everything)

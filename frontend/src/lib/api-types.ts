@@ -1292,6 +1292,72 @@ export interface components {
             /** @description The same in words. */
             sentence: string;
         };
+        MeasureInfo: {
+            /** @description Stable name. */
+            key: string;
+            /** @description Name to show. */
+            title: string;
+            /** @description Unit. */
+            unit: string;
+            /**
+             * @description Which way is usually better.
+             * @enum {string}
+             */
+            direction: "higher" | "lower" | "neutral";
+            /** @description How it is computed. */
+            formula: string;
+        };
+        MeasuredArm: {
+            /** @description Measure. */
+            key: string;
+            /** @description Episodes in which it is defined. */
+            n: number;
+            /** @description Mean over those. */
+            mean: number | null;
+            /** @description Standard deviation over those. */
+            sd: number | null;
+            /** @description 95 % bootstrap interval of the mean; null below 8 episodes. */
+            ci: (number | null)[] | null;
+            /** @description By seed, in the order of the run's seeds; null where undefined. */
+            values: (number | null)[];
+            /** @description Why it is undefined, in the episodes where it is. */
+            reason: string | null;
+        };
+        BehaviourArm: {
+            /** @description Arm. */
+            name: string;
+            measures: components["schemas"]["MeasuredArm"][];
+        };
+        MeasuredDifference: {
+            /** @description Measure. */
+            key: string;
+            /** @description Pairs in which both episodes have a value. */
+            n: number;
+            /** @description Mean of the differences, seed by seed, in the measure's unit. */
+            mean_difference: number | null;
+            /** @description 95 % bootstrap interval; null below 8 pairs. */
+            ci: (number | null)[] | null;
+            /** @description Mean difference in standard deviations of the differences. */
+            d_z: number | null;
+            /** @description Sign-flip test; null when no pair differs. */
+            p_value: number | null;
+            /** @description Benjamini and Hochberg's false discovery rate over the measures of this comparison. */
+            q_value: number | null;
+            /** @description Probability that a pair increases. */
+            probability_of_increase: number | null;
+        };
+        BehaviourComparison: {
+            /** @description This arm … */
+            arm: string;
+            /** @description … against that one. */
+            versus: string;
+            measures: components["schemas"]["MeasuredDifference"][];
+        };
+        Behaviour: {
+            measures: components["schemas"]["MeasureInfo"][];
+            arms: components["schemas"]["BehaviourArm"][];
+            comparisons: components["schemas"]["BehaviourComparison"][];
+        };
         Provenance: {
             /** @description Uploaded file. */
             model_sha256: string;
@@ -1342,6 +1408,8 @@ export interface components {
             arms: components["schemas"]["Arm"][];
             /** @description Each arm against the baseline. Empty until the job is done. */
             comparisons: components["schemas"]["Comparison"][];
+            /** @description Behaviour measures; null until the job is done. */
+            behaviour: components["schemas"]["Behaviour"] | null;
             provenance: components["schemas"]["Provenance"];
         };
         SceneJoint: {

@@ -21,6 +21,7 @@ from policyscope.api.schemas.base import (
     wholes,
     yes,
 )
+from policyscope.api.schemas.behaviour import Behaviour
 from policyscope.api.schemas.features import FeatureEdit, FeatureEditRequest
 from policyscope.api.schemas.jobs import STATES
 
@@ -184,6 +185,7 @@ class Run(RunSummary):
     seeds = wholes("Seeds, the same in every arm.")
     arms = many(Arm, "Empty until the job is done.")
     comparisons = many(Comparison, "Each arm against the baseline. Empty until the job is done.")
+    behaviour = nested(Behaviour, "Behaviour measures; null until the job is done.", none=True)
     provenance = nested(Provenance)
 
 
