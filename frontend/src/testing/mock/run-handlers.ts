@@ -33,6 +33,7 @@ function startRun(world: World, stored: StoredModel, body: Start) {
     finished_at: null,
     arms: [],
     comparisons: [],
+    behaviour: null,
     sentence: null,
     arm_names: intervention ? ["baseline", "intervention"] : ["baseline"],
     provenance: {
