@@ -74,6 +74,12 @@ def single_threaded_arithmetic() -> None:
         os.environ.setdefault(name, "1")
 
 
+def render_without_a_display() -> None:
+    """MuJoCo draws through EGL where there is no screen and nothing else is asked for."""
+    if not os.environ.get("DISPLAY"):
+        os.environ.setdefault("MUJOCO_GL", "egl")
+
+
 def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 

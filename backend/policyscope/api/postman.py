@@ -12,7 +12,7 @@ from typing import Any
 Json = dict[str, Any]
 SCHEMA = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"
 POLLS = 120
-NOT_JSON = ("/episodes.csv", "/replay")
+NOT_JSON = ("/episodes.csv", "/replay", "/video/{{videoId}}")
 
 
 @dataclass(frozen=True)
@@ -114,6 +114,10 @@ STEPS = (
         _check("steps of both seeds were recorded", "pm.expect(body.seeds).to.eql([0, 1])"),
     )),
     Step("Replay of a seed", "GET", "/run/{{runId}}/replay?seed=1", 200),
+    Step("Make a video", "POST", "/run/{{runId}}/video", 202, {"size": 240, "format": "gif"},
+         (_keeps("jobId", "body.job_id"), _keeps("videoId", "body.video_id"), _keeps("polls", "0"))),
+    Step("Follow the video", "GET", "/job/{{jobId}}", 200, tests=(POLL.replace("Follow the job", "Follow the video"),)),
+    Step("Video", "GET", "/video/{{videoId}}", 200),
     Step("Runs", "GET", "/runs?model_id={{modelId}}", 200),
     Step("Jobs", "GET", "/jobs?state=done", 200),
     Step("Weights of a layer", "GET", "/model/{{modelId}}/layer_weights/{{weightKey}}", 200),

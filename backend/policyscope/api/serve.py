@@ -9,7 +9,7 @@ from flask import Flask
 
 from policyscope.api.app import create_app
 from policyscope.api.current import WORKSPACE
-from policyscope.config import Settings
+from policyscope.config import Settings, render_without_a_display
 from policyscope.core.errors import Conflict
 from policyscope.services.workspace import open_workspace
 
@@ -22,6 +22,7 @@ def serve(settings: Settings) -> None:
     Returns when the process is asked to stop. Raises Conflict when the port or the artifacts
     root is taken, InvalidInput or StorageFull when the database or the root cannot be used.
     """
+    render_without_a_display()
     _check_port(settings)
     _check_workspace(settings)
     try:

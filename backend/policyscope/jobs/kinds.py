@@ -16,7 +16,10 @@ from policyscope.store.artifacts import ArtifactStore
 Task = Callable[[ArtifactStore, Mapping[str, Any]], Work[None]]
 Kinds = Mapping[str, str]
 
-KINDS: Kinds = {"run": "policyscope.services.rollouts:perform"}
+KINDS: Kinds = {
+    "run": "policyscope.services.rollouts:perform",
+    "video": "policyscope.services.videos:perform",
+}
 
 
 def find_task(entry: str) -> Task:

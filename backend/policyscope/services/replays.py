@@ -27,7 +27,7 @@ Array = NDArray[Any]
 
 def scene(ws: Workspace, run_id: str) -> Json:
     """How to draw the run's environment, and which seeds were recorded. Raises NotFound or Conflict."""
-    run = _finished(ws, run_id)
+    run = finished(ws, run_id)
     with _opened(ws.store, run_id) as stored:
         seeds = _seeds(stored)
         features = stored.get_tensor("features").tolist()
@@ -49,12 +49,12 @@ def replay(ws: Workspace, run_id: str, seed: int | None = None, arms: Sequence[s
     ``seed``: None for the run's first. Raises NotFound for a seed or arm without recorded steps, Conflict
     before the run is done.
     """
-    run = _finished(ws, run_id)
+    run = finished(ws, run_id)
     names = [arm["name"] for arm in run["arms"]]
     seed = run["seeds"][0] if seed is None else seed
     chosen = list(arms or names)
     with _opened(ws.store, run_id) as stored:
-        _check_recorded(run_id, _seeds(stored), names, chosen, seed)
+        check_recorded(run_id, _seeds(stored), names, chosen, seed)
         packed = []
         for name in chosen:
             number = names.index(name)
@@ -134,7 +134,8 @@ def _about(arm: Json, seed: int) -> Json:
     return {"name": arm["name"], **{key: episode[key] for key in ("return", "length", "fell")}}
 
 
-def _finished(ws: Workspace, run_id: str) -> Json:
+def finished(ws: Workspace, run_id: str) -> Json:
+    """The run, once it is done. Raises NotFound or Conflict."""
     run = runs.get(ws, run_id)
     if run["state"] != "done":
         raise Conflict(f"Run {run_id} is {run['state']}; it can be watched when it is done.")
@@ -160,7 +161,8 @@ def _trace(stored: Any, number: int, seed: int) -> dict[str, Array]:
     return {key.removeprefix(start): stored.get_tensor(key) for key in keys}
 
 
-def _check_recorded(run_id: str, seeds: list[int], names: list[str], chosen: list[str], seed: int) -> None:
+def check_recorded(run_id: str, seeds: list[int], names: list[str], chosen: list[str], seed: int) -> None:
+    """Raises NotFound when an arm does not exist or the seed was not recorded."""
     unknown = [name for name in chosen if name not in names]
     if unknown:
         raise NotFound(f"Run {run_id} has no arm {unknown[0]!r}; its arms are {', '.join(names)}.")

@@ -491,6 +491,44 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/run/{run_id}/video": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Render a recorded seed, all arms side by side; answers with a job to follow. */
+        post: operations["make_video"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/video/{video_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                video_id: string;
+            };
+            cookie?: never;
+        };
+        /** The file; ranges are served, so that players can seek. */
+        get: operations["get_video"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/jobs": {
         parameters: {
             query?: never;
@@ -1500,6 +1538,51 @@ export interface components {
             /** @description What each action drives (kind bodies). */
             motors?: components["schemas"]["SceneMotor"][];
         };
+        VideoRequest: {
+            /**
+             * @description A recorded seed; the first by default.
+             * @default null
+             */
+            seed?: number | null;
+            /**
+             * @description Arms side by side, at most four; all by default.
+             * @default null
+             */
+            arms?: string[] | null;
+            /**
+             * @description Pixels of each pane's side.
+             * @default 480
+             * @enum {integer}
+             */
+            size?: 240 | 480 | 720;
+            /**
+             * @description 1 is real time.
+             * @default 1
+             */
+            speed?: number;
+            /**
+             * @description File format.
+             * @default mp4
+             * @enum {string}
+             */
+            format?: "mp4" | "webm" | "gif";
+            /**
+             * @description Shadows and reflections; several times slower.
+             * @default false
+             */
+            shadows?: boolean;
+        };
+        VideoAccepted: {
+            /** @description Job to follow. */
+            job_id: string;
+            /** @description Video to read when the job is done. */
+            video_id: string;
+            /**
+             * @description State of the job.
+             * @enum {string}
+             */
+            state: "queued" | "running" | "done" | "failed" | "cancelled" | "interrupted";
+        };
         JobProgress: {
             /** @description How much is done … */
             done: number;
@@ -1516,7 +1599,9 @@ export interface components {
         };
         JobResult: {
             /** @description The run it made. */
-            run_id: string;
+            run_id?: string;
+            /** @description The video it made. */
+            video_id?: string;
         };
         JobError: {
             /** @description A stable word for programs. */
@@ -2331,6 +2416,59 @@ export interface operations {
                 };
             };
             422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    make_video: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VideoRequest"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    /** @description The job. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VideoAccepted"];
+                };
+            };
+            422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    get_video: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                video_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "video/mp4": string;
+                };
+            };
             default: components["responses"]["DEFAULT_ERROR"];
         };
     };

@@ -26,7 +26,8 @@ class JobProgress(Answer):
 
 
 class JobResult(Answer):
-    run_id = text("The run it made.")
+    run_id = fields.String(metadata=described("The run it made."))
+    video_id = fields.String(metadata=described("The video it made."))
 
 
 class JobError(Answer):

@@ -17,6 +17,7 @@ from policyscope.api.schemas.base import (
     wholes,
     yes,
 )
+from policyscope.api.schemas.jobs import STATES
 from policyscope.core.scene import GEOMS, JOINTS
 
 
@@ -88,3 +89,41 @@ class ReplayQuery(Request):
         load_default=None,
         metadata=described("Names of the arms, repeated; all by default."),
     )
+
+
+class VideoRequest(Request):
+    seed = fields.Integer(
+        strict=True,
+        allow_none=True,
+        load_default=None,
+        validate=validate.Range(0, SEED_MAX),
+        metadata=described("A recorded seed; the first by default."),
+    )
+    arms = fields.List(
+        fields.String(validate=validate.Length(1, 60)),
+        load_default=None,
+        allow_none=True,
+        validate=validate.Length(1, 16),
+        metadata=described("Arms side by side, at most four; all by default."),
+    )
+    size = fields.Integer(
+        strict=True,
+        load_default=480,
+        validate=validate.OneOf((240, 480, 720)),
+        metadata=described("Pixels of each pane's side."),
+    )
+    speed = Real(load_default=1.0, validate=validate.Range(0.1, 4.0), metadata=described("1 is real time."))
+    format = fields.String(
+        load_default="mp4",
+        validate=validate.OneOf(("mp4", "webm", "gif")),
+        metadata=described("File format."),
+    )
+    shadows = fields.Boolean(
+        load_default=False, metadata=described("Shadows and reflections; several times slower.")
+    )
+
+
+class VideoAccepted(Answer):
+    job_id = text("Job to follow.")
+    video_id = text("Video to read when the job is done.")
+    state = one_of(STATES, "State of the job.")

@@ -6,12 +6,14 @@ import gzip
 import hashlib
 from typing import Any
 
-from flask import Response, request
+from flask import Response, request, send_file
 
 from policyscope.api.current import workspace
 from policyscope.api.encoding import Views
-from policyscope.api.schemas.replays import ReplayQuery, Scene
+from policyscope.api.schemas.replays import ReplayQuery, Scene, VideoAccepted, VideoRequest
+from policyscope.api.views.runs import LOCATION
 from policyscope.services import replays as service
+from policyscope.services import videos
 
 replays = Views("replays", __name__, description="Episodes to watch: bodies, steps, signals.")
 
@@ -33,6 +35,23 @@ def get_replay(query: dict[str, Any], run_id: str) -> Response:
     stored channel by channel, and byte plane by byte plane. Ranges are served; whole answers are compressed.
     """
     return _binary(service.replay(workspace(), run_id, query["seed"], query["arms"]))
+
+
+@replays.route("/run/<run_id>/video", methods=["POST"])
+@replays.arguments(VideoRequest)
+@replays.response(202, VideoAccepted, headers=LOCATION)
+def make_video(wanted: dict[str, Any], run_id: str) -> Any:
+    """Render a recorded seed, all arms side by side; answers with a job to follow."""
+    accepted = videos.start(workspace(), run_id, wanted)
+    return accepted, 202, {"Location": f"/job/{accepted['job_id']}"}
+
+
+@replays.route("/video/<video_id>")
+@replays.response(200, {"type": "string", "format": "binary"}, content_type="video/mp4")
+def get_video(video_id: str) -> Response:
+    """The file; ranges are served, so that players can seek."""
+    path, kind = videos.path(workspace(), video_id)
+    return send_file(path, mimetype=kind, conditional=True, max_age=86_400)
 
 
 def _binary(data: bytes) -> Response:
