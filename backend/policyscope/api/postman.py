@@ -41,18 +41,21 @@ def _check(sentence: str, expression: str) -> str:
     return f'pm.test("{sentence}", () => {expression});'
 
 
-POLL = f"""
+def _poll(step: str) -> str:
+    """Ask again, with the step of that name, until the job is over."""
+    return f"""
 const polls = Number(pm.collectionVariables.get("polls") || 0) + 1;
 pm.collectionVariables.set("polls", polls);
 const active = ["queued", "running"].includes(body.state);
 if (active && polls < {POLLS}) {{
   setTimeout(() => {{}}, 500);
-  pm.execution.setNextRequest("Follow the job");
+  pm.execution.setNextRequest("{step}");
 }} else {{
   pm.collectionVariables.set("polls", 0);
   pm.test("the job is done", () => pm.expect(body.state).to.equal("done"));
 }}
 """
+
 
 STEPS = (
     Step("Health", "GET", "/healthz", 200, tests=(_check("is alive", "pm.expect(body.ok).to.equal(true)"),)),
@@ -105,7 +108,7 @@ STEPS = (
     Step("Run", "POST", "/model/{{modelId}}/run", 202,
          {"env": "{{env}}", "episodes": 2, "max_steps": 50, "seed": 0},
          (_keeps("jobId", "body.job_id"), _keeps("runId", "body.run_id"), _keeps("polls", "0"))),
-    Step("Follow the job", "GET", "/job/{{jobId}}", 200, tests=(POLL,)),
+    Step("Follow the job", "GET", "/job/{{jobId}}", 200, tests=(_poll("Follow the job"),)),
     Step("Result of the run", "GET", "/run/{{runId}}", 200, tests=(
         _check("alpha 0 is exactly the baseline", "pm.expect(body.comparisons[0].identical).to.equal(true)"),
     )),
@@ -116,7 +119,7 @@ STEPS = (
     Step("Replay of a seed", "GET", "/run/{{runId}}/replay?seed=1", 200),
     Step("Make a video", "POST", "/run/{{runId}}/video", 202, {"size": 240, "format": "gif"},
          (_keeps("jobId", "body.job_id"), _keeps("videoId", "body.video_id"), _keeps("polls", "0"))),
-    Step("Follow the video", "GET", "/job/{{jobId}}", 200, tests=(POLL.replace("Follow the job", "Follow the video"),)),
+    Step("Follow the video", "GET", "/job/{{jobId}}", 200, tests=(_poll("Follow the video"),)),
     Step("Video", "GET", "/video/{{videoId}}", 200),
     Step("Runs", "GET", "/runs?model_id={{modelId}}", 200),
     Step("Jobs", "GET", "/jobs?state=done", 200),
