@@ -156,7 +156,7 @@ def _freeze(ws: Workspace, row: ModelRow, arm: Json) -> Json:
     edits = [FeatureEdit(e["feature_idx"], e["op"], _value(e)).to_json() for e in arm["edits"]]
     return {
         "name": arm["name"],
-        "weights": arm["weights"],
+        "weights": "edited" if weight_edits else "original",
         "edits": edits,
         "weight_edits": weight_edits,
         "weights_sha256": policy.fingerprint(),

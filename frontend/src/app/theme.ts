@@ -1,4 +1,9 @@
-import { createTheme, type MantineColorsTuple, type MantineThemeOverride } from "@mantine/core";
+import {
+  createTheme,
+  defaultVariantColorsResolver,
+  type MantineColorsTuple,
+  type MantineThemeOverride,
+} from "@mantine/core";
 
 const teal: MantineColorsTuple = [
   "#e8f4f2",
@@ -30,7 +35,11 @@ const dark: MantineColorsTuple = [
 export const theme: MantineThemeOverride = createTheme({
   primaryColor: "teal",
   primaryShade: { light: 8, dark: 4 },
-  autoContrast: true,
+  // Mantine's own choice of text on a filled button looks at the light scheme only.
+  variantColorResolver: (input) => {
+    const colors = defaultVariantColorsResolver(input);
+    return input.variant === "filled" ? { ...colors, color: "var(--on-accent)" } : colors;
+  },
   colors: { teal, dark },
   fontFamily: "var(--font)",
   fontFamilyMonospace: "var(--mono)",

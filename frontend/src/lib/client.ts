@@ -1,7 +1,7 @@
 import createClient, { type Middleware } from "openapi-fetch";
 
 import type { paths } from "./api-types";
-import { toApiError, unreachable } from "./errors";
+import { isAbort, toApiError, unreachable } from "./errors";
 import { token } from "./token";
 
 // `vite dev` talks to the API across origins; the built bundle and the tests share the page's own origin.
@@ -42,7 +42,7 @@ export async function unwrap<T>(call: Promise<Reply<T>>): Promise<T> {
   try {
     reply = await call;
   } catch (cause) {
-    if (cause instanceof DOMException && cause.name === "AbortError") throw cause;
+    if (isAbort(cause)) throw cause;
     throw unreachable();
   }
   if (!reply.response.ok || reply.data === undefined) throw toApiError(reply.response.status, reply.error);
@@ -56,7 +56,7 @@ export async function send(path: string, init: RequestInit = {}): Promise<Respon
   try {
     response = await fetch(`${API_URL}${path}`, { ...init, headers });
   } catch (cause) {
-    if (cause instanceof DOMException && cause.name === "AbortError") throw cause;
+    if (isAbort(cause)) throw cause;
     throw unreachable();
   }
   if (response.status === 401) token.refuse();

@@ -31,6 +31,10 @@ export function unreachable(): ApiError {
   );
 }
 
+/** By name, not by class: the request and the page may come from different realms. */
+export const isAbort = (cause: unknown) =>
+  cause instanceof Object && "name" in cause && cause.name === "AbortError";
+
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : "Something went wrong that has no message.";
 }

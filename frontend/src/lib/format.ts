@@ -11,9 +11,7 @@ export function num(value: number | null | undefined, digits = 3): string {
   if (size !== 0 && (size < 1e-4 || size >= 1e7))
     return withMinus(value.toExponential(Math.max(0, digits - 1)));
   const decimals = size === 0 ? 0 : Math.max(0, Math.min(6, digits - 1 - Math.floor(Math.log10(size))));
-  return withMinus(
-    value.toLocaleString("en-US", { maximumFractionDigits: decimals, useGrouping: size >= 1000 }),
-  );
+  return withMinus(value.toLocaleString("en-US", { maximumFractionDigits: decimals }));
 }
 
 /** Fixed decimals: columns of numbers must line up. */

@@ -5,6 +5,8 @@ const KEY = "policyscope-token";
 const listeners = new Set<Listener>();
 let needed = false;
 
+const FRAGMENT = /^#token=(.+)$/;
+
 const announce = () => listeners.forEach((listener) => listener());
 
 export const token = {
@@ -17,6 +19,13 @@ export const token = {
   refuse() {
     needed = true;
     announce();
+  },
+  /** Takes the token out of the address that the server printed, so that it stays in no history or bookmark. */
+  adopt(location: Location, history: History) {
+    const found = FRAGMENT.exec(location.hash)?.[1];
+    if (found === undefined) return;
+    history.replaceState(history.state, "", location.pathname + location.search);
+    token.save(decodeURIComponent(found));
   },
   isNeeded: () => needed,
   subscribe: (listener: Listener) => {

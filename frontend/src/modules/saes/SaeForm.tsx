@@ -1,35 +1,30 @@
 import { Autocomplete, Button, NumberInput } from "@mantine/core";
-import { useState } from "react";
+import { useId } from "react";
 
 import type { ArtifactsDirectory, Model } from "@/lib/types";
-import { Explain } from "@/ui/Explain";
+import { FieldLabel } from "@/ui/FieldLabel";
 import { Failure } from "@/ui/States";
 
 import { useLoadSae } from "./api";
-import { bestDirectory, directoryNote } from "./directories";
+import { directoryNote, isUsable } from "./directories";
 import classes from "./Sae.module.css";
 
 interface Props {
   model: Model;
   directories: ArtifactsDirectory[];
+  directory: string;
+  onDirectory: (name: string) => void;
   tap: number | null;
   onTap: (tap: number | undefined) => void;
 }
 
 /** Which artifacts, at which tap. Any path below the artifacts root may be typed; the known ones are offered. */
-export function SaeForm({ model, directories, tap, onTap }: Props) {
+export function SaeForm({ model, directories, directory, onDirectory, tap, onTap }: Props) {
   const load = useLoadSae(model.id);
-  const [typed, setTyped] = useState<string | null>(null);
-  const directory =
-    typed ?? model.sae?.artifacts_dir ?? bestDirectory(directories, model)?.artifacts_dir ?? "";
+  const [directoryId, tapId] = [useId(), useId()];
   const byName = new Map(directories.map((each) => [each.artifacts_dir, each]));
   const loaded = model.sae?.artifacts_dir === directory && model.sae.tap_index === tap;
 
-  const choose = (name: string) => {
-    setTyped(name);
-    const stored = byName.get(name)?.tap_index;
-    if (typeof stored === "number") onTap(stored);
-  };
   const submit = () => {
     const body = tap === null ? { artifacts_dir: directory } : { artifacts_dir: directory, tap_index: tap };
     load.mutate(body, { onSuccess: (sae) => onTap(sae.tap_index) });
@@ -43,19 +38,24 @@ export function SaeForm({ model, directories, tap, onTap }: Props) {
         submit();
       }}
     >
+      <FieldLabel htmlFor={directoryId} term="artifacts">
+        Artifacts directory
+      </FieldLabel>
+      <FieldLabel htmlFor={tapId} term="tap">
+        Tap
+      </FieldLabel>
       <Autocomplete
-        label={<FieldLabel text="Artifacts directory" term="artifacts" />}
+        id={directoryId}
         className={classes.directory}
         placeholder="artifacts_w32"
         value={directory}
-        onChange={setTyped}
-        onOptionSubmit={choose}
+        onChange={onDirectory}
         data={directories.map((each) => ({
           value: each.artifacts_dir,
-          disabled: !each.complete || each.fits === false,
+          disabled: !isUsable(each),
         }))}
         filter={({ options, search }) =>
-          typed === null || byName.has(search)
+          byName.has(search)
             ? options
             : options.filter((each) => "value" in each && each.value.includes(search))
         }
@@ -65,7 +65,7 @@ export function SaeForm({ model, directories, tap, onTap }: Props) {
         comboboxProps={{ width: 340, position: "bottom-start" }}
       />
       <NumberInput
-        label={<FieldLabel text="Tap" term="tap" />}
+        id={tapId}
         className={classes.tap}
         placeholder="stored"
         min={0}
@@ -86,15 +86,6 @@ export function SaeForm({ model, directories, tap, onTap }: Props) {
         </div>
       )}
     </form>
-  );
-}
-
-function FieldLabel({ text, term }: { text: string; term: "tap" | "artifacts" }) {
-  return (
-    <>
-      {text}
-      <Explain term={term} />
-    </>
   );
 }
 

@@ -1,8 +1,12 @@
-import type { Model } from "@/lib/types";
+import { useState } from "react";
+
+import type { ArtifactsDirectory, Model } from "@/lib/types";
 import { Panel } from "@/ui/Panel";
 import { Empty, Failure, Lines } from "@/ui/States";
 
 import { useArtifacts } from "./api";
+import { bestDirectory } from "./directories";
+import { DirectoryList } from "./DirectoryList";
 import { SaeFacts } from "./SaeFacts";
 import { SaeForm } from "./SaeForm";
 import { SaeWarnings } from "./SaeWarnings";
@@ -16,7 +20,17 @@ interface Props {
 
 export function SaePanel({ model, tap, onTap }: Props) {
   const { data: artifacts, error, isPending, refetch } = useArtifacts(model.id);
+  const [typed, setTyped] = useState<string | null>(null);
   const { sae } = model;
+  const directories = artifacts?.directories ?? [];
+  const directory = typed ?? sae?.artifacts_dir ?? bestDirectory(directories, model)?.artifacts_dir ?? "";
+  /** A directory that is chosen by name brings its own tap along; typing on the way to a name does not. */
+  const choose = (name: string) => {
+    setTyped(name);
+    const stored = directories.find((each) => each.artifacts_dir === name)?.tap_index;
+    if (typeof stored === "number") onTap(stored);
+  };
+
   return (
     <Panel
       id="load-sae"
@@ -31,7 +45,14 @@ export function SaePanel({ model, tap, onTap }: Props) {
         {isPending ? (
           <Lines rows={2} height={34} label="Looking for artifacts" />
         ) : (
-          <SaeForm model={model} directories={artifacts?.directories ?? []} tap={tap} onTap={onTap} />
+          <SaeForm
+            model={model}
+            directories={directories}
+            directory={directory}
+            onDirectory={choose}
+            tap={tap}
+            onTap={onTap}
+          />
         )}
         {sae ? (
           <>
@@ -39,12 +60,29 @@ export function SaePanel({ model, tap, onTap }: Props) {
             <SaeFacts sae={sae} />
           </>
         ) : (
-          <Empty title="No SAE yet">
-            Choose a directory and press Load SAE. The tap follows the marker in the drawing; if another layer
-            or activation function fits the data better, you are told and can switch with one click.
-          </Empty>
+          <NoSae directories={directories} chosen={directory} onChoose={choose} />
         )}
       </div>
     </Panel>
+  );
+}
+
+interface NoSaeProps {
+  directories: ArtifactsDirectory[];
+  chosen: string;
+  onChoose: (name: string) => void;
+}
+
+function NoSae({ directories, chosen, onChoose }: NoSaeProps) {
+  return (
+    <>
+      <Empty title="No SAE yet">
+        Choose a directory and press Load SAE. The tap follows the marker in the drawing; if another layer or
+        activation function fits the data better, you are told and can switch with one click.
+      </Empty>
+      {directories.length > 0 && (
+        <DirectoryList directories={directories} chosen={chosen} onChoose={onChoose} />
+      )}
+    </>
   );
 }

@@ -2,13 +2,22 @@ import type { ArtifactsDirectory, Model } from "@/lib/types";
 
 export const isUsable = (directory: ArtifactsDirectory) => directory.complete && directory.fits !== false;
 
-/** The directory to offer first: complete, fitting, made in the model's own environment if that is known. */
+/** How many of the things that the policy file records about its origin a directory shares. */
+function kinship({ env, tap_index }: ArtifactsDirectory, { metadata }: Model): number {
+  return Number(env !== null && env === metadata.env) * 2 + Number(tap_index === metadata.tap_index);
+}
+
+/** The directory to offer first: complete, fitting, and made in the policy's own environment at its own tap. */
 export function bestDirectory(
   directories: readonly ArtifactsDirectory[],
   model: Model,
 ): ArtifactsDirectory | undefined {
-  const usable = directories.filter(isUsable);
-  return usable.find((each) => each.env !== null && each.env === model.metadata.env) ?? usable[0];
+  return directories
+    .filter(isUsable)
+    .reduce<ArtifactsDirectory | undefined>(
+      (best, each) => (!best || kinship(each, model) > kinship(best, model) ? each : best),
+      undefined,
+    );
 }
 
 /** One line under a directory's name: what is in it, or why it cannot be used. */

@@ -15,27 +15,25 @@ interface Start {
   seed: number;
 }
 
-function startRun(world: World, stored: StoredModel, body: Start) {
-  const [id, job_id] = [world.next("r"), world.next("j")];
-  const created_at = new Date().toISOString();
-  const { intervention } = stored.model;
-  const run: Run = {
-    id,
-    model_id: stored.model.id,
-    job_id,
+/** A run that has just been accepted. */
+export function makeRun(body: Start, patch: Partial<Run> = {}): Run {
+  return {
+    id: "r_1",
+    model_id: "m_1",
+    job_id: "j_1",
     state: "running",
     env: body.env,
     episodes: body.episodes,
     max_steps: body.max_steps ?? 1000,
     seed: body.seed,
     seeds: Array.from({ length: body.episodes }, (_, i) => body.seed + i),
-    created_at,
+    created_at: new Date().toISOString(),
     finished_at: null,
     arms: [],
     comparisons: [],
     behaviour: null,
     sentence: null,
-    arm_names: intervention ? ["baseline", "intervention"] : ["baseline"],
+    arm_names: ["baseline", "intervention"],
     provenance: {
       model_sha256: "c0ffee",
       weights_sha256: "c0ffee",
@@ -44,7 +42,16 @@ function startRun(world: World, stored: StoredModel, body: Start) {
       versions: { mujoco: "3.3.0" },
       arithmetic: "float64",
     },
+    ...patch,
   };
+}
+
+function startRun(world: World, stored: StoredModel, body: Start) {
+  const [id, job_id] = [world.next("r"), world.next("j")];
+  const { intervention } = stored.model;
+  const arm_names = intervention ? ["baseline", "intervention"] : ["baseline"];
+  const run = makeRun(body, { id, job_id, model_id: stored.model.id, arm_names });
+  const { created_at } = run;
   world.runs.set(id, run);
   const total = body.episodes * (intervention ? 2 : 1);
   const job: Job = {

@@ -1,0 +1,82 @@
+import { join } from "node:path";
+
+import AxeBuilder from "@axe-core/playwright";
+import { test as base, expect, type Page } from "@playwright/test";
+
+/** A file of the artifacts root that the server under test serves. */
+export function artifact(...path: string[]): string {
+  const root = process.env.E2E_ARTIFACTS;
+  if (!root) throw new Error("E2E_ARTIFACTS is not set: run e2e/run.sh.");
+  return join(root, ...path);
+}
+
+interface Watched {
+  /** What the console and the page complained about; a test that provokes an error empties it. */
+  complaints: string[];
+}
+
+/** Every test fails when the page logs an error, throws, or breaks its content security policy. */
+export const test = base.extend<Watched>({
+  complaints: [
+    async ({ page }, use) => {
+      const complaints: string[] = [];
+      page.on("console", (message) => {
+        if (message.type() === "error" || message.type() === "warning") complaints.push(message.text());
+      });
+      page.on("pageerror", (error) => complaints.push(error.message));
+      await use(complaints);
+      expect(complaints, "errors in the console").toEqual([]);
+    },
+    { auto: true },
+  ],
+});
+
+export { expect };
+
+export async function checkAccessibility(page: Page) {
+  for (const scheme of ["light", "dark"] as const) {
+    await page.emulateMedia({ colorScheme: scheme, reducedMotion: "reduce" });
+    await expect(page.locator("html")).toHaveAttribute("data-mantine-color-scheme", scheme);
+    const { violations } = await new AxeBuilder({ page }).analyze();
+    const found = violations.map(
+      ({ id, nodes }) =>
+        `${id}: ${nodes.map((node) => `${node.html} ${node.failureSummary ?? ""}`).join(" | ")}`,
+    );
+    expect(found, `axe, ${scheme}`).toEqual([]);
+  }
+  await page.emulateMedia({ colorScheme: "light" });
+}
+
+export async function upload(page: Page, file: string) {
+  await page.goto("/");
+  await page.locator("input[type=file]").setInputFiles(file);
+  await expect(page.getByRole("heading", { level: 2, name: "Load SAE" })).toBeVisible();
+}
+
+export async function loadSae(page: Page, directory: string) {
+  const form = page.locator("#load-sae");
+  await form.getByRole("combobox", { name: "Artifacts directory" }).fill(directory);
+  await form.getByRole("button", { name: "Load SAE" }).click();
+  await expect(form.getByText("Variance unexplained")).toBeVisible();
+}
+
+interface Settings {
+  episodes: number;
+  steps: number;
+}
+
+export async function startRun(page: Page, { episodes, steps }: Settings) {
+  const run = page.locator("#run");
+  await run.getByLabel("Episodes").fill(String(episodes));
+  await run.getByLabel("Max steps").fill(String(steps));
+  await run.getByRole("button", { name: "Run Model" }).click();
+  await expect(page).toHaveURL(/run=r_/);
+}
+
+/** The row of the result table: baseline, changed arm, difference. */
+export async function resultRow(page: Page, measure: string): Promise<string[]> {
+  const row = page
+    .locator("#compare tbody tr")
+    .filter({ has: page.getByRole("rowheader", { name: measure }) });
+  return row.getByRole("cell").allInnerTexts();
+}

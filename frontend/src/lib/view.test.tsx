@@ -1,0 +1,52 @@
+import { screen } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
+import { expect, test } from "vitest";
+
+import { renderAt } from "@/testing/render";
+
+import { parseView, useView } from "./view";
+
+test("what an address says", () => {
+  expect(parseView({ model: "m_1", tap: 4, target: "2", feature: "105", alpha: "-2.5", run: "r_1" })).toEqual(
+    {
+      model: "m_1",
+      tap: 4,
+      target: 2,
+      feature: 105,
+      alpha: -2.5,
+      run: "r_1",
+    },
+  );
+});
+
+test.each([
+  ["tap", "-1"],
+  ["tap", "1.5"],
+  ["feature", "many"],
+  ["alpha", "Infinity"],
+  ["alpha", ""],
+  ["model", 7],
+  ["run", ""],
+])("%s=%j is dropped, not guessed", (name, value) => {
+  expect(parseView({ [name]: value })[name as "tap"]).toBeUndefined();
+});
+
+function Probe() {
+  const { setView, openModel } = useView();
+  return (
+    <>
+      <button onClick={() => setView({ feature: 3, alpha: -1 })}>move</button>
+      <button onClick={() => openModel("m_2")}>other</button>
+    </>
+  );
+}
+
+test("moving keeps the rest of the view; another model starts clean", async () => {
+  const router = renderAt("/?model=m_1&tap=4", Probe);
+  await userEvent.click(await screen.findByText("move"));
+  expect(router.state.location.search).toMatchObject({ model: "m_1", tap: 4, feature: 3, alpha: -1 });
+  await userEvent.click(screen.getByText("other"));
+  const { search } = router.state.location;
+  expect(search).toMatchObject({ model: "m_2" });
+  expect(search).not.toHaveProperty("tap", 4);
+});

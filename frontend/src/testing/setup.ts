@@ -1,0 +1,43 @@
+import "@testing-library/jest-dom/vitest";
+
+import { cleanup } from "@testing-library/react";
+import { afterAll, afterEach, beforeAll, beforeEach } from "vitest";
+
+import { server } from "./server";
+
+// What a browser has and jsdom lacks.
+class StillObserver implements ResizeObserver {
+  constructor(private readonly announce: ResizeObserverCallback) {}
+  observe(target: Element) {
+    const contentRect = { width: 800, height: 400 } as DOMRectReadOnly;
+    this.announce([{ target, contentRect } as ResizeObserverEntry], this);
+  }
+  unobserve() {
+    // nothing is held
+  }
+  disconnect() {
+    // nothing is held
+  }
+}
+globalThis.ResizeObserver = StillObserver;
+HTMLCanvasElement.prototype.getContext = () => null;
+window.scrollTo = () => undefined;
+Element.prototype.scrollIntoView = () => undefined;
+window.matchMedia = (media: string) =>
+  ({
+    media,
+    matches: false,
+    addEventListener: () => undefined,
+    removeEventListener: () => undefined,
+  }) as unknown as MediaQueryList;
+
+beforeAll(() => server.listen({ onUnhandledRequest: "error" }));
+beforeEach(() => {
+  sessionStorage.clear();
+  localStorage.clear();
+});
+afterEach(() => {
+  cleanup();
+  server.resetHandlers();
+});
+afterAll(() => server.close());
