@@ -1,10 +1,11 @@
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useRef } from "react";
 
 import type { Scene } from "@/lib/types";
 import { useSize } from "@/ui/use-size";
 
 import type { ReplayArm } from "./decode";
 import type { Player } from "./player";
+import { webgl } from "./webgl";
 import { Stage, type Palette, type StageOptions } from "./stage";
 import classes from "./Replay.module.css";
 
@@ -17,15 +18,12 @@ interface Props {
   label: string;
 }
 
-/** Whether this browser can make a WebGL context at all. */
-const hasWebgl = () => document.createElement("canvas").getContext("webgl2") !== null;
-
 /** The 3-D panes. Drag turns, the wheel with Ctrl zooms, so that scrolling the page still scrolls the page. */
 export function BodiesView({ scene, arms, palette, player, options, label }: Props) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const stage = useRef<Stage | null>(null);
   const latest = useRef(options);
-  const [webgl] = useState(hasWebgl);
+  const drawable = webgl() !== "none";
   const [box, size] = useSize();
 
   useEffect(() => {
@@ -69,7 +67,7 @@ export function BodiesView({ scene, arms, palette, player, options, label }: Pro
 
   return (
     <div ref={box} className={classes.stage}>
-      {!webgl ? (
+      {!drawable ? (
         <p className={classes.noWebgl}>
           This browser has no WebGL, so bodies cannot be drawn here. The charts below show the same steps.
         </p>

@@ -6,6 +6,7 @@ import type { Run } from "@/lib/types";
 import { Block, Failure } from "@/ui/States";
 
 import { useReplay, useScene } from "./api";
+import { VideoExport } from "./VideoExport";
 import classes from "./Replay.module.css";
 
 const ReplayPlayer = lazy(() => import("./ReplayPlayer"));
@@ -40,9 +41,15 @@ export function ReplayPanel({ run }: { run: Run }) {
       {error ? (
         <Failure error={error} title="The replay could not be read" />
       ) : scene.data && replay.data ? (
-        <Suspense fallback={<Block height={520} label="Opening the player" />}>
-          <ReplayPlayer key={seed} scene={scene.data} replay={replay.data} arms={run.arms} />
-        </Suspense>
+        <>
+          <Suspense fallback={<Block height={520} label="Opening the player" />}>
+            <ReplayPlayer key={seed} scene={scene.data} replay={replay.data} arms={run.arms} />
+          </Suspense>
+          <details className={classes.exportBox}>
+            <summary>Export this seed as a video file</summary>
+            <VideoExport key={seed} run={run} seed={replay.data.seed} />
+          </details>
+        </>
       ) : (
         <Block height={520} label="Reading the recorded steps" />
       )}

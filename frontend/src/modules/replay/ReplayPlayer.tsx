@@ -95,7 +95,7 @@ export default function ReplayPlayer({ scene, replay: recorded, arms }: Props) {
         )}
       </div>
       <TimeBar player={player} dt={scene.dt} />
-      <Signals scene={scene} replay={replay} colors={palette.arms} player={player} />
+      <Signals scene={scene} replay={replay} palette={palette} player={player} />
     </div>
   );
 }

@@ -5,24 +5,26 @@ import type { Scene } from "@/lib/types";
 
 import { channelOf, runningSum, type Replay } from "./decode";
 import type { Player } from "./player";
+import type { Palette } from "./stage";
 import { Timeline, type Line } from "./Timeline";
 import classes from "./Replay.module.css";
 
 interface Props {
   scene: Scene;
   replay: Replay;
-  colors: string[];
+  palette: Palette;
   player: Player;
 }
 
 /** The numbers behind what is seen: steered features, return so far, one chosen action, floor contacts. */
-export function Signals({ scene, replay, colors, player }: Props) {
+export function Signals({ scene, replay, palette, player }: Props) {
   const [action, setAction] = useState("0");
   const lines = useMemo(() => {
     const each = (values: (index: number) => Float32Array): Line[] =>
       replay.arms.map((arm, index) => ({
         name: arm.name,
-        color: colors[index] ?? "",
+        color: palette.arms[index] ?? "",
+        ink: palette.inks[index] ?? "",
         values: values(index),
       }));
     const signal = (name: string, channel: number) =>
@@ -33,7 +35,7 @@ export function Signals({ scene, replay, colors, player }: Props) {
       action: signal("actions", Number(action)),
       contacts: scene.legs.map((leg, channel) => ({ leg, lines: signal("contacts", channel) })),
     };
-  }, [scene, replay, colors, action]);
+  }, [scene, replay, palette, action]);
   const discrete = (replay.arms[0]?.signals.actions?.channels ?? 0) < scene.actions.length;
 
   return (

@@ -10,6 +10,8 @@ import classes from "./Replay.module.css";
 export interface Line {
   name: string;
   color: string;
+  /** The colour of its number. */
+  ink: string;
   values: Float32Array;
 }
 
@@ -114,8 +116,8 @@ export function Timeline({ title, lines, player, bars = false }: Props) {
       <div className={classes.timelineHead}>
         <span>{title}</span>
         <span className={classes.values} hidden={bars}>
-          {lines.map(({ name, color, values }) => (
-            <span key={name} style={{ color }} title={name}>
+          {lines.map(({ name, ink, values }) => (
+            <span key={name} style={{ color: ink }} title={name}>
               {step < values.length ? num(values[step]) : "ended"}
             </span>
           ))}

@@ -12,14 +12,13 @@ export function paletteOf(
   const style = getComputedStyle(document.documentElement);
   const read = (name: string) => style.getPropertyValue(name).trim();
   const toneByName = new Map(arms.map((arm) => [arm.name, toneOf(arm)]));
+  const tones = shown.map((name) => toneByName.get(name) ?? "ink");
   return {
     dark: scheme === "dark",
     background: read("--inset"),
     tile: read("--line"),
     calm: read("--line-strong"),
-    arms: shown.map((name) => {
-      const tone = toneByName.get(name) ?? "ink";
-      return read(tone === "ink" ? "--ink-2" : `--${tone}`);
-    }),
+    arms: tones.map((tone) => read(tone === "ink" ? "--ink-2" : `--${tone}`)),
+    inks: tones.map((tone) => read(tone === "ink" ? "--ink-2" : `--${tone}-ink`)),
   };
 }

@@ -25,6 +25,7 @@ import type { Scene } from "@/lib/types";
 import { channelOf, valueAt, type ReplayArm } from "./decode";
 import { Figure, type Paint } from "./figure";
 import { bodyPoses } from "./kinematics";
+import { webgl } from "./webgl";
 
 export interface StageOptions {
   layout: "panes" | "overlay";
@@ -39,6 +40,8 @@ export interface Palette {
   tile: string;
   calm: string;
   arms: string[];
+  /** The arms' colours dark enough for text. */
+  inks: string[];
 }
 
 interface Actor {
@@ -67,8 +70,9 @@ export class Stage {
 
   /** Throws an Error where the browser has no WebGL. */
   constructor(canvas: HTMLCanvasElement, scene: Scene, arms: ReplayArm[], palette: Palette) {
-    this.renderer = new WebGLRenderer({ canvas, antialias: true, powerPreference: "low-power" });
-    this.renderer.setPixelRatio(Math.min(2, window.devicePixelRatio));
+    const smooth = webgl() === "hardware";
+    this.renderer = new WebGLRenderer({ canvas, antialias: smooth, powerPreference: "low-power" });
+    this.renderer.setPixelRatio(smooth ? Math.min(2, window.devicePixelRatio) : 1);
     this.renderer.setScissorTest(true);
     const background = new Color(palette.background);
     this.world.background = background;
@@ -218,7 +222,6 @@ function chequered(palette: Palette, scene: Scene): Mesh {
   texture.colorSpace = SRGBColorSpace;
   texture.wrapS = texture.wrapT = RepeatWrapping;
   texture.repeat.set(FLOOR / 2, FLOOR / 2);
-  texture.anisotropy = 4;
   const floor = new Mesh(new PlaneGeometry(FLOOR, FLOOR), new MeshBasicMaterial({ map: texture }));
   floor.position.z = scene.geoms?.find((geom) => geom.type === "plane")?.pos[2] ?? 0;
   return floor;
