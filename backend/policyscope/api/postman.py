@@ -102,6 +102,11 @@ STEPS = (
                  'pm.expect(body.message).to.equal("Feature perturbation parameters stored")'))),
     Step("Perturb the strongest feature by nothing", "POST", "/model/{{modelId}}/sae_perturb", 200,
          {"feature_idx": "{{feature}}", "alpha": 0}),
+    Step("Dose of an edit", "POST", "/model/{{modelId}}/dose", 200,
+         {"edits": [
+             {"feature_idx": "{{feature}}", "op": "add", "value": 0.05, "unit": "action_displacement"},
+         ]},
+         (_check("as asked", "pm.expect(body.dose.action_displacement).to.be.closeTo(0.05, 1e-3)"),)),
     Step("Stored intervention", "GET", "/model/{{modelId}}/intervention", 200),
     Step("Perturb: a misspelt field", "POST", "/model/{{modelId}}/sae_perturb", 422,
          {"feature": 1, "alpha": 2.0}),

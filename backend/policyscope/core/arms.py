@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from policyscope.core.envs import EnvInfo, check_fit, get_env
 from policyscope.core.errors import InvalidInput
 from policyscope.core.interventions import FeatureEdit
+from policyscope.core.manifold import Manifold
 from policyscope.core.sae import SAE
 from policyscope.core.traces import RECORDABLE, Trace
 
@@ -19,7 +20,7 @@ F64 = NDArray[np.float64]
 I64 = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
-TAP_SIGNALS = frozenset({"activations", "features"})
+TAP_SIGNALS = frozenset({"activations", "features", "off_manifold"})
 
 
 class Acts(Protocol):
@@ -47,7 +48,8 @@ class RolloutSpec:
     """What to play. ``max_steps``: None, or more than the environment's own limit, means that limit.
 
     ``record``: which of observations, activations (at the tap, before edits), features (the SAE's reading of
-    those activations, for the indices in ``features``), actions, rewards and state to keep for every step;
+    those activations, for the indices in ``features``), off_manifold (distance of the edited activation from
+    ``manifold``), actions, rewards and state to keep for every step;
     ``record_only`` restricts that to some (arm name, seed) pairs. ``noise_scale`` widens the reset noise;
     ``start_states`` [seeds, state_dim] gives the simulator state to start each seed from.
     ``rows``: how many episodes run at once (fewer when the recordings would need too much memory).
@@ -60,6 +62,7 @@ class RolloutSpec:
     record: frozenset[str] = frozenset()
     record_only: frozenset[tuple[str, int]] | None = None
     features: tuple[int, ...] = ()
+    manifold: Manifold | None = None
     noise_scale: float = 1.0
     start_states: F64 | None = None
     rows: int = 256
@@ -118,7 +121,9 @@ def check_run(arms: Sequence[Arm], spec: RolloutSpec, sae: SAE | None) -> None:
             f"Cannot record {sorted(spec.record - RECORDABLE)}; choose from {sorted(RECORDABLE)}."
         )
     if spec.record & TAP_SIGNALS and spec.tap_index is None:
-        raise InvalidInput("Recording activations or features needs a tap_index.")
+        raise InvalidInput("Recording activations, features or off_manifold needs a tap_index.")
+    if "off_manifold" in spec.record and spec.manifold is None:
+        raise InvalidInput("Recording off_manifold needs the manifold of the policy's own activations.")
     if "features" in spec.record:
         _check_features(spec, sae)
     if spec.start_states is not None and len(spec.start_states) != len(spec.seeds):
@@ -143,6 +148,9 @@ def _check_arm(arm: Arm, spec: RolloutSpec, sae: SAE | None, info: EnvInfo) -> N
         raise InvalidInput(
             f"Arm {arm.name!r} edits features, which needs an SAE and its tap. Load an SAE first."
         )
+    if sae is not None:
+        for edit in arm.edits:
+            edit.check(sae, info.obs_dim)
     if (arm.edits or spec.record & TAP_SIGNALS) and not hasattr(arm.policy, "head"):
         raise InvalidInput(
             f"Arm {arm.name!r} has no layers to tap; only a policy network can be edited or recorded."

@@ -12,10 +12,11 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from policyscope.core.arms import F64, I64, Acts, Arm, RolloutSpec
+from policyscope.core.arms import F64, I64, TAP_SIGNALS, Acts, Arm, RolloutSpec
 from policyscope.core.envs import EnvInfo
 from policyscope.core.errors import InvalidInput
 from policyscope.core.interventions import RowEdits
+from policyscope.core.manifold import Manifold
 from policyscope.core.policy import Policy
 from policyscope.core.sae import SAE
 
@@ -26,7 +27,8 @@ NOISE_STREAM = 0x5EED  # keeps the action noise of a seed apart from the environ
 class Decision:
     """float32 actions ``[n, act]`` in the box, or int64 choices ``[n]``; how many numbers were clipped.
 
-    ``seen``: what is recorded of the tap before edits, ``activations`` [n, d] and ``features`` [n, chosen].
+    ``seen``: what is recorded of the tap, before edits ``activations`` [n, d] and ``features`` [n, chosen],
+    after them ``off_manifold`` [n].
     """
 
     actions: NDArray[Any]
@@ -55,7 +57,8 @@ class Pilot:
     def __init__(self, arms: Sequence[Arm], info: EnvInfo, spec: RolloutSpec, sae: SAE | None) -> None:
         self._arms, self._info, self._tap, self._sae = tuple(arms), info, spec.tap_index, sae
         self._features = list(spec.features)
-        self._recorded = spec.record & {"activations", "features"}
+        self._recorded = spec.record & TAP_SIGNALS
+        self._manifold = spec.manifold
         keys = [_identity(arm.policy) for arm in arms]
         distinct = {key: arm.policy for key, arm in zip(keys, arms, strict=True)}
         self._policies = list(distinct.values())
@@ -68,7 +71,7 @@ class Pilot:
         self._high = np.array([np.inf if c.high is None else c.high for c in info.actions], dtype=np.float32)
         self._arm_of_row: dict[int, int] = {}
         self._noise: dict[int, F64] = {}
-        self._step: dict[int, int] = {}
+        self._step = np.zeros(spec.rows, dtype=np.int64)  # of each row's episode
         self._plan: tuple[I64, list[_Group]] | None = None
 
     @property
@@ -81,32 +84,37 @@ class Pilot:
         self._arm_of_row[row] = arm
         self._plan = None
         self._noise.pop(row, None)
+        self._step[row] = 0
         sigma = self._arms[arm].action_noise
         if sigma:
             rng = np.random.default_rng([NOISE_STREAM, seed])
             self._noise[row] = sigma * rng.standard_normal((horizon, self._info.act_dim))
-            self._step[row] = 0
 
     def act(self, observations: F64, active: I64) -> Decision:
         """Decide for ``active`` rows, whose current observations are ``[len(active), obs]``."""
         outputs = np.empty((len(active), self._info.act_dim))
-        activations = np.empty((len(active), self.tap_dim))
+        steps = self._step[active].astype(np.float64)
+        activations, steered = np.empty((2, len(active), self.tap_dim))
         for group in self._groups(active):
-            h, outputs[group.positions] = self._run(group, observations[group.positions])
+            at = group.positions
+            h, moved, outputs[at] = self._run(group, observations[at], steps[at])
             if self._recorded and h is not None:
-                activations[group.positions] = h
+                activations[at], steered[at] = h, moved
         if self._info.action_kind == "discrete":
             self._check_finite(outputs, active)
             actions, saturated = outputs.argmax(axis=1), np.zeros(len(active), dtype=np.int64)
         else:
             self._add_noise(outputs, active)
             actions, saturated = self._into_box(outputs, active)
-        return Decision(actions, saturated, self._seen(activations))
+        self._step[active] += 1
+        return Decision(actions, saturated, self._seen(activations, steered))
 
-    def _seen(self, activations: F64) -> dict[str, F64]:
+    def _seen(self, activations: F64, steered: F64) -> dict[str, F64]:
         seen = {"activations": activations} if "activations" in self._recorded else {}
         if "features" in self._recorded:
             seen["features"] = cast(SAE, self._sae).encode(activations)[:, self._features]
+        if "off_manifold" in self._recorded:
+            seen["off_manifold"] = cast(Manifold, self._manifold).distance(steered)
         return seen
 
     def _groups(self, active: I64) -> list[_Group]:
@@ -125,14 +133,14 @@ class Pilot:
         self._plan = (active, groups)
         return groups
 
-    def _run(self, group: _Group, observations: F64) -> tuple[F64 | None, F64]:
-        """Activation before edits (when the tap is used) and the policy's output, unscaled to the box."""
+    def _run(self, group: _Group, observations: F64, steps: F64) -> tuple[F64 | None, F64 | None, F64]:
+        """Activation before and after edits (where the tap is used), and the output, unscaled to the box."""
         if not group.tapped:
-            return None, self._unscale(group.policy, group.policy(observations))
+            return None, None, self._unscale(group.policy, group.policy(observations))
         policy, tap = cast(Policy, group.policy), cast(int, self._tap)
         h = policy.head(observations, tap)
-        steered = h if group.edits is None else group.edits.apply(h)
-        return h, self._unscale(policy, policy.tail(steered, tap))
+        steered = h if group.edits is None else group.edits.apply(h, observations, steps)
+        return h, steered, self._unscale(policy, policy.tail(steered, tap))
 
     def _unscale(self, policy: Acts, outputs: F64) -> F64:
         squash = getattr(getattr(policy, "spec", None), "squash", "none")
@@ -148,7 +156,6 @@ class Pilot:
             noise = self._noise.get(row)
             if noise is not None:
                 outputs[position] += noise[self._step[row]]
-                self._step[row] += 1
 
     def _into_box(self, outputs: F64, active: I64) -> tuple[NDArray[np.float32], I64]:
         """Rounded to float32 and clipped to the action box; how many numbers of each row were clipped."""

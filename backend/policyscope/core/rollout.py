@@ -100,6 +100,7 @@ class _Run:
             "observations": (self.info.obs_dim,),
             "activations": (self.pilot.tap_dim,),
             "features": (len(self.spec.features),),
+            "off_manifold": (),
             "actions": () if discrete else (self.info.act_dim,),
             "rewards": (),
             "state": (state_dim(self.info.id),),

@@ -13,7 +13,9 @@ I64 = NDArray[np.int64]
 Trace = dict[str, NDArray[Any]]
 """One episode: name -> array ``[length, …]``. Entry t holds what was seen and done at step t."""
 
-RECORDABLE = frozenset({"observations", "activations", "features", "actions", "rewards", "state"})
+RECORDABLE = frozenset(
+    {"observations", "activations", "features", "off_manifold", "actions", "rewards", "state"}
+)
 MEMORY_BYTES = 256 * 2**20
 
 

@@ -8,8 +8,8 @@ from functools import lru_cache
 from policyscope.core.envs import get_env
 from policyscope.core.errors import InvalidInput, NotFound
 from policyscope.core.features import FeatureTable, analyse, check_request, rank
-from policyscope.core.interventions import FeatureEdit
 from policyscope.services import loaded
+from policyscope.services.effects import edits as edit_service
 from policyscope.services.workspace import Workspace
 from policyscope.store.artifacts import ArtifactStore
 from policyscope.store.records import MODEL, Json, ModelRow, SaeRow, require
@@ -39,20 +39,27 @@ def interpret(ws: Workspace, model_id: str, target_dim: int, top_k: int, sort_by
     return {**asdict(found), "target_name": _action_name(sae_row.info["env"], act_dim, target_dim)}
 
 
-def perturb(ws: Workspace, model_id: str, feature_idx: int, alpha: float) -> Json:
-    """Store ``alpha`` decoder directions of one feature, to be added at the tap in the next run.
+def perturb(ws: Workspace, model_id: str, edits: list[Json]) -> Json:
+    """Store feature edits, to be applied at the tap in the next run; doses may be in any unit.
 
-    Raises InvalidInput when no SAE is loaded or it has no such feature.
+    The guide's form is one addition of α decoder directions. Raises InvalidInput when no SAE is loaded, it
+    has no such feature, or an edit cannot be used.
     """
     with ws.records.write() as session:
         row = require(session, ModelRow, model_id, MODEL)
-        sae = loaded.stored_sae(ws.store, _attached(session.get(SaeRow, row.sae_id or "")).content)
-        sae.check_feature(feature_idx)
+        sae_row = _attached(session.get(SaeRow, row.sae_id or ""))
+        sae = loaded.stored_sae(ws.store, sae_row.content)
+        for edit in edits:
+            sae.check_feature(edit["feature_idx"])
+        scales = edit_service.scales_for(ws, row, sae_row)
+        raw = edit_service.in_raw_values(edits, scales)
+        first = raw[0]
         intervention = {
-            "feature_idx": feature_idx,
-            "alpha": alpha,
-            "decoder_norm": float(sae.decoder_norms()[feature_idx]),
-            "edits": [FeatureEdit(feature_idx, "add", alpha).to_json()],
+            "feature_idx": first["feature_idx"],
+            "alpha": first["value"],
+            "decoder_norm": float(sae.decoder_norms()[first["feature_idx"]]),
+            "edits": raw,
+            "dose": edit_service.dose_json(scales, raw, edit_service.known_env(sae_row)),
         }
         row.intervention = intervention
     return {"ok": True, **intervention, "message": STORED, "intervention": intervention}

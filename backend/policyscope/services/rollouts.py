@@ -20,6 +20,8 @@ from policyscope.core.interventions import FeatureEdit
 from policyscope.core.progress import Work
 from policyscope.core.rollout import ARITHMETIC, Arm, ArmResult, RolloutSpec, Trace, rollout
 from policyscope.services import loaded
+from policyscope.services.drift import Drift, add_to
+from policyscope.services.effects.edits import scales_of
 from policyscope.services.recording import Recording
 from policyscope.services.watching import Watching
 from policyscope.store.artifacts import ArtifactStore
@@ -40,30 +42,40 @@ def perform(store: ArtifactStore, spec: Spec) -> Work[None]:
     sae = loaded.stored_sae(store, spec["sae_content"]) if spec["sae_content"] else None
     recording = Recording(spec["env"], arms, spec["seeds"], spec["max_steps"])
     watching = Watching(spec["env"], [arm.name for arm in arms], spec["seeds"])
+    drift = _drift(store, spec)
     what = RolloutSpec(
         spec["env"],
         tuple(spec["seeds"]),
         spec["max_steps"],
         spec["tap_index"],
-        record=recording.signals | watching.signals,
+        record=recording.signals | watching.signals | (drift.signals if drift else frozenset()),
         features=recording.features,
+        manifold=drift.manifold if drift else None,
     )
 
     def keep(arm: str, seed: int, trace: Trace) -> None:
-        watching.keep(arm, seed, trace)
-        recording.keep(arm, seed, trace)
+        for kept in (watching, recording, drift):
+            if kept is not None:
+                kept.keep(arm, seed, trace)
 
-    return _play_and_publish(store, spec, rollout(arms, what, sae, keep), (recording, watching))
+    return _play_and_publish(store, spec, rollout(arms, what, sae, keep), (recording, watching, drift))
+
+
+def _drift(store: ArtifactStore, spec: Spec) -> Drift | None:
+    if not spec["sae_content"]:
+        return None
+    found = scales_of(store, spec["model_id"], spec["activation"], spec["sae_content"], spec["tap_index"])
+    return None if found is None else Drift(found.manifold)
 
 
 def _play_and_publish(
     store: ArtifactStore,
     spec: Spec,
     work: Work[tuple[ArmResult, ...]],
-    kept: tuple[Recording, Watching],
+    kept: tuple[Recording, Watching, Drift | None],
 ) -> Work[None]:
     results = yield from work
-    files = {**_files(results), **kept[0].files(), **kept[1].files()}
+    files = {**_files(results, kept[2]), **kept[0].files(), **kept[1].files()}
     store.publish(spec["output"], files, {"kind": "run", "spec": dict(spec)})
 
 
@@ -74,7 +86,7 @@ def build_arms(store: ArtifactStore, spec: Spec) -> list[Arm]:
         policy = loaded.build_policy(store, spec["model_id"], spec["activation"], arm["weight_edits"])
         if policy.fingerprint() != arm["weights_sha256"]:
             raise PolicyscopeError("The stored model is not the one this run was asked for.", code="changed")
-        edits = tuple(FeatureEdit(**edit) for edit in arm["edits"])
+        edits = tuple(FeatureEdit.from_json(edit) for edit in arm["edits"])
         arms.append(Arm(arm["name"], policy, edits))
     return arms
 
@@ -88,8 +100,9 @@ def arithmetic() -> str:
     return ARITHMETIC
 
 
-def _files(results: Sequence[ArmResult]) -> dict[str, bytes]:
+def _files(results: Sequence[ArmResult], drift: Drift | None) -> dict[str, bytes]:
     compared = finite(compare(results))
+    add_to(compared["arms"], drift)
     arrays = {
         f"{index}.{name}": np.ascontiguousarray(getattr(result, name))
         for index, result in enumerate(results)

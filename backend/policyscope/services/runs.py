@@ -5,30 +5,30 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Sequence
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from policyscope.core.arms import Arm, RolloutSpec, check_run
-from policyscope.core.envs import check_fit, get_env
+from policyscope.core.arms import RolloutSpec, check_run
+from policyscope.core.envs import EnvInfo, check_fit, get_env
 from policyscope.core.errors import Conflict, InvalidInput, LimitExceeded
-from policyscope.core.interventions import FeatureEdit
 from policyscope.jobs.table import ACTIVE
 from policyscope.services import loaded, rollouts
+from policyscope.services.effects import edits as edit_service
 from policyscope.services.watching import BEHAVIOUR_FILE
 from policyscope.services.workspace import Workspace
 from policyscope.store.records import MODEL, RUN, JobRow, Json, ModelRow, RunRow, SaeRow, new_id, now, require
 
 BASELINE = "baseline"
 MAX_STEPS_IN_ALL = 10_000_000
+LEVELS = {"preview": 4, "compare": 16, "confirm": 32}
 
 
 def start(ws: Workspace, model_id: str, request: Json) -> Json:
     """Queue a run and return its ids.
 
-    ``request``: env, episodes, max_steps (None = the environment's limit), seed, arms (None = the default
-    arms). Raises InvalidInput, ShapeMismatch, LimitExceeded or Busy before anything is stored.
+    ``request``: env, episodes or level, max_steps (None = the environment's limit), seed, arms (None = the
+    default arms). Raises InvalidInput, ShapeMismatch, LimitExceeded or Busy before anything is stored.
     """
     info = get_env(request["env"])
     with ws.records.write() as session:
@@ -36,7 +36,8 @@ def start(ws: Workspace, model_id: str, request: Json) -> Json:
         check_fit(loaded.current_spec(ws.store, row), info)
         sae_row = session.get(SaeRow, row.sae_id) if row.sae_id else None
         run_id = new_id("r")
-        seeds = [request["seed"] + index for index in range(request["episodes"])]
+        episodes = LEVELS[request["level"]] if request.get("level") else request["episodes"]
+        seeds = [request["seed"] + index for index in range(episodes)]
         asked = request["arms"] if request["arms"] is not None else default_arms(row)
         spec: Json = {
             "output": f"runs/{run_id}",
@@ -47,7 +48,7 @@ def start(ws: Workspace, model_id: str, request: Json) -> Json:
             "env": info.id,
             "seeds": seeds,
             "max_steps": min(request["max_steps"] or info.max_episode_steps, info.max_episode_steps),
-            "arms": [_freeze(ws, row, arm) for arm in with_baseline(asked)],
+            "arms": [_freeze(ws, row, sae_row, info, arm) for arm in with_baseline(asked)],
         }
         _check(ws, spec)
         job = ws.engine.submit(session, "run", spec, output=spec["output"], result={"run_id": run_id})
@@ -107,7 +108,7 @@ def get(ws: Workspace, run_id: str) -> Json:
     found = _result(ws, row, job)
     frozen = {arm["name"]: arm for arm in row.request["arms"]}
     arms = [
-        {**arm, "edits": frozen[arm["name"]]["edits"], "weights": frozen[arm["name"]]["weights"]}
+        {**arm, **{name: frozen[arm["name"]].get(name) for name in ("edits", "weights", "dose")}}
         for arm in found["arms"]
     ]
     return {
@@ -149,22 +150,22 @@ def _rows(session: Session, run_id: str) -> tuple[RunRow, JobRow]:
     return row, require(session, JobRow, row.job_id, "job")
 
 
-def _freeze(ws: Workspace, row: ModelRow, arm: Json) -> Json:
-    """An arm as it will be played: its weight edits spelt out, and the hash of the weights they give."""
+def _freeze(ws: Workspace, row: ModelRow, sae_row: SaeRow | None, info: EnvInfo, arm: Json) -> Json:
+    """An arm as it will be played: edits spelt out, their dose, and the hash of the weights they give."""
     weight_edits = row.edits if arm["weights"] == "edited" else []
     policy = loaded.build_policy(ws.store, row.id, row.activation, weight_edits)
-    edits = [FeatureEdit(e["feature_idx"], e["op"], _value(e)).to_json() for e in arm["edits"]]
+    if arm["edits"]:
+        _check_edits(ws, sae_row, arm)
+    scales = edit_service.scales_for(ws, row, sae_row) if arm["edits"] else None
+    edits = edit_service.freeze(arm["edits"], scales, info)
     return {
         "name": arm["name"],
-        "weights": "edited" if weight_edits else "original",
+        "weights": arm["weights"],
         "edits": edits,
+        "dose": edit_service.dose_json(scales, edits, info),
         "weight_edits": weight_edits,
         "weights_sha256": policy.fingerprint(),
     }
-
-
-def _value(edit: Json) -> float:
-    return 0.0 if edit["value"] is None else float(edit["value"])
 
 
 def _check(ws: Workspace, spec: Json) -> None:
@@ -176,20 +177,19 @@ def _check(ws: Workspace, spec: Json) -> None:
         )
     sae = loaded.stored_sae(ws.store, spec["sae_content"]) if spec["sae_content"] else None
     arms = rollouts.build_arms(ws.store, spec)
-    for arm in arms:
-        _check_edits(arm, sae)
     check_run(arms, RolloutSpec(spec["env"], tuple(spec["seeds"]), spec["max_steps"], spec["tap_index"]), sae)
 
 
-def _check_edits(arm: Arm, sae: Any) -> None:
-    if arm.edits and sae is None:
+def _check_edits(ws: Workspace, sae_row: SaeRow | None, arm: Json) -> None:
+    if sae_row is None:
         raise InvalidInput(
-            f"SAE not found: arm {arm.name!r} edits features, and no SAE is loaded for this model. "
+            f"SAE not found: arm {arm['name']!r} edits features, and no SAE is loaded for this model. "
             "Load one from an artifacts directory first.",
             code="no_sae",
         )
-    for edit in arm.edits:
-        sae.check_feature(edit.feature_idx)
+    sae = loaded.stored_sae(ws.store, sae_row.content)
+    for edit in arm["edits"]:
+        sae.check_feature(edit["feature_idx"])
 
 
 def _provenance(ws: Workspace, row: ModelRow, spec: Json) -> Json:

@@ -374,6 +374,25 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/model/{model_id}/dose": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model_id: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The dose of feature edits in every unit, with a warning where falls are likely. Stores nothing. */
+        post: operations["measure_dose"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/model/{model_id}/run": {
         parameters: {
             query?: never;
@@ -742,16 +761,103 @@ export interface components {
             /** @description What does not fit, each with a fix where there is one. */
             warnings: components["schemas"]["SaeWarning"][];
         };
+        Cycle: {
+            /** @description Observation q; ahead leg. */
+            plus: number;
+            /** @description Subtracted from it. */
+            minus: number | null;
+            /** @description Its rate. */
+            rate_plus: number;
+            /** @description Subtracted from the rate. */
+            rate_minus: number | null;
+            /** @description Mean of q. */
+            centre: number | null;
+            /** @description SD of q. */
+            spread: number | null;
+            /** @description SD of the rate. */
+            rate_spread: number | null;
+        };
+        Gate: {
+            /**
+             * @description What it looks at.
+             * @enum {string}
+             */
+            kind: "active" | "observation" | "phase";
+            /** @description active: this feature. */
+            feature_idx?: number;
+            /** @description active: above this. */
+            threshold?: number;
+            /** @description observation: which number. */
+            index?: number;
+            /** @description observation: above this. */
+            above?: number;
+            /** @description observation: below this. */
+            below?: number;
+            /** @description phase: from, in strides. */
+            start?: number;
+            /** @description phase: to. */
+            stop?: number;
+            /** @description phase: how it is read; set in runs. */
+            cycle?: components["schemas"]["Cycle"];
+        };
+        Schedule: {
+            /**
+             * @description Shape.
+             * @enum {string}
+             */
+            shape: "constant" | "ramp" | "pulse" | "sine";
+            /** @description When it begins. */
+            start?: number;
+            /** @description When it ends. */
+            stop?: number;
+            /** @description Length of the ramp, pulse or sine. */
+            period?: number;
+            /** @description pulse: share that is on. */
+            duty?: number;
+            /** @description steps or seconds; runs have steps. */
+            unit?: string;
+        };
         FeatureEdit: {
             /** @description Latent of the SAE. */
             feature_idx: number;
             /**
-             * @description add: z + value; scale: z × value; clamp: z = value; ablate: z = 0.
+             * @description add: z + value; scale: z × value; clamp: z = value; ablate: z = 0; swap: exchange two latents.
              * @enum {string}
              */
-            op: "add" | "scale" | "clamp" | "ablate";
-            /** @description Number; not used by ablate. */
+            op: "add" | "scale" | "clamp" | "ablate" | "swap";
+            /** @description Number, for add always α; not used by ablate and swap. */
             value: number | null;
+            /** @description swap: the other feature. */
+            other_idx?: number;
+            /** @description Only while this holds. */
+            gate?: components["schemas"]["Gate"];
+            /** @description Factor over time. */
+            schedule?: components["schemas"]["Schedule"];
+        };
+        Dose: {
+            /** @description α, for a single addition. */
+            alpha: number | null;
+            /** @description In SDs of the feature when active, for a single addition. */
+            feature_sds: number | null;
+            /** @description Of the feature's 99.9th percentile when active, for a single addition. */
+            share_of_max: number | null;
+            /** @description RMS length of the change over the RMS distance of activations from their mean. */
+            activation_norm: number | null;
+            /** @description RMS Mahalanobis length of the change. */
+            mahalanobis: number | null;
+            /** @description Mean percentile of edited states among the policy's own, by distance. */
+            off_manifold_percentile: number | null;
+            /** @description δ_a: RMS change of the action over its own spread. The default axis. */
+            action_displacement: number | null;
+            /** @description Share of states in which anything changes. */
+            acts: number | null;
+            /**
+             * @description warning from δ_a 0.10, strong from 0.20; never refused.
+             * @enum {string}
+             */
+            level: "ok" | "warning" | "strong";
+            /** @description The same in words. */
+            message: string;
         };
         Intervention: {
             /** @description The perturbed feature. */
@@ -762,6 +868,8 @@ export interface components {
             decoder_norm: number | null;
             /** @description The same as feature edits. */
             edits: components["schemas"]["FeatureEdit"][];
+            /** @description In every unit; null without cached data. */
+            dose?: components["schemas"]["Dose"] | null;
         };
         Model: {
             /** @description Server-made id. */
@@ -1102,24 +1210,93 @@ export interface components {
             /** @description Features never active. */
             dead_features: number;
         };
+        GateRequest: {
+            /**
+             * @description active: a feature is above threshold; observation: a number lies between bounds; phase: the stride is within a window (walking environments).
+             * @enum {string}
+             */
+            kind: "active" | "observation" | "phase";
+            /** @description active: this feature; the edited one by default. */
+            feature_idx?: number | null;
+            /** @description active: latent value to exceed; 0 by default. */
+            threshold?: number | null;
+            /** @description observation: which number. */
+            index?: number | null;
+            /** @description observation: must be above this. */
+            above?: number | null;
+            /** @description observation: must be below this. */
+            below?: number | null;
+            /** @description phase: start of the window, in strides; 0 is the crest of the rhythm. */
+            start?: number | null;
+            /** @description phase: end of the window; may lie before start, then it wraps around. */
+            stop?: number | null;
+        };
+        ScheduleRequest: {
+            /**
+             * @description constant: 1; ramp: 0 to 1 over the first period; pulse: on for duty of each period; sine: sin(2πt/period).
+             * @enum {string}
+             */
+            shape: "constant" | "ramp" | "pulse" | "sine";
+            /** @description When it begins; 0 by default. */
+            start?: number | null;
+            /** @description When it ends; the end of the episode by default. */
+            stop?: number | null;
+            /** @description Length of the ramp, or of one pulse or sine. */
+            period?: number | null;
+            /** @description pulse: share of the period that is on; 0.5 by default. */
+            duty?: number | null;
+            /**
+             * @description Unit of start, stop and period. A run stores steps.
+             * @default steps
+             * @enum {string}
+             */
+            unit?: "steps" | "seconds";
+        };
+        FeatureEditRequest: {
+            /** @description Latent of the SAE. */
+            feature_idx: number;
+            /**
+             * @description add: z + value; scale: z × value; clamp: z = value; ablate: z = 0; swap: exchange two latents.
+             * @enum {string}
+             */
+            op: "add" | "scale" | "clamp" | "ablate" | "swap";
+            /**
+             * @description Number; not used by ablate and swap.
+             * @default null
+             */
+            value?: number | null;
+            /**
+             * @description Unit of the value of add: alpha (default), feature_sd (SDs when active), activation_norm (share of the RMS activation), action_displacement (share of the action's own variation).
+             * @enum {string}
+             */
+            unit?: "alpha" | "feature_sd" | "activation_norm" | "action_displacement";
+            /** @description swap: the other feature. */
+            other_idx?: number | null;
+            /** @description Only while this holds. */
+            gate?: components["schemas"]["GateRequest"] | null;
+            /** @description Factor over time. */
+            schedule?: components["schemas"]["ScheduleRequest"] | null;
+        };
         Perturbation: {
             /**
              * @description Latent of the SAE.
              * @example 42
              */
-            feature_idx: number;
+            feature_idx?: number;
             /**
              * @description Strength; 0 is exactly no change.
              * @example 2
              */
-            alpha: number;
+            alpha?: number;
+            /** @description Instead of feature_idx and alpha. */
+            edits?: components["schemas"]["FeatureEditRequest"][];
         };
         PerturbationResult: {
             /** @description Always true. */
             ok: boolean;
-            /** @description As sent. */
+            /** @description As sent; that of the first edit. */
             feature_idx: number;
-            /** @description As sent. */
+            /** @description As sent; the value of the first edit. */
             alpha: number | null;
             /** @description Length of the feature's decoder direction. */
             decoder_norm: number | null;
@@ -1131,19 +1308,15 @@ export interface components {
             /** @description Null when none is stored. */
             intervention: components["schemas"]["Intervention"] | null;
         };
-        FeatureEditRequest: {
-            /** @description Latent of the SAE. */
-            feature_idx: number;
-            /**
-             * @description add: z + value; scale: z × value; clamp: z = value; ablate: z = 0.
-             * @enum {string}
-             */
-            op: "add" | "scale" | "clamp" | "ablate";
-            /**
-             * @description Number; not used by ablate.
-             * @default null
-             */
-            value?: number | null;
+        DoseRequest: {
+            /** @description Edits to measure together; nothing is stored. */
+            edits: components["schemas"]["FeatureEditRequest"][];
+        };
+        DoseResult: {
+            /** @description With raw values. */
+            edits: components["schemas"]["FeatureEdit"][];
+            /** @description In every unit; null for a phase whose environment is not known. */
+            dose: components["schemas"]["Dose"] | null;
         };
         ArmRequest: {
             /** @description Name of the arm, unique in the run. */
@@ -1168,6 +1341,11 @@ export interface components {
              * @default 10
              */
             episodes?: number;
+            /**
+             * @description Instead of episodes: preview 4 (never significant), compare 16, confirm 32.
+             * @enum {string}
+             */
+            level?: "preview" | "compare" | "confirm";
             /**
              * @description Longest episode; the environment's own limit by default.
              * @default null
@@ -1246,6 +1424,14 @@ export interface components {
             /** @description Standard deviation. */
             sd: number | null;
         };
+        OffManifold: {
+            /** @description Mean Mahalanobis distance. */
+            mean_distance: number | null;
+            /** @description Mean percentile among the policy's own states; about 50 without an edit. */
+            mean_percentile: number | null;
+            /** @description Share of steps beyond the policy's own 99th percentile; about 0.01 without an edit. */
+            far_share: number | null;
+        };
         Episode: {
             /** @description Seed. */
             seed: number;
@@ -1279,6 +1465,10 @@ export interface components {
             fall_ci: (number | null)[] | null;
             /** @description Share of action values that were clipped to the action box. */
             saturated_fraction: number | null;
+            /** @description Null without an SAE and cached data. */
+            off_manifold?: components["schemas"]["OffManifold"] | null;
+            /** @description Of its edits; null without edits or cached data. */
+            dose?: components["schemas"]["Dose"] | null;
             episodes: components["schemas"]["Episode"][];
         };
         ReturnDifference: {
@@ -2240,6 +2430,34 @@ export interface operations {
                     "application/json": components["schemas"]["StoredIntervention"];
                 };
             };
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    measure_dose: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DoseRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DoseResult"];
+                };
+            };
+            422: components["responses"]["UNPROCESSABLE_ENTITY"];
             default: components["responses"]["DEFAULT_ERROR"];
         };
     };

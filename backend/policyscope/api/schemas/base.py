@@ -7,7 +7,7 @@ from typing import Any
 
 from marshmallow import EXCLUDE, RAISE, Schema, fields, post_dump, validate
 
-FEATURE_OPS = ("add", "scale", "clamp", "ablate")
+FEATURE_OPS = ("add", "scale", "clamp", "ablate", "swap")
 FEATURE_MAX = 1_000_000
 VALUE_MAX = 1e6
 SEED_MAX = 2**31 - 1

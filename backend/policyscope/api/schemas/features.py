@@ -2,11 +2,10 @@
 
 from typing import Any
 
-from marshmallow import ValidationError, fields, validate, validates_schema
+from marshmallow import ValidationError, fields, post_load, validate, validates_schema
 
 from policyscope.api.schemas.base import (
     FEATURE_MAX,
-    FEATURE_OPS,
     VALUE_MAX,
     Answer,
     Real,
@@ -20,35 +19,9 @@ from policyscope.api.schemas.base import (
     whole,
     yes,
 )
+from policyscope.api.schemas.interventions import Dose, FeatureEdit, FeatureEditRequest
 
 SORTS = ("abs_weight", "standardized_weight", "marginal_r2", "ablation_effect", "density")
-
-
-class FeatureEdit(Answer):
-    feature_idx = whole("Latent of the SAE.")
-    op = one_of(FEATURE_OPS, "add: z + value; scale: z × value; clamp: z = value; ablate: z = 0.")
-    value = real("Number; not used by ablate.")
-
-
-class FeatureEditRequest(Request):
-    feature_idx = fields.Integer(
-        required=True,
-        strict=True,
-        validate=validate.Range(0, FEATURE_MAX),
-        metadata=described("Latent of the SAE."),
-    )
-    op = one_of(FEATURE_OPS, "add: z + value; scale: z × value; clamp: z = value; ablate: z = 0.")
-    value = Real(
-        allow_none=True,
-        load_default=None,
-        validate=validate.Range(-VALUE_MAX, VALUE_MAX),
-        metadata=described("Number; not used by ablate."),
-    )
-
-    @validates_schema(skip_on_field_errors=True)
-    def value_unless_ablate(self, data: dict[str, Any], **_: Any) -> None:
-        if data["value"] is None and data["op"] != "ablate":
-            raise ValidationError(f"A number is needed for {data['op']}.", "value")
 
 
 class Intervention(Answer):
@@ -56,6 +29,9 @@ class Intervention(Answer):
     alpha = real("Its strength: α decoder directions are added at the tap.")
     decoder_norm = real("Length of the feature's decoder direction.")
     edits = many(FeatureEdit, "The same as feature edits.")
+    dose = fields.Nested(
+        Dose, allow_none=True, metadata=described("In every unit; null without cached data.")
+    )
 
 
 class StoredIntervention(Answer):
@@ -63,23 +39,42 @@ class StoredIntervention(Answer):
 
 
 class Perturbation(Request):
+    """The guide's ``feature_idx`` and ``alpha``, or ``edits``: several, of any kind, in any unit."""
+
     feature_idx = fields.Integer(
-        required=True,
         strict=True,
         validate=validate.Range(0, FEATURE_MAX),
         metadata=described("Latent of the SAE.", example=42),
     )
     alpha = Real(
-        required=True,
         validate=validate.Range(-VALUE_MAX, VALUE_MAX),
         metadata=described("Strength; 0 is exactly no change.", example=2.0),
     )
+    edits = fields.List(
+        fields.Nested(FeatureEditRequest),
+        validate=validate.Length(1, 64),
+        metadata=described("Instead of feature_idx and alpha."),
+    )
+
+    @validates_schema(skip_on_field_errors=True)
+    def one_form(self, data: dict[str, Any], **_: Any) -> None:
+        short = [name for name in ("feature_idx", "alpha") if name not in data]
+        if "edits" in data and len(short) < 2:
+            raise ValidationError("Give feature_idx and alpha, or edits, not both.", "edits")
+        if "edits" not in data and short:
+            raise ValidationError({name: ["Missing data for required field."] for name in short})
+
+    @post_load
+    def as_edits(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        if "edits" in data:
+            return data
+        return {"edits": [{"feature_idx": data["feature_idx"], "op": "add", "value": data["alpha"]}]}
 
 
 class PerturbationResult(Answer):
     ok = yes("Always true.")
-    feature_idx = whole("As sent.")
-    alpha = real("As sent.")
+    feature_idx = whole("As sent; that of the first edit.")
+    alpha = real("As sent; the value of the first edit.")
     decoder_norm = real("Length of the feature's decoder direction.")
     message = text("Feature perturbation parameters stored")
     intervention = nested(Intervention)

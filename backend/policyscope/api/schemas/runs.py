@@ -22,7 +22,7 @@ from policyscope.api.schemas.base import (
     yes,
 )
 from policyscope.api.schemas.behaviour import Behaviour
-from policyscope.api.schemas.features import FeatureEdit, FeatureEditRequest
+from policyscope.api.schemas.interventions import Dose, FeatureEdit, FeatureEditRequest
 from policyscope.api.schemas.jobs import STATES
 
 WEIGHTS = ("edited", "original")
@@ -54,6 +54,10 @@ class RunRequest(Request):
         load_default=10,
         validate=validate.Range(1, 1000),
         metadata=described("Episodes per arm, each on its own seed; the seeds are the same in every arm."),
+    )
+    level = fields.String(
+        validate=validate.OneOf(("preview", "compare", "confirm")),
+        metadata=described("Instead of episodes: preview 4 (never significant), compare 16, confirm 32."),
     )
     max_steps = fields.Integer(
         strict=True,
@@ -111,6 +115,14 @@ class Episode(Answer):
     truncated = yes("Ended by the step limit.")
 
 
+class OffManifold(Answer):
+    """Where the edited activations lie among those the policy produces on its own."""
+
+    mean_distance = real("Mean Mahalanobis distance.")
+    mean_percentile = real("Mean percentile among the policy's own states; about 50 without an edit.")
+    far_share = real("Share of steps beyond the policy's own 99th percentile; about 0.01 without an edit.")
+
+
 class Arm(Answer):
     name = text("Name.")
     edits = many(FeatureEdit)
@@ -120,6 +132,12 @@ class Arm(Answer):
     fall_rate = real("Share of episodes that ended early.")
     fall_ci = interval("95 % Wilson interval.")
     saturated_fraction = real("Share of action values that were clipped to the action box.")
+    off_manifold = fields.Nested(
+        OffManifold, allow_none=True, metadata=described("Null without an SAE and cached data.")
+    )
+    dose = fields.Nested(
+        Dose, allow_none=True, metadata=described("Of its edits; null without edits or cached data.")
+    )
     episodes = many(Episode)
 
 

@@ -1,6 +1,6 @@
 """The routes, by resource. Each view parses, calls one service and returns what it gives."""
 
-from policyscope.api.views import environments, features, jobs, models, replays, runs, saes, weights
+from policyscope.api.views import effects, environments, features, jobs, models, replays, runs, saes, weights
 
 ALL = (
     environments.health,
@@ -10,6 +10,7 @@ ALL = (
     weights.weights,
     saes.saes,
     features.features,
+    effects.effects,
     runs.runs,
     replays.replays,
     jobs.jobs,

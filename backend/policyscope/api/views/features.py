@@ -31,7 +31,7 @@ def interpret_features(wanted: dict[str, Any], model_id: str) -> Any:
 @features.response(200, PerturbationResult)
 def sae_perturb(wanted: dict[str, Any], model_id: str) -> Any:
     """Store a feature perturbation for the next run."""
-    return service.perturb(workspace(), model_id, **wanted)
+    return service.perturb(workspace(), model_id, wanted["edits"])
 
 
 @features.route("/model/<model_id>/intervention")
