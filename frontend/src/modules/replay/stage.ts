@@ -220,6 +220,7 @@ function chequered(palette: Palette, scene: Scene): Mesh {
   }
   const texture = new CanvasTexture(canvas);
   texture.colorSpace = SRGBColorSpace;
+  texture.flipY = false; // a second stage on the same canvas would inherit the flip, which 3-D textures refuse
   texture.wrapS = texture.wrapT = RepeatWrapping;
   texture.repeat.set(FLOOR / 2, FLOOR / 2);
   const floor = new Mesh(new PlaneGeometry(FLOOR, FLOOR), new MeshBasicMaterial({ map: texture }));
