@@ -70,7 +70,13 @@ export function Lines({
   return (
     <div role="status" aria-label={label} style={{ display: "grid", gap }}>
       {Array.from({ length: rows }, (_, row) => (
-        <Skeleton key={row} height={height} radius={4} width={`${100 - ((row * 7) % 18)}%`} />
+        <Skeleton
+          key={row}
+          className={classes.still}
+          height={height}
+          radius={4}
+          width={`${100 - ((row * 7) % 18)}%`}
+        />
       ))}
     </div>
   );
@@ -79,7 +85,7 @@ export function Lines({
 export function Block({ height, label }: { height: number | string; label: string }) {
   return (
     <div role="status" aria-label={label} style={{ height }}>
-      <Skeleton height="100%" radius={8} />
+      <Skeleton className={classes.still} height="100%" radius={8} />
     </div>
   );
 }

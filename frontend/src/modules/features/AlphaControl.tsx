@@ -51,7 +51,7 @@ export function AlphaControl({ value, onChange, disabled }: Props) {
       <Slider
         className={classes.slider}
         thumbLabel="Strength alpha"
-        thumbProps={{ "aria-valuetext": alphaText(shown) }}
+        thumbValueText={alphaText}
         min={-ALPHA_LIMIT}
         max={ALPHA_LIMIT}
         step={0.1}

@@ -44,8 +44,10 @@ export function ChosenFeature({ feature, alpha, tap, row, targetName }: Props) {
       {row && alpha !== 0 && row.local_gain !== null && (
         <p className={classes.meaning}>
           To first order, {alphaText(alpha)} changes {targetName ?? "the target action"} by{" "}
-          <b>{signed(alpha * row.local_gain, 3)}</b>
-          <Explain term="local_gain" />
+          <span className={classes.together}>
+            <b>{signed(alpha * row.local_gain, 3)}</b>
+            <Explain term="local_gain" />
+          </span>
         </p>
       )}
     </>

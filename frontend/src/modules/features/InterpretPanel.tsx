@@ -45,8 +45,7 @@ function Controls({ model, ranking, onRanking }: Props) {
   const named = env?.act_dim === model.act_dim ? env.actions : undefined;
   const data = Array.from({ length: model.act_dim }, (_, index) => {
     const channel = named?.[index];
-    const unit = channel?.unit ? ` (${channel.unit})` : "";
-    return { value: String(index), label: channel ? `${channel.name}${unit}` : `action ${index}` };
+    return { value: String(index), label: channel?.name ?? `action ${index}` };
   });
   return (
     <div className={classes.controls}>
@@ -58,6 +57,12 @@ function Controls({ model, ranking, onRanking }: Props) {
         allowDeselect={false}
         leftSection={<span className="muted micro">Target</span>}
         leftSectionWidth={56}
+        renderOption={({ option }) => (
+          <span className={classes.option}>
+            {option.label}
+            <small>{named?.[Number(option.value)]?.unit}</small>
+          </span>
+        )}
         onChange={(value) => value !== null && onRanking({ target: Number(value) })}
       />
       <SegmentedControl

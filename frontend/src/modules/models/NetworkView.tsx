@@ -19,7 +19,7 @@ interface Props {
   actions?: Channel[];
 }
 
-const HEIGHT = 400;
+const HEIGHT = 414;
 const STRONGEST = 90;
 
 const margin = (channels: Channel[] | undefined, wide: boolean) => (channels && wide ? 150 : 48);
@@ -33,7 +33,7 @@ export function NetworkView({ model, tap, onTap, observations, actions }: Props)
     if (!summary || width === 0) return null;
     const wide = width > 560;
     const sides = { left: margin(observations, wide), right: margin(actions, wide) };
-    return layoutNetwork(summary, { width, height: HEIGHT, top: 34, bottom: 14, ...sides });
+    return layoutNetwork(summary, { width, height: HEIGHT, top: 48, bottom: 14, ...sides });
   }, [summary, width, observations, actions]);
 
   if (isPending) return <Block height={HEIGHT + 90} label="Reading the network" />;
@@ -53,7 +53,7 @@ export function NetworkView({ model, tap, onTap, observations, actions }: Props)
             observations={observations}
             actions={actions}
           />
-          {stop && <div className={classes.tapLine} style={{ left: stop.x, height: HEIGHT - 18 }} />}
+          {stop && <div className={classes.tapLine} style={{ left: stop.x, height: HEIGHT - 32 }} />}
           <TapRail layout={layout} tap={tap} saeTap={model.sae?.tap_index ?? null} onMove={onTap} />
         </>
       )}

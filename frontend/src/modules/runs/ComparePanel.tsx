@@ -28,7 +28,6 @@ export default function ComparePanel({ modelId, runId, onRun }: Props) {
   return (
     <Panel
       id="compare"
-      step={5}
       title="Compare"
       lead="With and without the change, on the same seeds."
       aside={shown && <CopyLink />}

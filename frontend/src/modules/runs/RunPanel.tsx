@@ -1,6 +1,6 @@
 import type { Job, Model } from "@/lib/types";
 import { Panel } from "@/ui/Panel";
-import { Empty, Failure, Lines } from "@/ui/States";
+import { Block, Empty, Failure } from "@/ui/States";
 
 import { useEnvs } from "./api";
 import { JobProgress } from "./JobProgress";
@@ -28,7 +28,7 @@ export function RunPanel({ model, job, unapplied, onStarted }: Props) {
             This file describes an architecture without weights. Upload the weights to run it.
           </Empty>
         ) : envs.isPending ? (
-          <Lines rows={4} height={34} label="Reading the environments" />
+          <Block height={96} label="Reading the environments" />
         ) : envs.error ? (
           <Failure
             error={envs.error}

@@ -55,6 +55,8 @@ async function readStream(follow: Follow): Promise<boolean> {
   for await (const event of readEvents(response.body)) {
     follow.lastEvent = event.id ?? follow.lastEvent;
     const job = JSON.parse(event.data) as Job;
+    // An older answer that is still on its way must not overwrite this one.
+    await follow.queryClient.cancelQueries({ queryKey: runKeys.job(follow.id) });
     follow.queryClient.setQueryData(runKeys.job(follow.id), job);
     over = isFinished(job.state);
   }

@@ -121,6 +121,9 @@ export function runHandlers(world: World): HttpHandler[] {
         () => new HttpResponse("seed,arm,return\n", { headers: { "Content-Type": "text/csv" } }),
       ),
     ),
+    http.get("*/run/:id/scene", ({ params }) =>
+      withRun(params, (run) => fail(404, `Run ${run.id} kept no steps to replay.`, "not_found")),
+    ),
     http.get("*/job/:id", ({ params }) => json(world.jobs.get(String(params.id)))),
     http.get("*/job/:id/events", ({ params }) => jobEvents(world, String(params.id))),
     http.delete("*/job/:id", ({ params }) => {
