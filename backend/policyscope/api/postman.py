@@ -95,6 +95,18 @@ STEPS = (
           _keeps("feature", "body.features[0].feature_idx"))),
     Step("Interpret: no such action", "POST", "/model/{{modelId}}/interpret_features", 400,
          {"target_dim": 1000, "top_k": 10}),
+    Step("Analyse the features", "POST", "/model/{{modelId}}/analyse", 202,
+         tests=(_keeps("jobId", "body.job_id"), _keeps("polls", "0"),
+                'if (body.job_id === null) pm.execution.setNextRequest("Table of features");')),
+    Step("Follow the analysis", "GET", "/job/{{jobId}}", 200, tests=(_poll("Follow the analysis"),)),
+    Step("Table of features", "GET", "/model/{{modelId}}/features?target=action:0&page_size=10", 200, tests=(
+        _check("greatest effect first", "{ const e = body.features.map(f => f.ablation_effect); "
+               "pm.expect(e).to.eql([...e].sort((a, b) => b - a)); }"),
+    )),
+    Step("One feature", "GET", "/model/{{modelId}}/feature/{{feature}}", 200),
+    Step("Note on a feature", "PUT", "/model/{{modelId}}/feature/{{feature}}/note", 200,
+         {"text": "from the collection", "tags": ["collection"]}),
+    Step("Clusters", "GET", "/model/{{modelId}}/clusters?view=combined", 200),
     Step("Perturb a feature (the guide's example)", "POST", "/model/{{modelId}}/sae_perturb", 200,
          {"feature_idx": 42, "alpha": 2.0},
          (_has("ok", "feature_idx", "alpha", "decoder_norm", "message"),

@@ -111,7 +111,7 @@ def standardised_ridge(z: ArrayLike, y: ArrayLike, groups: NDArray[np.integer] |
     z_sd, y_sd = np.sqrt(np.diag(m.zz) / m.n), np.sqrt(m.yy / m.n)
     zs = _ratio(np.asarray(z, dtype=np.float64) - m.z_mean, z_sd, m.live, 0.0)
     ys = _ratio(np.asarray(y, dtype=np.float64) - m.y_mean, y_sd, m.live_y, 0.0)
-    scores = _fold_scores(zs, ys, _folds(len(zs), groups))
+    scores = _fold_scores(zs, ys, folds(len(zs), groups))
     chosen = _one_standard_error(scores)
     weights = np.zeros_like(m.zy)
     standard = moments(zs, ys)
@@ -130,8 +130,8 @@ def _fold_scores(zs: F64, ys: F64, fold: NDArray[np.integer]) -> F64:
     total = np.sum(sums, axis=0)
     scores = []
     for held_out in sums:
-        train = _centred(total - held_out, total - held_out)
-        test = _centred(held_out, total - held_out)
+        train = centred_products(total - held_out, total - held_out)
+        test = centred_products(held_out, total - held_out)
         scale, basis = np.linalg.eigh(train[:features, :features])
         rotated = basis.T @ train[:features, features:]
         betas = np.einsum(
@@ -151,7 +151,7 @@ def _fold_scores(zs: F64, ys: F64, fold: NDArray[np.integer]) -> F64:
     return np.stack(scores)
 
 
-def _centred(sums: F64, reference: F64) -> F64:
+def centred_products(sums: F64, reference: F64) -> F64:
     """Mean products of ``sums`` (whose last column counts) about the means of ``reference``."""
     n, shift = sums[-1, -1], reference[:-1, -1] / reference[-1, -1]
     mean = sums[:-1, -1] / n
@@ -170,7 +170,7 @@ def _one_standard_error(scores: F64) -> NDArray[np.intp]:
     return last
 
 
-def _folds(n: int, groups: NDArray[np.integer] | None) -> NDArray[np.intp]:
+def folds(n: int, groups: NDArray[np.integer] | None) -> NDArray[np.intp]:
     """Fold of every row: whole groups, dealt out in turn; contiguous blocks where groups are too few."""
     index = np.unique(groups, return_inverse=True)[1] if groups is not None else np.zeros(n, dtype=np.intp)
     if index.max(initial=0) + 1 < FOLDS:

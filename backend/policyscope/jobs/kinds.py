@@ -17,6 +17,7 @@ Task = Callable[[ArtifactStore, Mapping[str, Any]], Work[None]]
 Kinds = Mapping[str, str]
 
 KINDS: Kinds = {
+    "analysis": "policyscope.services.analyses:perform",
     "run": "policyscope.services.rollouts:perform",
     "video": "policyscope.services.videos:perform",
 }

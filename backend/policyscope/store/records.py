@@ -116,6 +116,18 @@ class JobRow(Base):
     finished_at: Mapped[str | None]
 
 
+class FeatureNoteRow(Base):
+    """A person's own name, notes and tags for one feature of an SAE."""
+
+    __tablename__ = "feature_notes"
+    sae_id: Mapped[str] = mapped_column(ForeignKey("saes.id", ondelete="CASCADE"), primary_key=True)
+    feature_idx: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str | None]
+    text: Mapped[str]
+    tags: Mapped[list[Any]]
+    updated_at: Mapped[str]
+
+
 class Records:
     """Sessions on the database. Rows read in a session stay readable after it is closed."""
 

@@ -1,6 +1,7 @@
 """The generated documents are those that are committed, and true."""
 
 import json
+import re
 
 import pytest
 
@@ -22,7 +23,7 @@ def test_every_route_is_documented(app):
     documented = json.loads(openapi.generated()["openapi.json"])["paths"]
     for rule in app.url_map.iter_rules():
         if rule.endpoint not in ("site.page", "api-docs.openapi_json"):
-            path = rule.rule.replace("<", "{").replace(">", "}")
+            path = re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule)
             for method in rule.methods - {"HEAD", "OPTIONS"}:
                 assert documented[path][method.lower()]["summary"], (method, path)
 

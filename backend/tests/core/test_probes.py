@@ -90,7 +90,7 @@ def test_standardised_weights_match_scikit_learn_at_the_chosen_penalty():
 
 def test_fold_scores_match_fitting_each_fold():
     zs, ys = (Z - Z.mean(axis=0)) / Z.std(axis=0), (Y - Y.mean(axis=0)) / Y.std(axis=0)
-    fold = probes._folds(400, np.arange(400) // 20)
+    fold = probes.folds(400, np.arange(400) // 20)
     scores = probes._fold_scores(zs, ys, fold)
     held = fold == 2
     reference = Ridge(alpha=probes.LAMBDAS[17] * (~held).sum()).fit(zs[~held], ys[~held])
@@ -110,10 +110,10 @@ def test_noise_is_not_explained_on_held_out_episodes():
 
 def test_whole_groups_are_held_out():
     groups = np.repeat(np.arange(12), 7)
-    fold = probes._folds(84, groups)
+    fold = probes.folds(84, groups)
     assert all(len(set(fold[groups == g])) == 1 for g in range(12))
     assert set(fold) == set(range(5))
-    blocks = probes._folds(100, np.zeros(100, int))
+    blocks = probes.folds(100, np.zeros(100, int))
     assert set(blocks) == set(range(5))
     assert np.count_nonzero(np.diff(blocks)) == 19
 

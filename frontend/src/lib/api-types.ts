@@ -393,6 +393,103 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/model/{model_id}/analyse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model_id: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Analyse all features, once per SAE and policy; seconds to a minute. */
+        post: operations["analyse_features"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/model/{model_id}/features": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model_id: string;
+            };
+            cookie?: never;
+        };
+        /** A page of the feature table for one target; 409 before the analysis. */
+        get: operations["list_features"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/model/{model_id}/feature/{feature_idx}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model_id: string;
+                feature_idx: number;
+            };
+            cookie?: never;
+        };
+        /** Everything about one feature; 409 before the analysis. */
+        get: operations["get_feature"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/model/{model_id}/feature/{feature_idx}/note": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model_id: string;
+                feature_idx: number;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        /** Replace your own name, notes and tags of a feature. */
+        put: operations["put_note"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/model/{model_id}/clusters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model_id: string;
+            };
+            cookie?: never;
+        };
+        /** Groups of like features, and whether they are more than chance; 409 before the analysis. */
+        get: operations["list_clusters"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/model/{model_id}/run": {
         parameters: {
             query?: never;
@@ -1317,6 +1414,404 @@ export interface components {
             edits: components["schemas"]["FeatureEdit"][];
             /** @description In every unit; null for a phase whose environment is not known. */
             dose: components["schemas"]["Dose"] | null;
+        };
+        AnalysisAccepted: {
+            /** @description Job to follow; null when the analysis is there already. */
+            job_id: string | null;
+            /**
+             * @description State of the job, or done.
+             * @enum {string}
+             */
+            state: "queued" | "running" | "done" | "failed" | "cancelled" | "interrupted";
+        };
+        Note: {
+            /** @description A person's own name for the feature. */
+            name: string | null;
+            /** @description What was noted. */
+            text: string;
+            /** @description Tags. */
+            tags: string[];
+            /** @description When, ISO-8601. */
+            updated_at: string | null;
+        };
+        ClosedLoopEffect: {
+            /** @description Run. */
+            run_id: string;
+            /** @description Arm. */
+            arm: string;
+            /** @description Operation. */
+            op: string;
+            /** @description Its value. */
+            value: number | null;
+            /** @description Environment. */
+            env: string;
+            /** @description Pairs of seeds. */
+            n: number;
+            /** @description Mean paired difference of the return. */
+            mean_difference: number | null;
+            /** @description 95 % bootstrap interval. */
+            ci: (number | null)[] | null;
+            /** @description Sign-flip test, not adjusted for what else was run. */
+            p_value: number | null;
+            /** @description Difference of the fall rates. */
+            fall_difference: number | null;
+            /** @description There are enough pairs for the test to mean something. */
+            inferential: boolean;
+        };
+        TableRow: {
+            /** @description Latent of the SAE. */
+            feature_idx: number;
+            /** @description “when → does”, or unnamed. */
+            name: string;
+            /** @description How it fires. */
+            badges: string[];
+            note: components["schemas"]["Note"];
+            /** @description Never active on the cached samples. */
+            dead: boolean;
+            /** @description Share of samples on which it is active. */
+            density: number | null;
+            /** @description Mean activation when active. */
+            mean_active: number | null;
+            /** @description Largest activation. */
+            max_activation: number | null;
+            /** @description Length of its decoder direction. */
+            decoder_norm: number | null;
+            /** @description The guide's ridge weight of Z w = y, for this target. */
+            weight: number | null;
+            /** @description Linear association: ridge weight in SDs of the target per SD of the feature. */
+            standardized_weight: number | null;
+            /** @description R² of this feature alone, on held-out episodes. */
+            marginal_r2: number | null;
+            /** @description R² that the regression on all features loses without it, on held-out episodes. */
+            unique_r2: number | null;
+            /** @description Marginal association against shifts in time (permuted episodes for a measure). */
+            p_value: number | null;
+            /** @description Its false discovery rate over all features. */
+            q_value: number | null;
+            /** @description RMS change when the feature is removed, in SDs of the target action; of all actions together for another target. */
+            ablation_effect: number | null;
+            /** @description Mean signed change over its active states, in action units; actions only. */
+            ablation_mean: number | null;
+            /** @description Change of the action per unit of α, to first order; actions only. */
+            local_gain: number | null;
+            /** @description How far its direction moves the actions, as a percentile among 500 random directions of its length drawn like the activations. */
+            output_percentile: number | null;
+            /** @description The same among directions drawn evenly in all directions. */
+            output_percentile_isotropic: number | null;
+            /** @description Held-out AUROC of the rule in its name. */
+            auroc: number | null;
+            /**
+             * @description Where association and effect rank it very differently; null elsewhere.
+             * @enum {string|null}
+             */
+            disagreement: "associated, little effect" | "effect, little association" | null;
+            /** @description Newest measured effect on the return; null until one is. */
+            closed_loop: components["schemas"]["ClosedLoopEffect"] | null;
+        };
+        Target: {
+            /** @description As sent in target. */
+            key: string;
+            /** @description Name to show. */
+            title: string;
+            /** @description Unit. */
+            unit: string;
+            /** @description Values: one per step, or one per episode for a behaviour measure. */
+            n: number;
+            /** @description R² of all features together on held-out episodes. Near 1 is expected of an action. */
+            cv_r2: number | null;
+            /** @description Penalty of the guide's ridge. */
+            weight_lambda: number | null;
+        };
+        FeatureTable: {
+            /** @description One page, in order. */
+            features: components["schemas"]["TableRow"][];
+            target: components["schemas"]["Target"];
+            /** @description What can be asked for. */
+            targets: components["schemas"]["Target"][];
+            /** @description Behaviour measures that cannot be a target here, and why. */
+            left_out: string[];
+            /**
+             * @description Order.
+             * @enum {string}
+             */
+            sort_by: "ablation_effect" | "standardized_weight" | "marginal_r2" | "unique_r2" | "p_value" | "q_value" | "weight" | "local_gain" | "output_percentile" | "output_percentile_isotropic" | "density" | "mean_active" | "max_activation" | "auroc" | "feature_idx";
+            /**
+             * @description Direction.
+             * @enum {string}
+             */
+            order: "asc" | "desc";
+            /** @description This page. */
+            page: number;
+            /** @description Features on a page. */
+            page_size: number;
+            /** @description Pages. */
+            pages: number;
+            /** @description Features that pass the filters. */
+            matching: number;
+            /** @description Features in all. */
+            d_latent: number;
+            /** @description Features never active. */
+            dead_features: number;
+            /** @description Cached samples analysed. */
+            n_samples: number;
+        };
+        When: {
+            /** @description The rule in words; null when it is not good enough. */
+            text: string | null;
+            /** @description On held-out episodes. */
+            auroc: number | null;
+            /** @description On held-out episodes. */
+            balanced_accuracy: number | null;
+            /** @description Why there is no rule. */
+            reason: string | null;
+        };
+        Moved: {
+            /** @description Action. */
+            action: string;
+            /** @description Mean change while active, in SDs of the action. */
+            mean: number | null;
+            /** @description 99th percentile of random directions of its length. */
+            threshold: number | null;
+        };
+        FeatureName: {
+            /** @description “when → does”, or unnamed. */
+            text: string;
+            when: components["schemas"]["When"];
+            /** @description Actions it moves beyond chance, strongest first. */
+            does: components["schemas"]["Moved"][];
+        };
+        FeatureStatistics: {
+            /** @description Share of samples on which it is active. */
+            density: number | null;
+            /** @description Mean activation when active. */
+            mean_active: number | null;
+            /** @description Largest activation. */
+            max_activation: number | null;
+            /** @description Length of its decoder direction. */
+            decoder_norm: number | null;
+            /** @description RMS change of all actions when it is removed, in pooled SDs. */
+            ablation_pooled: number | null;
+            /** @description Among 500 random directions drawn like the activations. */
+            output_percentile: number | null;
+            /** @description Among 500 drawn evenly. */
+            output_percentile_isotropic: number | null;
+            /** @description Share of episodes in which it fires. */
+            coverage: number | null;
+            /** @description Onsets per episode; silences of up to 2 steps do not count. */
+            onsets: number | null;
+            /** @description Mean length of a run, as a share of the episode. */
+            mean_run: number | null;
+            /** @description Mean activation when active over the largest. */
+            mean_over_max: number | null;
+            /** @description Share of its activity within the first second. */
+            early_share: number | null;
+            /** @description Onsets per second. */
+            onset_rate: number | null;
+        };
+        ActionEffect: {
+            /** @description Action. */
+            name: string;
+            /** @description RMS change when it is removed, in SDs of the action. */
+            ablation_effect: number | null;
+            /** @description Mean signed change over active states, in action units. */
+            ablation_mean: number | null;
+            /** @description Change per unit of α. */
+            local_gain: number | null;
+        };
+        Association: {
+            /** @description Target. */
+            target: string;
+            /** @description Its name. */
+            title: string;
+            /** @description Linear association. */
+            standardized_weight: number | null;
+            /** @description Alone, on held-out episodes. */
+            marginal_r2: number | null;
+            /** @description Beyond the other features. */
+            unique_r2: number | null;
+            /** @description Against shifts in time. */
+            p_value: number | null;
+            /** @description False discovery rate. */
+            q_value: number | null;
+        };
+        Phase: {
+            /** @description Weighted mean phase of the stride, 0 to 1; 0 is the first leg's touch-down. */
+            mean: number | null;
+            /** @description 0 = any time, 1 = always the same moment. */
+            concentration: number | null;
+            /** @description R² of one bump in phase. */
+            tile_r2: number | null;
+            /** @description One bump explains it: it says where in the stride, and little else. */
+            tile: boolean;
+            /** @description Mean latent in 48 bins of phase. */
+            curve: number[];
+            /** @description Strides per second. */
+            stride_rate: number | null;
+        };
+        Histogram: {
+            /** @description Bin edges of positive latents. */
+            edges: number[];
+            /** @description Samples per bin. */
+            counts: number[];
+            /** @description Samples at 0. */
+            inactive: number;
+            /** @description Share active. */
+            density: number | null;
+        };
+        Clip: {
+            /** @description Row of the cached data. */
+            row: number;
+            /** @description First row of the clip. */
+            start: number;
+            /** @description After its last row. */
+            stop: number;
+            /** @description Episode. */
+            episode: number;
+            /** @description Step of the moment. */
+            step: number;
+            /** @description Step at which the clip starts. */
+            first_step: number;
+            /** @description The latent at the moment. */
+            value: number | null;
+            /** @description The latent, step by step. */
+            latent: number[];
+            /** @description Per action, step by step; null in quantile clips. */
+            actions: number[][] | null;
+            /** @description Per leg: on the floor? Null without legs and in quantile clips. */
+            contacts: boolean[][] | null;
+        };
+        Quantile: {
+            /** @description Above this … */
+            low: number | null;
+            /** @description … up to this. */
+            high: number | null;
+            /** @description Samples. */
+            count: number;
+            /** @description Drawn at random from them. */
+            clips: components["schemas"]["Clip"][];
+        };
+        Neighbour: {
+            /** @description Feature. */
+            feature_idx: number;
+            /** @description From −1 to 1. */
+            similarity: number | null;
+        };
+        Nearest: {
+            /** @description By decoder direction. */
+            cosine: components["schemas"]["Neighbour"][];
+            /** @description By firing together (phi). */
+            coactivation: components["schemas"]["Neighbour"][];
+        };
+        Dashboard: {
+            /** @description Latent of the SAE. */
+            feature_idx: number;
+            name: components["schemas"]["FeatureName"];
+            /** @description How it fires. */
+            badges: string[];
+            note: components["schemas"]["Note"];
+            statistics: components["schemas"]["FeatureStatistics"];
+            /** @description What it does to each action. */
+            actions: components["schemas"]["ActionEffect"][];
+            /** @description What it goes with; not what it drives. */
+            associations: components["schemas"]["Association"][];
+            /** @description Null without a rhythm. */
+            phase: components["schemas"]["Phase"] | null;
+            histogram: components["schemas"]["Histogram"];
+            /** @description Seconds per step of the clips. */
+            dt: number | null;
+            /** @description Order of the contacts. */
+            legs: string[];
+            /** @description Strongest moments, at most one per episode while episodes last. */
+            top: components["schemas"]["Clip"][];
+            /** @description Eleven equal intervals of activation, from the highest. */
+            quantiles: components["schemas"]["Quantile"][];
+            /** @description Any active moments. */
+            random_active: components["schemas"]["Clip"][];
+            /** @description Any moments of silence. */
+            random_inactive: components["schemas"]["Clip"][];
+            nearest: components["schemas"]["Nearest"];
+            /** @description From finished runs, newest first. */
+            closed_loop: components["schemas"]["ClosedLoopEffect"][];
+        };
+        NoteRequest: {
+            /**
+             * @description Your own name for the feature; the computed one stays beside it.
+             * @default null
+             */
+            name?: string | null;
+            /**
+             * @description Notes.
+             * @default
+             */
+            text?: string;
+            /** @description Tags. */
+            tags?: string[];
+        };
+        Cluster: {
+            /** @description Number. */
+            cluster: number;
+            /** @description Members. */
+            features: number[];
+            /** @description How many. */
+            size: number;
+            /** @description Mean silhouette. */
+            silhouette: number | null;
+            /** @description Mean overlap with its best partner on resampled episodes. */
+            jaccard: number | null;
+            /** @description That overlap is at least 0.6. */
+            stable: boolean;
+            /** @description Name of the member with the greatest effect. */
+            name: string;
+            /** @description All members scaled by 1.2 (at most 64): an arm of a run. */
+            edits: components["schemas"]["FeatureEdit"][];
+        };
+        MapPoint: {
+            /** @description Feature. */
+            feature_idx: number;
+            /** @description First axis. */
+            x: number | null;
+            /** @description Second axis. */
+            y: number | null;
+            /** @description Cluster. */
+            cluster: number;
+            /** @description How well it fits there. */
+            silhouette: number | null;
+        };
+        Map: {
+            /** @description How it was drawn. */
+            method: string;
+            /** @description Share of the variance that two axes show. */
+            shown_variance: number | null;
+            points: components["schemas"]["MapPoint"][];
+        };
+        Antipodal: {
+            /** @description Two features that write nearly opposite directions. */
+            features: number[];
+            /** @description Their cosine. */
+            cosine: number | null;
+        };
+        Clusters: {
+            /**
+             * @description As asked.
+             * @enum {string}
+             */
+            view: "combined" | "decoder" | "coactivation" | "function";
+            /** @description Better than chance and stable; if not, do not read meaning into the groups. */
+            reliable: boolean;
+            /** @description The same in words. */
+            verdict: string;
+            /** @description Of the cut. */
+            mean_silhouette: number | null;
+            /** @description 95th percentile under chance. */
+            null_silhouette: number | null;
+            /** @description Mean adjusted Rand index on resampled episodes; 1 where the view does not depend on them. */
+            ari: number | null;
+            /** @description Correlation of the tree's heights with the distances. */
+            cophenetic: number | null;
+            clusters: components["schemas"]["Cluster"][];
+            map: components["schemas"]["Map"] | null;
+            /** @description Kept apart, since they would otherwise look unlike. */
+            antipodal: components["schemas"]["Antipodal"][];
         };
         ArmRequest: {
             /** @description Name of the arm, unique in the run. */
@@ -2455,6 +2950,158 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DoseResult"];
+                };
+            };
+            422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    analyse_features: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnalysisAccepted"];
+                };
+            };
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    list_features: {
+        parameters: {
+            query?: {
+                /** @description action:0, obs:3, reward or measure:speed; the answer lists all. */
+                target?: string;
+                /** @description Order; weights and gains by size. */
+                sort_by?: "ablation_effect" | "standardized_weight" | "marginal_r2" | "unique_r2" | "p_value" | "q_value" | "weight" | "local_gain" | "output_percentile" | "output_percentile_isotropic" | "density" | "mean_active" | "max_activation" | "auroc" | "feature_idx";
+                /** @description Best first by default. Undefined values come last. */
+                order?: "asc" | "desc" | null;
+                /** @description From 1. */
+                page?: number;
+                /** @description Features on a page. */
+                page_size?: number;
+                /** @description Leave out features that never fire. */
+                alive?: boolean;
+                /** @description Least share of active samples. */
+                min_density?: number | null;
+                /** @description Greatest q-value. */
+                max_q?: number | null;
+                /** @description Least output percentile. */
+                min_percentile?: number | null;
+                /** @description Only with this badge. */
+                badge?: "dead" | "episode-specific" | "general" | "transient" | "tonic" | "periodic" | "dense" | "phase tile" | null;
+                /** @description Only with this tag of yours. */
+                tag?: string | null;
+                /** @description Words in names or notes. */
+                search?: string | null;
+            };
+            header?: never;
+            path: {
+                model_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeatureTable"];
+                };
+            };
+            422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    get_feature: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model_id: string;
+                feature_idx: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Dashboard"];
+                };
+            };
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    put_note: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model_id: string;
+                feature_idx: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoteRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Note"];
+                };
+            };
+            422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    list_clusters: {
+        parameters: {
+            query?: {
+                /** @description What makes features alike: decoder, coactivation, function, or all three. */
+                view?: "combined" | "decoder" | "coactivation" | "function";
+            };
+            header?: never;
+            path: {
+                model_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Clusters"];
                 };
             };
             422: components["responses"]["UNPROCESSABLE_ENTITY"];

@@ -1,6 +1,17 @@
 """The routes, by resource. Each view parses, calls one service and returns what it gives."""
 
-from policyscope.api.views import effects, environments, features, jobs, models, replays, runs, saes, weights
+from policyscope.api.views import (
+    effects,
+    environments,
+    features,
+    jobs,
+    models,
+    replays,
+    runs,
+    saes,
+    understanding,
+    weights,
+)
 
 ALL = (
     environments.health,
@@ -11,6 +22,7 @@ ALL = (
     saes.saes,
     features.features,
     effects.effects,
+    understanding.understanding,
     runs.runs,
     replays.replays,
     jobs.jobs,

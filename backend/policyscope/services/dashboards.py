@@ -1,0 +1,248 @@
+"""One document about one feature: when it fires, what it does, examples, and its neighbours."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from policyscope.core import exemplars
+from policyscope.core.activations import ActivationData
+from policyscope.core.affinities import nearest
+from policyscope.core.analysis import Subject, action_names
+from policyscope.core.associations import episode_slices
+from policyscope.core.measures import UndefinedError
+from policyscope.services import analyses, closed_loop, feature_notes, loaded
+from policyscope.services.analyses import Key, Stored
+from policyscope.services.workspace import Workspace
+from policyscope.store.records import Json
+
+CLIP_SECONDS = 0.5
+STEPS_WITHOUT_TIME = 25
+NEIGHBOURS = 8
+DIGITS = 4
+CLUSTER_NUMBERS = ("mean_silhouette", "null_silhouette", "ari", "cophenetic")
+NOTHING: Json = {"clusters": [], "map": None, "antipodal": []}
+
+
+def read(ws: Workspace, model_id: str, feature_idx: int) -> Json:
+    """Raises what ``analyses.read`` raises, and InvalidInput for a feature that the SAE has not."""
+    found, key = analyses.read(ws, model_id)
+    loaded.stored_sae(ws.store, key.spec["sae_content"]).check_feature(feature_idx)
+    subject = _subject(ws, key)
+    j = feature_idx
+    return {
+        "feature_idx": j,
+        "name": found.about["names"][j],
+        "badges": found.about["badges"][j],
+        "note": feature_notes.of_model(ws, model_id).get(j, feature_notes.describe(None)),
+        "statistics": _statistics(found, j),
+        "actions": _actions(found, subject, j),
+        "associations": _associations(found, j),
+        "phase": _phase(found, j),
+        **_examples(found, subject, j),
+        "nearest": {
+            view: [{"feature_idx": other, "similarity": s} for other, s in _nearest(found, view, j)]
+            for view in ("cosine", "coactivation")
+        },
+        "closed_loop": closed_loop.measured(ws, model_id).get(j, []),
+    }
+
+
+def _subject(ws: Workspace, key: Key) -> Subject:
+    spec = key.spec
+    policy = loaded.build_policy(ws.store, spec["model_id"], spec["activation"], [])
+    data = loaded.stored_data(ws.store, spec["sae_content"])
+    assert data is not None  # an analysis exists
+    sae = loaded.stored_sae(ws.store, spec["sae_content"])
+    return Subject(policy, sae, spec["tap_index"], data, analyses.env_of(spec["env"])).bounded()
+
+
+def _statistics(found: Stored, j: int) -> Json:
+    names = ("density", "mean_active", "max_activation", "decoder_norm", "ablation_pooled")
+    values = {name: float(found.arrays[name][j]) for name in names}
+    values |= {name: float(found.arrays[f"activity.{name}"][j]) for name in analyses.ACTIVITY}
+    values["output_percentile"] = float(found.arrays["percentile.covariance"][j])
+    values["output_percentile_isotropic"] = float(found.arrays["percentile.isotropic"][j])
+    return values
+
+
+def _actions(found: Stored, subject: Subject, j: int) -> list[Json]:
+    a = found.arrays
+    names = action_names(subject.info, a["ablation_effect"].shape[1])
+    return [
+        {
+            "name": name,
+            "ablation_effect": float(a["ablation_effect"][j, index]),
+            "ablation_mean": float(a["ablation_mean"][j, index]),
+            "local_gain": float(a["local_gain"][j, index]),
+        }
+        for index, name in enumerate(names)
+    ]
+
+
+def _associations(found: Stored, j: int) -> list[Json]:
+    entries = []
+    for index, target in enumerate(found.about["targets"]):
+        values = {n: float(found.arrays[f"association.{n}"][j, index]) for n in analyses.ASSOCIATIONS}
+        values["standardized_weight"] = values.pop("weight")
+        entries.append({"target": target["key"], "title": target["title"], **values})
+    return entries
+
+
+def _phase(found: Stored, j: int) -> Json | None:
+    if "phase.mean" not in found.arrays:
+        return None
+    values = {name: float(found.arrays[f"phase.{name}"][j]) for name in ("mean", "concentration", "tile_r2")}
+    return {
+        **values,
+        "tile": "phase tile" in found.about["badges"][j],
+        "curve": found.arrays["phase.curve"][j].tolist(),
+        "stride_rate": found.about["stride_rate"],
+    }
+
+
+def _nearest(found: Stored, view: str, j: int) -> list[tuple[int, float]]:
+    return nearest(found.arrays[view].astype(np.float64), j, NEIGHBOURS)
+
+
+def _examples(found: Stored, subject: Subject, j: int) -> Json:
+    latent, data = found.columns.column(j), subject.data
+    picked = exemplars.exemplars(latent, _timeline(found, subject, data))
+    traces = _Traces(subject, latent)
+    return {
+        "histogram": {
+            "edges": picked.histogram.edges.tolist(),
+            "counts": picked.histogram.counts.tolist(),
+            "inactive": picked.histogram.inactive,
+            "density": picked.histogram.density,
+        },
+        "dt": subject.info.dt if subject.info else None,
+        "legs": traces.legs,
+        "top": [traces.clip(window) for window in picked.top],
+        "quantiles": [
+            {
+                "low": interval.low,
+                "high": interval.high,
+                "count": interval.count,
+                "clips": [traces.clip(window, short=True) for window in interval.windows],
+            }
+            for interval in picked.intervals
+        ],
+        "random_active": [traces.clip(window) for window in picked.random_active],
+        "random_inactive": [traces.clip(window) for window in picked.random_inactive],
+    }
+
+
+def _timeline(found: Stored, subject: Subject, data: ActivationData) -> exemplars.Timeline:
+    dt = subject.info.dt if subject.info else None
+    rate = found.about["stride_rate"]
+    step = data.step
+    if step is None:
+        step = np.concatenate([np.arange(s.stop - s.start) for s in episode_slices(subject.groups)])
+    half = max(1, round(CLIP_SECONDS / dt)) if dt else STEPS_WITHOUT_TIME
+    stride = max(1, round(1 / (rate * dt))) if dt and rate else half
+    return exemplars.Timeline(subject.groups, step, half, stride)
+
+
+class _Traces:
+    """Clips of the cached episodes; contacts are worked out only for episodes that are shown."""
+
+    def __init__(self, subject: Subject, latent: NDArray[np.float64]) -> None:
+        self._data, self._latent, self._policy = subject.data, latent, subject.policy
+        self._slices = episode_slices(subject.groups)
+        self._episodes = subject.episodes()
+        self._contacts: dict[int, NDArray[np.bool_] | None] = {}
+        self.legs = self._legs()
+
+    def clip(self, window: exemplars.Window, short: bool = False) -> Json:
+        """The moment and its surroundings: the latent, and unless ``short`` actions and feet on the floor."""
+        rows = slice(window.start, window.stop)
+        moment: dict[str, Any] = asdict(window) | {"latent": _rounded(self._latent[rows])}
+        if short:
+            return {**moment, "actions": None, "contacts": None}
+        recorded = self._data.action
+        actions = self._policy(self._data.observations[rows]) if recorded is None else recorded[rows]
+        columns = np.asarray(actions, dtype=np.float64).reshape(len(actions), -1).T
+        return {**moment, "actions": [_rounded(c) for c in columns], "contacts": self._feet(window)}
+
+    def _legs(self) -> list[str]:
+        try:
+            return [leg.name for leg in self._episodes[0].anatomy.legs] if self._episodes else []
+        except UndefinedError:
+            return []
+
+    def _feet(self, window: exemplars.Window) -> list[list[bool]] | None:
+        if not self.legs:
+            return None
+        index = next(i for i, rows in enumerate(self._slices) if rows.start <= window.row < rows.stop)
+        if index not in self._contacts:
+            try:
+                self._contacts[index] = self._episodes[index].contacts
+            except UndefinedError:
+                self._contacts[index] = None
+        touching, first = self._contacts[index], self._slices[index].start
+        if touching is None:
+            return None
+        part: list[list[bool]] = touching[window.start - first : window.stop - first].T.tolist()
+        return part
+
+
+def _rounded(values: NDArray[np.float64]) -> list[float]:
+    return [float(f"{value:.{DIGITS}g}") for value in values]
+
+
+def clusters(ws: Workspace, model_id: str, view: str) -> Json:
+    """Groups of like features by one view, with the verdict whether they are more than chance."""
+    found, _ = analyses.read(ws, model_id)
+    a = found.arrays
+    features = a["cluster.features"]
+    about: Mapping[str, Any] = found.about["clusters"].get(view, {})
+    if not about:
+        few = f"{len(features)} features fire neither almost never nor almost always: too few to be grouped."
+        return {**dict.fromkeys(CLUSTER_NUMBERS), "view": view, "reliable": False, "verdict": few, **NOTHING}
+    labels, widths = a[f"cluster.{view}.labels"], a[f"cluster.{view}.silhouette"]
+    jaccard = a[f"cluster.{view}.jaccard"]
+    return {
+        "view": view,
+        **about,
+        "clusters": [
+            _cluster(found, int(c), features[labels == c], widths[labels == c], float(jaccard[c]))
+            for c in np.unique(labels)
+        ],
+        "map": {
+            "method": "PCA of decoder directions and associations",
+            "shown_variance": float(a["cluster.shown"][0]),
+            "points": [
+                {
+                    "feature_idx": int(j),
+                    "x": float(x),
+                    "y": float(y),
+                    "cluster": int(c),
+                    "silhouette": float(w),
+                }
+                for j, (x, y), c, w in zip(features, a["cluster.points"], labels, widths, strict=True)
+            ],
+        },
+        "antipodal": [
+            {"features": [one, other], "cosine": cosine} for one, other, cosine in found.about["antipodal"]
+        ],
+    }
+
+
+def _cluster(found: Stored, label: int, members: Any, widths: Any, jaccard: float) -> Json:
+    """``edits`` scale all its features together and can be sent as an arm of a run."""
+    strongest = max(members, key=lambda j: float(found.arrays["ablation_pooled"][j]))
+    return {
+        "cluster": label,
+        "features": [int(j) for j in members],
+        "size": len(members),
+        "silhouette": float(widths.mean()),
+        "jaccard": jaccard,
+        "stable": jaccard >= 0.6,
+        "name": found.about["names"][int(strongest)]["text"],
+        "edits": [{"feature_idx": int(j), "op": "scale", "value": 1.2} for j in members[:64]],
+    }
