@@ -160,7 +160,7 @@ def _freeze(ws: Workspace, row: ModelRow, sae_row: SaeRow | None, info: EnvInfo,
     edits = edit_service.freeze(arm["edits"], scales, info)
     return {
         "name": arm["name"],
-        "weights": arm["weights"],
+        "weights": "edited" if weight_edits else "original",
         "edits": edits,
         "dose": edit_service.dose_json(scales, edits, info),
         "weight_edits": weight_edits,

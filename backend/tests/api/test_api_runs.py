@@ -33,6 +33,12 @@ def test_a_run_is_accepted_with_a_job_to_follow(client):
     assert client("GET", "/jobs?state=queued")["jobs"] == []
 
 
+def test_an_arm_of_a_model_without_weight_edits_has_the_original_weights(client):
+    model_id = client.with_sae()
+    client("POST", f"/model/{model_id}/sae_perturb", {"feature_idx": 1, "alpha": 2})
+    assert [arm["weights"] for arm in client.run(model_id)["arms"]] == ["original", "original"]
+
+
 def test_default_arms_follow_what_is_stored(client):
     model_id = client.with_sae()
     assert [arm["name"] for arm in client.run(model_id)["arms"]] == ["baseline"]

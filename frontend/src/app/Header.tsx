@@ -1,4 +1,5 @@
 import { useView } from "@/lib/view";
+import { JobTray } from "@/modules/jobs/JobTray";
 
 import { SchemeToggle } from "./SchemeToggle";
 import { STEPS, stepState, useProgress } from "./steps";
@@ -51,7 +52,10 @@ export function Header() {
             })}
           </ol>
         </nav>
-        <SchemeToggle />
+        <div className={classes.tools}>
+          <JobTray onOpen={(model, run) => openModel(model, { run })} />
+          <SchemeToggle />
+        </div>
       </div>
     </header>
   );

@@ -22,7 +22,7 @@ interface Props {
 const HEIGHT = 414;
 const STRONGEST = 90;
 
-const margin = (channels: Channel[] | undefined, wide: boolean) => (channels && wide ? 150 : 48);
+const margin = (channels: Channel[] | undefined, wide: boolean) => (channels && wide ? 166 : 48);
 
 /** The policy drawn layer by layer, with the tap marked and movable. */
 export function NetworkView({ model, tap, onTap, observations, actions }: Props) {

@@ -6,6 +6,7 @@ import type { RunRequest } from "@/lib/types";
 export const runKeys = {
   list: (modelId: string) => ["runs", modelId] as const,
   one: (id: string) => ["run", id] as const,
+  jobs: ["jobs"] as const,
   job: (id: string) => ["job", id] as const,
 };
 
@@ -37,7 +38,11 @@ export function useStartRun(modelId: string) {
   return useMutation({
     mutationFn: (body: RunRequest) =>
       unwrap(client.POST("/model/{model_id}/run", { params: { path: { model_id: modelId } }, body })),
-    onSuccess: () => queryClient.invalidateQueries({ queryKey: runKeys.list(modelId) }),
+    onSuccess: () =>
+      Promise.all([
+        queryClient.invalidateQueries({ queryKey: runKeys.list(modelId) }),
+        queryClient.invalidateQueries({ queryKey: runKeys.jobs }),
+      ]),
   });
 }
 

@@ -109,7 +109,8 @@ export function runHandlers(world: World): HttpHandler[] {
     }),
     http.get("*/runs", ({ request }) => {
       const id = new URL(request.url).searchParams.get("model_id");
-      return json({ runs: [...world.runs.values()].filter((run) => run.model_id === id).reverse() });
+      const runs = [...world.runs.values()].filter((run) => id === null || run.model_id === id);
+      return json({ runs: runs.reverse() });
     }),
     http.get("*/run/:id", ({ params }) => withRun(params, (run) => json(run))),
     http.delete("*/run/:id", ({ params }) =>
@@ -124,6 +125,7 @@ export function runHandlers(world: World): HttpHandler[] {
     http.get("*/run/:id/scene", ({ params }) =>
       withRun(params, (run) => fail(404, `Run ${run.id} kept no steps to replay.`, "not_found")),
     ),
+    http.get("*/jobs", () => json({ jobs: [...world.jobs.values()].reverse() })),
     http.get("*/job/:id", ({ params }) => json(world.jobs.get(String(params.id)))),
     http.get("*/job/:id/events", ({ params }) => jobEvents(world, String(params.id))),
     http.delete("*/job/:id", ({ params }) => {

@@ -1,0 +1,64 @@
+import { Button, Progress } from "@mantine/core";
+
+import { count, duration } from "@/lib/format";
+import type { Job, RunSummary } from "@/lib/types";
+import { useCancelJob } from "@/modules/runs/api";
+import { remaining } from "@/modules/runs/JobProgress";
+import { Failure } from "@/ui/States";
+
+import { isActive } from "./api";
+import { jobEnd, jobTitle } from "./words";
+import classes from "./Jobs.module.css";
+
+interface Props {
+  job: Job;
+  run: RunSummary | undefined;
+  onOpen: (() => void) | undefined;
+  onCancelled: () => void;
+}
+
+export function JobRow({ job, run, onOpen, onCancelled }: Props) {
+  const cancel = useCancelJob();
+  const title = jobTitle(job, run);
+  return (
+    <li className={classes.job} data-state={job.state}>
+      <div className={classes.text}>
+        <strong>{title}</strong>
+        <small>{isActive(job) ? progressText(job) : jobEnd(job)}</small>
+        {job.error && <small className={classes.error}>{job.error.message}</small>}
+      </div>
+      <div className={classes.actions}>
+        {isActive(job) && (
+          <Button
+            size="compact-xs"
+            variant="default"
+            aria-label={`Cancel: ${title}`}
+            loading={cancel.isPending}
+            onClick={() => cancel.mutate(job.id, { onSuccess: onCancelled })}
+          >
+            Cancel
+          </Button>
+        )}
+        {onOpen && (
+          <Button size="compact-xs" variant="subtle" aria-label={`Open: ${title}`} onClick={onOpen}>
+            Open
+          </Button>
+        )}
+      </div>
+      {isActive(job) && (
+        <Progress className={classes.bar} size={4} value={share(job)} aria-label={`Progress: ${title}`} />
+      )}
+      {cancel.error && <Failure error={cancel.error} />}
+    </li>
+  );
+}
+
+const share = ({ progress }: Job) => (progress.total > 0 ? (100 * progress.done) / progress.total : 0);
+
+function progressText(job: Job): string {
+  const { done, total, unit } = job.progress;
+  if (job.state === "queued") return "waiting for its turn";
+  const left = remaining(job);
+  const amount = total > 0 ? `${count(done)} of ${count(total)} ${unit}` : "running";
+  return left === null ? amount : `${amount}, ${duration(left)} left`;
+}

@@ -1,0 +1,33 @@
+import { ago, plural } from "@/lib/format";
+import type { Job, JobState, RunSummary } from "@/lib/types";
+
+const KINDS: Record<string, string> = { run: "Run", video: "Video" };
+
+const STATES: Record<JobState, string> = {
+  queued: "waiting for its turn",
+  running: "running",
+  done: "done",
+  failed: "failed",
+  cancelled: "cancelled",
+  interrupted: "interrupted by a stop of the server",
+};
+
+/** What a job does: "Run on Walker2d-v5, 16 seeds". */
+export function jobTitle(job: Job, run: RunSummary | undefined): string {
+  const kind = KINDS[job.kind] ?? job.kind.replaceAll("_", " ");
+  return run ? `${kind} on ${run.env}, ${plural(run.episodes, "seed")}` : kind;
+}
+
+/** How a job ended, and when. */
+export function jobEnd(job: Job, now = Date.now()): string {
+  const when = job.finished_at ? `, ${ago(job.finished_at, now)}` : "";
+  return `${STATES[job.state]}${when}`;
+}
+
+/** What the header's button says. */
+export function trayWord(active: readonly Job[]): string {
+  const running = active.filter((job) => job.state === "running").length;
+  const queued = active.length - running;
+  if (active.length === 0) return "Jobs";
+  return [running > 0 && `${running} running`, queued > 0 && `${queued} queued`].filter(Boolean).join(", ");
+}
