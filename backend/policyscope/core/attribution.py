@@ -41,10 +41,13 @@ def ablation_effects(
     states = as_rows(h, sae.d_in, "The activation")
     states = states[spread_rows(len(states), min(max_states, affordable_states(policy, sae, tap_index)))]
     z, actions = sae.encode(states), policy.tail(states, tap_index)
+    moved = z * sae.output_scale(states)
     squares, sums = np.zeros((2, sae.d_latent, actions.shape[1]))
     for j in np.flatnonzero(z.any(axis=0)):
         rows = np.flatnonzero(z[:, j])
-        effect = actions[rows] - policy.tail(states[rows] - np.outer(z[rows, j], sae.w_dec[:, j]), tap_index)
+        effect = actions[rows] - policy.tail(
+            states[rows] - np.outer(moved[rows, j], sae.w_dec[:, j]), tap_index
+        )
         squares[j], sums[j] = np.square(effect).sum(axis=0), effect.sum(axis=0)
     active = np.maximum(np.count_nonzero(z, axis=0), 1)[:, None]
     return AblationEffects(np.sqrt(squares / len(states)), sums / active, len(states))
@@ -61,10 +64,11 @@ def local_gain(policy: Policy, sae: SAE, tap_index: int, h: F64, max_states: int
     states = as_rows(h, sae.d_in, "The activation")
     states = states[spread_rows(len(states), max_states)]
     size = float(np.sqrt(np.square(states).mean())) or 1.0
+    scale = sae.output_scale(states)
     gains = np.zeros((sae.d_latent, policy.spec.act_dim))
     for j, norm in enumerate(sae.decoder_norms()):
         if norm > 0.0:
-            step = GAIN_STEP * size / norm * sae.w_dec[:, j]
+            step = scale * (GAIN_STEP * size / norm * sae.w_dec[:, j])
             above, below = policy.tail(states + step, tap_index), policy.tail(states - step, tap_index)
             gains[j] = (above - below).mean(axis=0) / (2.0 * GAIN_STEP * size / norm)
     return gains

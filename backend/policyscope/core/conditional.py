@@ -51,7 +51,8 @@ class ConditionalRows:
             z = None if latents is None else latents[np.searchsorted(self._rows, rows)]
             for feature, change in _differences(program, z, observations[rows], steps[rows]).items():
                 acts = change != 0.0
-                edited[rows[acts]] += change[acts, None] * self._sae.w_dec[:, feature]
+                moved = change[acts, None] * self._sae.output_scale(h[rows[acts]])
+                edited[rows[acts]] += moved * self._sae.w_dec[:, feature]
 
 
 def _differences(program: Program, z: F64 | None, observations: F64, steps: F64) -> dict[int, F64]:

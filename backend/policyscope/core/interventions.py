@@ -144,9 +144,10 @@ class RowEdits:
                 f"{len(rows)} rows of activations were given for the edits of {len(self._feature)}."
             )
         edited = rows.copy()
-        edited[self._constant] += self._constant_delta
+        edited[self._constant] += self._scaled(self._constant_delta, rows[self._constant])
         if len(self._encoded):
-            edited[self._encoded] += self._encoded_delta(rows[self._encoded])
+            encoded = rows[self._encoded]
+            edited[self._encoded] += self._scaled(self._encoded_delta(encoded), encoded)
         if len(self._moments):
             self._moments.apply(rows, edited, observations, steps)
         return edited
@@ -175,6 +176,10 @@ class RowEdits:
     def _encoded_delta(self, h: F64) -> F64:
         z = np.take_along_axis(self._sae.encode(h), self._feature[self._encoded], axis=1)
         return self._delta(self._encoded, self._scale[self._encoded] * z + self._shift[self._encoded])
+
+    def _scaled(self, delta: F64, h: F64) -> F64:
+        """In units of the activation; only an SAE that normalises each row has others inside."""
+        return delta if self._sae.input_norm == "none" else delta * self._sae.output_scale(h)
 
     def _delta(self, rows: NDArray[np.intp], change: F64) -> F64:
         """``change`` [rows, slots] in latent space as [rows, d_in], added up feature by feature.

@@ -38,7 +38,7 @@ def sae_report(policy: Policy, sae: SAE, tap_index: int, data: ActivationData) -
     h = np.asarray(data.activations, dtype=np.float64)
     z = sae.encode(h)
     fidelity = _Fidelity.measure(policy, tap_index, data.observations)
-    output = sae.decode(z)
+    output = sae.decode(z, h)
     return {
         "n_samples": len(h),
         "tap_index": tap_index,
@@ -47,11 +47,11 @@ def sae_report(policy: Policy, sae: SAE, tap_index: int, data: ActivationData) -
         "k": sae.k,
         **_reconstruction(h, output),
         **_sparsity(sae, z),
-        **fidelity.of(h, output, lambda x: sae.decode(sae.encode(x))),
+        **fidelity.of(h, output, sae.reconstruct),
         **_switching(sae, fidelity),
         "feedback_gate": FEEDBACK_GATE,
         "references": {
-            "pca_same_rank": _pca_line(fidelity, h, min(sae.k, sae.d_in)),
+            "pca_same_rank": _pca_line(fidelity, h, min(_active_per_row(sae, z), sae.d_in)),
             "white_noise_same_fvu": _noise_line(fidelity, h, fvu(h, output)),
         },
     }
@@ -134,6 +134,11 @@ def _sparsity(sae: SAE, z: F64) -> dict[str, Any]:
         "dense_features": int(np.count_nonzero(density > DENSE)),
         "decoder_norm_mean": float(sae.decoder_norms().mean()),
     }
+
+
+def _active_per_row(sae: SAE, z: F64) -> int:
+    """``k``, or what it turned out to be where the SAE has no limit."""
+    return sae.k if sae.k < sae.d_latent else max(1, round(np.count_nonzero(z) / len(z)))
 
 
 def _switching(sae: SAE, fidelity: _Fidelity) -> dict[str, Any]:

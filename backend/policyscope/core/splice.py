@@ -68,7 +68,7 @@ def return_recovered(
     """Run baseline, reconstruction and mean-ablation on the same seeds; ``mean_activation`` is ``[d_in]``."""
 
     def reconstruct(h: F64) -> F64:
-        return sae.decode(sae.encode(h))
+        return sae.reconstruct(h)
 
     def ablate(h: F64) -> F64:
         return np.broadcast_to(mean_activation, h.shape)

@@ -134,7 +134,7 @@ def _check_sizes(spec: PolicySpec, data: ActivationData, sae: SAE) -> None:
 
 def _fvu(sae: SAE, h: F64) -> float | None:
     total = _spread(h)
-    return _sum_squares(h - sae.decode(sae.encode(h))) / total if total > 0.0 else None
+    return _sum_squares(h - sae.reconstruct(h)) / total if total > 0.0 else None
 
 
 def _spread(h: F64) -> float:

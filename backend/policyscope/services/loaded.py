@@ -23,7 +23,7 @@ from policyscope.store.artifacts import ArtifactStore, Content
 from policyscope.store.records import ModelRow
 
 Tensors = Mapping[str, np.ndarray]
-SAE_ARRAYS = ("w_enc", "b_enc", "w_dec", "b_dec")
+SAE_VALUES = ("k", "tap_index", "input_norm", "variant")
 DATA_ARRAYS = ("observations", "activations", "episode", "step", "action", "reward")
 
 
@@ -88,10 +88,10 @@ def _policy(store: ArtifactStore, model_id: str, activation: str, edits: str) ->
 
 def sae_files(sae: SAE, data: ActivationData | None) -> dict[str, Content]:
     """What is stored of an SAE: its arrays, and the cached data as files that can be mapped into memory."""
-    arrays = {name: np.ascontiguousarray(getattr(sae, name), dtype=np.float32) for name in SAE_ARRAYS}
+    about = {name: getattr(sae, name) for name in SAE_VALUES} | {"data": data is not None}
     files: dict[str, Content] = {
-        "sae.safetensors": dump_safetensors(arrays),
-        "sae.json": json.dumps({"k": sae.k, "tap_index": sae.tap_index, "data": data is not None}).encode(),
+        "sae.safetensors": dump_safetensors(sae.arrays()),
+        "sae.json": json.dumps(about).encode(),
     }
     for name in DATA_ARRAYS if data is not None else ():
         array = getattr(data, name)
@@ -108,8 +108,9 @@ def _npy(array: np.ndarray) -> Content:
 def stored_sae(store: ArtifactStore, content: str) -> SAE:
     """The SAE of this content hash. Raises NotFound."""
     about = store.read_json(f"saes/{content}", "sae.json")
-    arrays = parse_safetensors(store.read(f"saes/{content}", "sae.safetensors"))
-    return SAE(**arrays, k=about["k"], tap_index=about["tap_index"])
+    arrays: dict[str, Any] = parse_safetensors(store.read(f"saes/{content}", "sae.safetensors"))
+    values: dict[str, Any] = {name: about[name] for name in SAE_VALUES if name in about}
+    return SAE(**arrays, **values)
 
 
 @lru_cache(maxsize=4)

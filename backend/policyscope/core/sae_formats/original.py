@@ -1,6 +1,7 @@
 """``walker_sae.pt``: ``{"sae_state": {"encoder.weight", ...}, "d_in", "d_latent", "k", "tap_index"}``.
 
 Absent biases mean zero. Whatever the training used to centre and scale its data is folded into the arrays.
+Files of ours may add ``encoder.threshold`` [d_latent] to the state, and "variant" and "input_norm" beside it.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from policyscope.core.sae import SAE
 from policyscope.core.torch_tensors import save_tensors
 
 _NEEDED = ("encoder.weight", "decoder.weight")
-_OPTIONAL = ("encoder.bias", "decoder.bias")
+_OPTIONAL = ("encoder.bias", "decoder.bias", "encoder.threshold")
+_WORDS = ("variant", "input_norm")
 _KEYS = '"sae_state", "d_in", "d_latent", "k" and "tap_index"'
 
 
@@ -44,6 +46,8 @@ def read(tree: object) -> SAE:
         b_dec=state.get("decoder.bias", np.zeros(d_in)),
         k=_whole(tree, "k"),
         tap_index=None if tree.get("tap_index") is None else _whole(tree, "tap_index"),
+        threshold=state.get("encoder.threshold"),
+        **{name: tree[name] for name in _WORDS if tree.get(name) is not None},
     )
 
 
@@ -52,8 +56,12 @@ def save(sae: SAE) -> bytes:
     state = {"encoder.weight": sae.w_enc, "decoder.weight": sae.w_dec}
     biases = {"encoder.bias": sae.b_enc, "decoder.bias": sae.b_dec}
     state |= {name: bias for name, bias in biases.items() if np.any(bias)}
+    if sae.threshold is not None:
+        state["encoder.threshold"] = sae.threshold
     content: dict[str, Any] = {"sae_state": {name: array.astype(np.float32) for name, array in state.items()}}
     content |= {"d_in": sae.d_in, "d_latent": sae.d_latent, "k": sae.k, "tap_index": sae.tap_index}
+    if (sae.variant, sae.input_norm) != ("topk", "none"):
+        content |= {"variant": sae.variant, "input_norm": sae.input_norm}
     return save_tensors(content)
 
 
