@@ -38,7 +38,7 @@ class SAE:
     ``k`` is then the number expected, d_latent where nobody said. Without it at most ``k`` are active, so
     ``k = d_latent`` is a plain ReLU. ``variant`` is how it was trained; it changes no number. A pre-bias,
     a constant normalisation and a gate are folded into the arrays: ``W(x − b) + c`` has the bias ``c − Wb``,
-    and a gate ``x·w + b_gate > 0`` with magnitude ``e^r x·w + b_mag`` is the threshold ``b_mag − e^r b_gate``.
+    a gate ``x·w + b_gate > 0`` with magnitude ``e^r x·w + b_mag`` is a threshold ``b_mag − e^r b_gate``.
     Raises ShapeMismatch or InvalidInput.
     """
 
