@@ -97,8 +97,15 @@ STEPS = (
          {"target_dim": 1000, "top_k": 10}),
     Step("Analyse the features", "POST", "/model/{{modelId}}/analyse", 202,
          tests=(_keeps("jobId", "body.job_id"), _keeps("polls", "0"),
-                'if (body.job_id === null) pm.execution.setNextRequest("Table of features");')),
+                'if (body.job_id === null) pm.execution.setNextRequest("Report on the SAE");')),
     Step("Follow the analysis", "GET", "/job/{{jobId}}", 200, tests=(_poll("Follow the analysis"),)),
+    Step("Report on the SAE", "POST", "/model/{{modelId}}/report", 202, {"episodes": 2, "max_steps": 40},
+         tests=(_keeps("jobId", "body.job_id"), _keeps("polls", "0"),
+                'if (body.job_id === null) pm.execution.setNextRequest("Table of features");')),
+    Step("Follow the report", "GET", "/job/{{jobId}}", 200, tests=(_poll("Follow the report"),)),
+    Step("Report card", "GET", "/model/{{modelId}}/report", 200, tests=(
+        _check("the SAE beside its references", "pm.expect(body.lines).to.have.length(7)"),
+    )),
     Step("Table of features", "GET", "/model/{{modelId}}/features?target=action:0&page_size=10", 200, tests=(
         _check("greatest effect first", "{ const e = body.features.map(f => f.ablation_effect); "
                "pm.expect(e).to.eql([...e].sort((a, b) => b - a)); }"),

@@ -57,6 +57,25 @@ def sae_report(policy: Policy, sae: SAE, tap_index: int, data: ActivationData) -
     }
 
 
+def reconstruction_report(
+    policy: Policy, tap_index: int, data: ActivationData, reconstruct: Reconstruct, stateless: bool = True
+) -> dict[str, Any]:
+    """FVU, cosine, action FVU and feedback FVU of any way to overwrite the tap.
+
+    ``stateless``: False for noise, whose response to a disturbance means nothing.
+    """
+    h = np.asarray(data.activations, dtype=np.float64)
+    output = np.asarray(reconstruct(h))
+    fidelity = _Fidelity.measure(policy, tap_index, data.observations)
+    kept = _reconstruction(h, output)
+    return {
+        "fvu": kept["fvu"],
+        "cosine": kept["cosine"],
+        **fidelity.action_error(h, output),
+        "feedback_fvu": fidelity.feedback_fvu(reconstruct) if stateless else None,
+    }
+
+
 def fvu(x: F64, output: F64) -> float:
     """Fraction of variance unexplained: Σ||x − x̂||² / Σ||x − mean||²."""
     return _squares(x - output) / _squares(x - x.mean(axis=0))

@@ -24,7 +24,11 @@ class SaeLearner:
     Inputs are normalised rows [B, d] with mean 0 and E||x||² = d. ``decoder`` is [F, d] with unit rows.
     """
 
-    def __init__(self, decoder: torch.Tensor, b_dec: torch.Tensor, k: int, dead_after: float) -> None:
+    def __init__(
+        self, decoder: torch.Tensor, b_dec: torch.Tensor, k: int, dead_after: float, frozen: bool = False
+    ) -> None:
+        """``frozen``: the decoder rows stay as they are."""
+        self.frozen = frozen
         self.features, self.width = decoder.shape
         self.k, self.dead_after = k, dead_after
         parts = [decoder.flatten(), decoder.flatten(), torch.zeros_like(decoder[:, 0]), b_dec]
@@ -46,6 +50,8 @@ class SaeLearner:
         loss, fired = self.gradients(x)
         decoder, d_decoder = self._weights[1], self._gradients[1]
         d_decoder -= (d_decoder * decoder).sum(dim=1, keepdim=True) * decoder
+        if self.frozen:
+            d_decoder.zero_()
         self._adam(lr)
         decoder /= decoder.norm(dim=1, keepdim=True)
         self.silent.add_(len(x)).mul_(~fired)

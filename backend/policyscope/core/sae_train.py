@@ -51,6 +51,7 @@ class SaeTrainConfig:
     seed: int = 0
     device: str = "auto"
     early_decay: bool = True
+    freeze_decoder: bool = False  # the random directions it starts with: a reference, not a result
 
     def __post_init__(self) -> None:
         if not 1 <= self.k <= self.d_latent:
@@ -259,7 +260,8 @@ def _new_learner(train: torch.Tensor, config: SaeTrainConfig, samples: int) -> S
     rows /= np.linalg.norm(rows, axis=1, keepdims=True)
     silence = max(100.0 * min(config.batch, len(train)), 30.0 * config.d_latent / config.k)
     decoder = torch.from_numpy(rows.astype(np.float32)).to(train.device)
-    return SaeLearner(decoder, geometric_median(train), config.k, min(0.05 * samples, silence))
+    dead_after = min(0.05 * samples, silence)
+    return SaeLearner(decoder, geometric_median(train), config.k, dead_after, config.freeze_decoder)
 
 
 def geometric_median(x: torch.Tensor) -> torch.Tensor:

@@ -18,6 +18,7 @@ Kinds = Mapping[str, str]
 
 KINDS: Kinds = {
     "analysis": "policyscope.services.analyses:perform",
+    "report": "policyscope.services.reports:perform",
     "run": "policyscope.services.rollouts:perform",
     "video": "policyscope.services.videos:perform",
 }

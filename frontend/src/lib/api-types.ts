@@ -490,6 +490,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/model/{model_id}/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model_id: string;
+            };
+            cookie?: never;
+        };
+        /** The newest report on the model's SAE; 409 before there is one. */
+        get: operations["get_report"];
+        put?: never;
+        /** Measure the SAE offline and in the closed loop, beside reference lines. */
+        post: operations["start_report"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/model/{model_id}/run": {
         parameters: {
             query?: never;
@@ -1813,6 +1833,123 @@ export interface components {
             /** @description Kept apart, since they would otherwise look unlike. */
             antipodal: components["schemas"]["Antipodal"][];
         };
+        ReportRequest: {
+            /**
+             * @description Environment id; that of the SAE by default.
+             * @default null
+             */
+            env?: string | null;
+            /**
+             * @description Seeds; below 16 the return recovered is a preview.
+             * @default 16
+             */
+            episodes?: number;
+            /**
+             * @description Longest episode; the environment's own limit by default.
+             * @default null
+             */
+            max_steps?: number | null;
+            /**
+             * @description First seed.
+             * @default 0
+             */
+            seed?: number;
+        };
+        ReportLine: {
+            /** @description Stable name: baseline, sae, pca_same_rank, … */
+            name: string;
+            /** @description Name to show. */
+            title: string;
+            /** @description Fraction of variance unexplained, on the baseline episodes played for this report. */
+            fvu: number | null;
+            /** @description Mean cosine of centred activations and their reconstruction. */
+            cosine: number | null;
+            /** @description The same fraction of the action, one step ahead. */
+            action_fvu: number | null;
+            /** @description By action. */
+            action_fvu_per_dim: (number | null)[] | null;
+            /** @description Of the response to a small disturbance: 0 perfect, 1 none, above 1 wrong. */
+            feedback_fvu: number | null;
+            /** @description Mean return with the tap replaced at every step. */
+            return_mean: number | null;
+            /** @description 0 = as bad as the mean, 1 = as good as the policy; null where that gap is unclear. */
+            return_recovered: number | null;
+            /** @description 95 % paired bootstrap interval. */
+            interval: (number | null)[] | null;
+            /** @description Share of episodes that fell. */
+            fall_rate: number | null;
+            /** @description 95 % Wilson interval. */
+            fall_ci: (number | null)[] | null;
+            /** @description Steps. */
+            mean_length: number | null;
+            /** @description Share of episodes not ended, at survival_steps. */
+            survival: number[];
+            /** @description Median step at which the state is one SD from the paired baseline. */
+            divergence_step: number | null;
+            /** @description In words. */
+            verdict: string | null;
+        };
+        StabilityNull: {
+            /** @description What the dictionaries without features are made of. */
+            name: string;
+            /** @description Their MMCS. */
+            mmcs: number | null;
+            /** @description Their PW-MCC. */
+            pw_mcc: number | null;
+            /** @description The observed PW-MCC, 0 = like this null, 1 = the same features. */
+            corrected_pw_mcc: number | null;
+        };
+        Stability: {
+            /** @description SAEs compared. */
+            saes: number;
+            /** @description Mean greatest decoder cosine, both ways. */
+            mmcs: number | null;
+            /** @description Mean cosine over the best one-to-one assignment. */
+            pw_mcc: number | null;
+            /** @description The same on latents. */
+            activation_mcc: number | null;
+            nulls: components["schemas"]["StabilityNull"][];
+            /** @description By feature: stable, seed-specific or dead. */
+            badges: string[];
+            /** @description Share of alive features that are stable. */
+            stable_share: number | null;
+        };
+        Report: {
+            /** @description Model. */
+            model_id: string;
+            /** @description Environment. */
+            env: string;
+            /** @description Seeds of the closed loop. */
+            episodes: number;
+            /** @description Longest episode. */
+            max_steps: number;
+            /** @description First seed. */
+            seed: number;
+            /** @description ISO-8601, UTC. */
+            created_at: string;
+            /** @description faithful, usable with caution, open-loop only, or why it cannot be measured. */
+            verdict: string;
+            /** @description The same with its numbers. */
+            sentence: string;
+            /** @description What to beware of. */
+            warnings: string[];
+            /** @description The SAE and its references. */
+            lines: components["schemas"]["ReportLine"][];
+            /** @description Steps of the curves. */
+            survival_steps: number[];
+            /** @description Offline metrics of the SAE on the same episodes: l0, densities, dead and dense features, … */
+            sae: {
+                [key: string]: unknown;
+            };
+            /** @description FVU, cosine, action and feedback FVU on the cached data, part of which trained the SAE. */
+            cached: {
+                [key: string]: unknown;
+            };
+            /** @description FVU on the states visited while acting through the SAE. */
+            fvu_under_splice: number | null;
+            /** @description Against other SAEs loaded for this tap; null when there are none. */
+            stability: components["schemas"]["Stability"] | null;
+        };
         ArmRequest: {
             /** @description Name of the arm, unique in the run. */
             name: string;
@@ -3102,6 +3239,57 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Clusters"];
+                };
+            };
+            422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    get_report: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Report"];
+                };
+            };
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    start_report: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReportRequest"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnalysisAccepted"];
                 };
             };
             422: components["responses"]["UNPROCESSABLE_ENTITY"];
