@@ -229,8 +229,8 @@ def _warnings(entry: Json, lines: Sequence[Json], ours: Json) -> list[str]:
         )
     if entry["feedback_fvu"] is not None and entry["feedback_fvu"] > FEEDBACK_GATE:
         found.append(
-            f"Feedback FVU {entry['feedback_fvu']:.2f} is above {FEEDBACK_GATE:g}: small deviations get lost or "
-            "answered the wrong way."
+            f"Feedback FVU {entry['feedback_fvu']:.2f} is above {FEEDBACK_GATE:g}: small deviations get lost "
+            "or answered the wrong way."
         )
     for line in lines:
         kept = line["return_recovered"] if line["name"] in CHALLENGERS else None

@@ -14,6 +14,7 @@ from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.stats import t as student_t
 
 F64 = NDArray[np.float64]
 Interval = tuple[float, float]
@@ -47,8 +48,14 @@ def bootstrap_interval(
     confidence: float = 0.95,
     draws: int = DRAWS,
     seed: int = SEED,
+    expanded: bool = True,
 ) -> Interval | None:
-    """BCa bootstrap interval of ``statistic`` for values ``[n]``; None for n < 8 or values without spread."""
+    """BCa bootstrap interval of ``statistic`` for values ``[n]``; None for n < 8 or values without spread.
+
+    ``expanded``: read the quantiles of Student's t, widened by √(n / (n − 1)), instead of the normal ones.
+    The plain bootstrap is too narrow for few values: measured coverage 92 % at n = 16 (T. C. Hesterberg, Am.
+    Stat. 69, 2015).
+    """
     sample = np.asarray(values, dtype=np.float64)
     if len(sample) < MIN_FOR_INTERVAL or sample.min() == sample.max():
         return None
@@ -59,8 +66,15 @@ def bootstrap_interval(
     bias = _NORMAL.inv_cdf(min(max(below, 0.5 / draws), 1 - 0.5 / draws))
     acceleration = _acceleration(sample, statistic)
     tail = (1 - confidence) / 2
-    low, high = (_corrected(_NORMAL.inv_cdf(level), bias, acceleration) for level in (tail, 1 - tail))
+    n = len(sample)
+    reach = _student(n, 1 - tail) * math.sqrt(n / (n - 1)) if expanded else _NORMAL.inv_cdf(1 - tail)
+    low, high = (_corrected(z, bias, acceleration) for z in (-reach, reach))
     return float(np.quantile(resampled, low)), float(np.quantile(resampled, high))
+
+
+@lru_cache(maxsize=64)
+def _student(n: int, level: float) -> float:
+    return float(student_t.ppf(level, n - 1))
 
 
 def _resample(sample: F64, statistic: Statistic, draws: int, seed: int) -> F64:

@@ -25,7 +25,7 @@ def test_bca_agrees_with_scipy(statistic: st.Statistic) -> None:
         method="BCa",
         rng=1,
     ).confidence_interval
-    interval = st.bootstrap_interval(SKEWED, statistic, draws=40_000)
+    interval = st.bootstrap_interval(SKEWED, statistic, draws=40_000, expanded=False)
     assert interval == pytest.approx(tuple(reference), rel=0.03)
 
 
