@@ -66,7 +66,7 @@ def report_card(question: Question) -> Work[Json]:
     cached = np.asarray(data.activations, dtype=np.float64)
     random = yield from staged(_random_decoder(question, cached), "training a random decoder")
     spec = replace(question.spec, tap_index=tap, record=frozenset({"observations"}))
-    lines = _lines(sae, random, cached, fvu(cached, reconstruct(sae, cached)))
+    lines = _lines(sae, random, cached, fvu(cached, sae.reconstruct(cached)))
     arms = [Arm(BASELINE, policy)]
     arms += [Arm(name, splice.SplicedPolicy(policy, tap, how)) for name, how in lines.items()]
     results = yield from staged(rollout(arms, spec), "playing with the tap replaced")
@@ -83,7 +83,7 @@ def report_card(question: Question) -> Work[Json]:
         "lines": described,
         "survival_steps": _survival_steps(spec).tolist(),
         "sae": {**ours, "density_histogram": _density_histogram(sae, fresh)},
-        "cached": reconstruction_report(policy, tap, data, lambda x: reconstruct(sae, x)),
+        "cached": reconstruction_report(policy, tap, data, sae.reconstruct),
         "fvu_under_splice": _fvu_under_splice(policy, tap, sae, played[SAE_LINE]),
         "verdict": entry["verdict"],
         "sentence": _sentence(entry, described[0], len(spec.seeds)),
@@ -92,9 +92,9 @@ def report_card(question: Question) -> Work[Json]:
     }
 
 
-def reconstruct(sae: SAE, x: F64) -> F64:
-    """What the SAE puts in place of activations [N, d_in]."""
-    return sae.decode(sae.encode(x))
+def active_at_once(sae: SAE, x: F64) -> int:
+    """Features active in a row of activations [N, d_in], on average: ``k`` of a TopK SAE."""
+    return max(1, round(np.count_nonzero(sae.encode(x)) / len(x)))
 
 
 def white_noise(deviation: float) -> Replace:
@@ -124,11 +124,11 @@ def _lines(sae: SAE, random: SAE, cached: F64, target: float) -> dict[str, Repla
     left = np.cumsum(np.maximum(np.linalg.eigvalsh((cached - mean).T @ (cached - mean)), 0.0))[::-1] / total
     enough = next((rank for rank in range(1, width) if left[rank] <= target), width)
     return {
-        SAE_LINE: lambda x: reconstruct(sae, x),
-        "pca_same_rank": principal(cached, min(sae.k, width)),
+        SAE_LINE: sae.reconstruct,
+        "pca_same_rank": principal(cached, min(active_at_once(sae, cached), width)),
         "pca_same_fvu": principal(cached, enough),
         NOISE: white_noise(float(np.sqrt(target * total / cached.size))),
-        RANDOM: lambda x: reconstruct(random, x),
+        RANDOM: random.reconstruct,
         FLOOR: lambda x: np.broadcast_to(mean, x.shape),
     }
 
@@ -139,7 +139,9 @@ def _random_decoder(question: Question, cached: F64) -> Work[SAE]:
 
     train, validation, _ = split_rows(len(cached), question.data.episode)
     sae = question.sae
-    config = SaeTrainConfig(sae.d_latent, sae.k, RANDOM_STEPS, device="cpu", freeze_decoder=True)
+    config = SaeTrainConfig(
+        sae.d_latent, active_at_once(sae, cached), RANDOM_STEPS, device="cpu", freeze_decoder=True
+    )
     result = yield from train_sae(cached[train], cached[validation], config)
     return result.sae
 
@@ -199,7 +201,7 @@ def _divergence(base: ArmResult, result: ArmResult) -> float | None:
 def _fvu_under_splice(policy: Policy, tap: int, sae: SAE, result: ArmResult) -> float | None:
     """On the states that the policy visits when it acts through the SAE."""
     h = policy.head(np.concatenate([trace["observations"] for trace in result.traces]), tap)
-    return fvu(h, reconstruct(sae, h)) if np.ptp(h, axis=0).max() > 0 else None
+    return fvu(h, sae.reconstruct(h)) if np.ptp(h, axis=0).max() > 0 else None
 
 
 def _density_histogram(sae: SAE, data: ActivationData) -> Json:
