@@ -50,3 +50,19 @@ test("an episode of one step can be played", () => {
   player.advance(3);
   expect(player.get().step).toBe(0);
 });
+
+test("the page follows at a reading pace, and at once when it stands still", () => {
+  const player = new Player(1000, 0.001);
+  const page = vi.fn();
+  const every = vi.fn();
+  player.subscribePage(page);
+  player.subscribe(every);
+  player.play();
+  for (let frame = 0; frame < 50; frame++) player.advance(0.002);
+  expect(every.mock.calls.length).toBeGreaterThan(50);
+  expect(page.mock.calls.length).toBeLessThan(10);
+  player.pause();
+  expect(player.getPage()).toEqual(player.get());
+  player.seek(7);
+  expect(player.getPage().step).toBe(7);
+});

@@ -11,11 +11,17 @@ export interface PlayerState {
   loop: boolean;
 }
 
+/** How often text and charts follow while it plays; bodies are drawn at every frame. */
+const PAGE_MS = 80;
+
 export class Player {
   readonly last: number;
   private readonly dt: number;
   private state: PlayerState;
   private readonly listeners = new Set<() => void>();
+  private readonly pages = new Set<() => void>();
+  private shown: PlayerState;
+  private shownAt = 0;
   private exact = 0;
   private before: number | undefined;
   private request: number | undefined;
@@ -25,6 +31,7 @@ export class Player {
     this.last = Math.max(0, steps - 1);
     this.dt = dt;
     this.state = { step: 0, playing: false, speed, loop: true };
+    this.shown = this.state;
   }
 
   readonly subscribe = (listener: () => void) => {
@@ -33,6 +40,14 @@ export class Player {
   };
 
   readonly get = () => this.state;
+
+  /** For what is slow to redraw: the same state, at most every `PAGE_MS` while it plays. */
+  readonly subscribePage = (listener: () => void) => {
+    this.pages.add(listener);
+    return () => this.pages.delete(listener);
+  };
+
+  readonly getPage = () => this.shown;
 
   seek(step: number) {
     this.exact = Math.min(this.last, Math.max(0, step));
@@ -95,9 +110,15 @@ export class Player {
   };
 
   private set(patch: Partial<PlayerState>) {
-    this.state = { ...this.state, ...patch };
+    const before = this.state;
+    this.state = { ...before, ...patch };
     for (const listener of this.listeners) listener();
+    const now = performance.now();
+    if (this.state.playing && before.playing && now - this.shownAt < PAGE_MS) return;
+    this.shown = this.state;
+    this.shownAt = now;
+    for (const listener of this.pages) listener();
   }
 }
 
-export const usePlayer = (player: Player) => useSyncExternalStore(player.subscribe, player.get);
+export const usePlayer = (player: Player) => useSyncExternalStore(player.subscribePage, player.getPage);
