@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from policyscope.core.action_box import Acts
 from policyscope.core.envs import EnvInfo, check_fit, get_env
 from policyscope.core.errors import InvalidInput
 from policyscope.core.interventions import FeatureEdit
@@ -21,12 +21,6 @@ I64 = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
 TAP_SIGNALS = frozenset({"activations", "features", "off_manifold"})
-
-
-class Acts(Protocol):
-    """Anything that acts: ``[batch, obs] -> [batch, act]``, each row on its own."""
-
-    def __call__(self, obs: F64, /) -> F64: ...
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from policyscope.core.action_box import unscaled
 from policyscope.core.arms import F64, I64, TAP_SIGNALS, Acts, Arm, RolloutSpec
 from policyscope.core.envs import EnvInfo
 from policyscope.core.errors import InvalidInput
@@ -51,6 +52,13 @@ def _identity(policy: Acts) -> str | int:
     return policy.fingerprint() if isinstance(policy, Policy) else id(policy)
 
 
+def recorded_tap_dim(arms: Sequence[Arm], spec: RolloutSpec) -> int:
+    """Width of the recorded activations; 0 when nothing of the tap is recorded."""
+    if not spec.record & TAP_SIGNALS:
+        return 0
+    return cast(Policy, arms[0].policy).tap_dim(cast(int, spec.tap_index))
+
+
 class Pilot:
     """Holds who acts in each row. ``begin`` assigns an arm to a row, ``act`` decides for all active rows."""
 
@@ -58,6 +66,7 @@ class Pilot:
         self._arms, self._info, self._tap, self._sae = tuple(arms), info, spec.tap_index, sae
         self._features = list(spec.features)
         self._recorded = spec.record & TAP_SIGNALS
+        self._tap_dim = recorded_tap_dim(arms, spec)
         self._manifold = spec.manifold
         keys = [_identity(arm.policy) for arm in arms]
         distinct = {key: arm.policy for key, arm in zip(keys, arms, strict=True)}
@@ -74,11 +83,6 @@ class Pilot:
         self._step = np.zeros(spec.rows, dtype=np.int64)  # of each row's episode
         self._plan: tuple[I64, list[_Group]] | None = None
 
-    @property
-    def tap_dim(self) -> int:
-        """Width of the recorded activations; 0 when nothing of the tap is recorded."""
-        return cast(Policy, self._policies[0]).tap_dim(cast(int, self._tap)) if self._recorded else 0
-
     def begin(self, row: int, arm: int, seed: int, horizon: int) -> None:
         """Row ``row`` starts an episode of arm number ``arm`` with ``seed``."""
         self._arm_of_row[row] = arm
@@ -94,7 +98,7 @@ class Pilot:
         """Decide for ``active`` rows, whose current observations are ``[len(active), obs]``."""
         outputs = np.empty((len(active), self._info.act_dim))
         steps = self._step[active].astype(np.float64)
-        activations, steered = np.empty((2, len(active), self.tap_dim))
+        activations, steered = np.empty((2, len(active), self._tap_dim))
         for group in self._groups(active):
             at = group.positions
             h, moved, outputs[at] = self._run(group, observations[at], steps[at])
@@ -136,18 +140,11 @@ class Pilot:
     def _run(self, group: _Group, observations: F64, steps: F64) -> tuple[F64 | None, F64 | None, F64]:
         """Activation before and after edits (where the tap is used), and the output, unscaled to the box."""
         if not group.tapped:
-            return None, None, self._unscale(group.policy, group.policy(observations))
+            return None, None, unscaled(group.policy, group.policy(observations), self._info)
         policy, tap = cast(Policy, group.policy), cast(int, self._tap)
         h = policy.head(observations, tap)
         steered = h if group.edits is None else group.edits.apply(h, observations, steps)
-        return h, steered, self._unscale(policy, policy.tail(steered, tap))
-
-    def _unscale(self, policy: Acts, outputs: F64) -> F64:
-        squash = getattr(getattr(policy, "spec", None), "squash", "none")
-        if squash == "none" or self._info.action_kind == "discrete":
-            return outputs
-        low, high = self._low.astype(np.float64), self._high.astype(np.float64)
-        return low + 0.5 * (outputs + 1.0) * (high - low)
+        return h, steered, unscaled(policy, policy.tail(steered, tap), self._info)
 
     def _add_noise(self, outputs: F64, active: I64) -> None:
         if not self._noise:
