@@ -11,7 +11,7 @@ TORCH := torch==2.13.0
 
 export MUJOCO_GL ?= egl
 
-.PHONY: help setup demo dev test check artifacts types bench clean test-backend test-frontend test-e2e
+.PHONY: help setup demo dev test check artifacts types bench parity clean test-backend test-frontend test-e2e
 
 help: ## show this list
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -69,6 +69,9 @@ artifacts: $(VENV)/.ready ## rebuild the demo bundle from nothing (about half an
 
 bench: $(VENV)/.ready ## measure side by side against peers; writes backend/benchmarks/RESULTS.md
 	cd backend && $(BIN)/python -m benchmarks
+
+parity: $(VENV)/.ready ## compare files of other libraries with what those libraries compute
+	cd backend && $(BIN)/python -m benchmarks.parity
 
 clean: ## remove what was built and installed (artifacts are kept)
 	rm -rf $(VENV) frontend/node_modules frontend/dist backend/*.egg-info
