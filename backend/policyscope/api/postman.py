@@ -12,7 +12,7 @@ from typing import Any
 Json = dict[str, Any]
 SCHEMA = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"
 POLLS = 120
-NOT_JSON = ("/episodes.csv", "/replay", "/video/{{videoId}}")
+NOT_JSON = ("/episodes.csv", "/bundle", "/replay", "/video/{{videoId}}")
 
 
 @dataclass(frozen=True)
@@ -145,6 +145,25 @@ STEPS = (
          (_keeps("jobId", "body.job_id"), _keeps("videoId", "body.video_id"), _keeps("polls", "0"))),
     Step("Follow the video", "GET", "/job/{{jobId}}", 200, tests=(_poll("Follow the video"),)),
     Step("Video", "GET", "/video/{{videoId}}", 200),
+    Step("Effects of the run", "GET", "/run/{{runId}}/effects", 200, tests=(
+        _check("a comparison has none", "pm.expect(body.scan).to.equal(null)"),
+    )),
+    Step("Evidence bundle", "GET", "/run/{{runId}}/bundle", 200),
+    Step("Dose-response", "POST", "/model/{{modelId}}/dose_response", 202,
+         {"env": "{{env}}", "feature_idx": "{{feature}}", "doses": [0.05], "random_directions": 2,
+          "episodes": 2, "max_steps": 20},
+         (_keeps("studyJob", "body.job_id"),)),
+    Step("Cancel the dose-response", "DELETE", "/job/{{studyJob}}", 200),
+    Step("Causal scan", "POST", "/model/{{modelId}}/scan", 202,
+         {"env": "{{env}}", "features": 2, "episodes": 6, "confirm_episodes": 6, "max_steps": 20},
+         (_keeps("studyJob", "body.job_id"),)),
+    Step("Cancel the scan", "DELETE", "/job/{{studyJob}}", 200),
+    Step("Calibrate", "POST", "/model/{{modelId}}/calibrate", 202,
+         {"env": "{{env}}", "features": [{"feature_idx": "{{feature}}"}],
+          "target": {"measure": "return", "change": 0.05}, "episodes": 6, "confirm_episodes": 6,
+          "max_steps": 20},
+         (_keeps("studyJob", "body.job_id"),)),
+    Step("Cancel the calibration", "DELETE", "/job/{{studyJob}}", 200),
     Step("Runs", "GET", "/runs?model_id={{modelId}}", 200),
     Step("Jobs", "GET", "/jobs?state=done", 200),
     Step("Weights of a layer", "GET", "/model/{{modelId}}/layer_weights/{{weightKey}}", 200),

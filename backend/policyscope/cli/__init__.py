@@ -7,6 +7,7 @@ import click
 from policyscope import __version__
 from policyscope.cli.artifacts import make_artifacts
 from policyscope.cli.basics import envs, serve
+from policyscope.cli.effects import COMMANDS
 
 __all__ = ["main", "make_artifacts"]
 
@@ -20,10 +21,15 @@ def main() -> None:
     policyscope serve                              the workbench in a browser
     policyscope envs [ENV]                         which environments there are; the names of one's channels
     policyscope make-artifacts --env … --policy …  train an SAE for a policy of yours
+    policyscope scan MODEL --env …                 which features change behaviour, confirmed on fresh seeds
+    policyscope dose-response MODEL --feature …    one feature at many doses, beside its controls
+    policyscope calibrate MODEL --feature …        the dose that changes a measure as wanted
+    policyscope export run ID                      the evidence of a run, in one file
+    policyscope verify FILE                        play it again: identical, or what differs
 
     Everything that is written lies under the artifacts root (POLICYSCOPE_ARTIFACTS, default: artifacts/).
     """
 
 
-for command in (serve, envs, make_artifacts):
+for command in (serve, envs, make_artifacts, *COMMANDS):
     main.add_command(command)

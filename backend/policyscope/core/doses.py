@@ -150,6 +150,7 @@ def raw_value(scales: Scales, edit: FeatureEdit, unit: Unit) -> float:
     direction, sign = scales.sae.direction(edit.feature_idx), float(np.sign(edit.value))
     if unit == "feature_sd":
         return edit.value * _active_spread(scales, edit.feature_idx)
+    check_constant(scales.sae)
     length = float(np.linalg.norm(direction))
     if length == 0.0:
         raise _invalid(f"Feature {edit.feature_idx} has a decoder direction of length 0; no α moves it.")
@@ -162,6 +163,15 @@ def raw_value(scales: Scales, edit: FeatureEdit, unit: Unit) -> float:
             "variation; ask for less, or give alpha."
         )
     return float(sign * alpha)
+
+
+def check_constant(sae: SAE) -> None:
+    """Raise InvalidInput unless an addition moves every activation alike, so that α has one dose."""
+    if sae.input_norm != "none":
+        raise _invalid(
+            f"This SAE normalises every activation by its own statistics ({sae.input_norm}), so one α is "
+            "another dose in every state. Give alpha or feature_sd; the dose of an edit is still measured."
+        )
 
 
 def _active_spread(scales: Scales, feature_idx: int) -> float:

@@ -20,6 +20,9 @@ KINDS: Kinds = {
     "analysis": "policyscope.services.analyses:perform",
     "report": "policyscope.services.reports:perform",
     "run": "policyscope.services.rollouts:perform",
+    "dose_response": "policyscope.services.effects.dose_response:perform",
+    "scan": "policyscope.services.effects.scan:perform",
+    "calibration": "policyscope.services.effects.calibration:perform",
     "video": "policyscope.services.videos:perform",
 }
 

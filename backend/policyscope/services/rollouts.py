@@ -17,6 +17,7 @@ from safetensors.numpy import save as dump_safetensors
 from policyscope.core.comparison import compare
 from policyscope.core.errors import PolicyscopeError
 from policyscope.core.interventions import FeatureEdit
+from policyscope.core.policy import Policy
 from policyscope.core.progress import Work
 from policyscope.core.rollout import ARITHMETIC, Arm, ArmResult, RolloutSpec, Trace, rollout
 from policyscope.services import loaded
@@ -79,13 +80,19 @@ def _play_and_publish(
     store.publish(spec["output"], files, {"kind": "run", "spec": dict(spec)})
 
 
+def build_policy_of(store: ArtifactStore, spec: Spec, arm: Mapping[str, Any]) -> Policy:
+    """The policy of one arm. Raises PolicyscopeError when the stored model is another by now."""
+    policy = loaded.build_policy(store, spec["model_id"], spec["activation"], arm["weight_edits"])
+    if policy.fingerprint() != arm["weights_sha256"]:
+        raise PolicyscopeError("The stored model is not the one this run was asked for.", code="changed")
+    return policy
+
+
 def build_arms(store: ArtifactStore, spec: Spec) -> list[Arm]:
     """The arms of ``spec``; arms with the same weights share one policy."""
     arms = []
     for arm in spec["arms"]:
-        policy = loaded.build_policy(store, spec["model_id"], spec["activation"], arm["weight_edits"])
-        if policy.fingerprint() != arm["weights_sha256"]:
-            raise PolicyscopeError("The stored model is not the one this run was asked for.", code="changed")
+        policy = build_policy_of(store, spec, arm)
         edits = tuple(FeatureEdit.from_json(edit) for edit in arm["edits"])
         arms.append(Arm(arm["name"], policy, edits))
     return arms

@@ -52,7 +52,7 @@ def start(ws: Workspace, model_id: str, request: Json) -> Json:
         }
         _check(ws, spec)
         job = ws.engine.submit(session, "run", spec, output=spec["output"], result={"run_id": run_id})
-        provenance = _provenance(ws, row, spec)
+        known = provenance(ws, row, spec)
         session.add(
             RunRow(
                 id=run_id,
@@ -60,7 +60,7 @@ def start(ws: Workspace, model_id: str, request: Json) -> Json:
                 job_id=job.id,
                 created_at=now(),
                 request=spec,
-                provenance=provenance,
+                provenance=known,
             )
         )
     ws.engine.wake()
@@ -192,7 +192,8 @@ def _check_edits(ws: Workspace, sae_row: SaeRow | None, arm: Json) -> None:
         sae.check_feature(edit["feature_idx"])
 
 
-def _provenance(ws: Workspace, row: ModelRow, spec: Json) -> Json:
+def provenance(ws: Workspace, row: ModelRow, spec: Json) -> Json:
+    """What decides the numbers of a run: hashes, tap, versions."""
     sae = loaded.stored_sae(ws.store, spec["sae_content"]) if spec["sae_content"] else None
     edited = loaded.build_policy(ws.store, row.id, row.activation, row.edits)
     return {
@@ -225,6 +226,7 @@ def _summary(ws: Workspace, row: RunRow, job: JobRow) -> Json:
     request = row.request
     return {
         "id": row.id,
+        "kind": request.get("kind", "comparison"),
         "model_id": row.model_id,
         "job_id": row.job_id,
         "state": job.state,

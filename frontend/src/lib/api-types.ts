@@ -393,6 +393,101 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/model/{model_id}/dose_response": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model_id: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** One feature at many doses, beside random directions and three simpler handles. */
+        post: operations["start_dose_response"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/model/{model_id}/scan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model_id: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Every alive feature in both signs; candidates are tried again on fresh seeds. */
+        post: operations["start_scan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/model/{model_id}/calibrate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model_id: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Find the dose that changes a measure as wanted, within what is safe, and confirm it. */
+        post: operations["start_calibration"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/run/{run_id}/effects": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        /** The numbers of a dose-response, scan or calibration. */
+        get: operations["get_effects"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/run/{run_id}/bundle": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        /** Evidence bundle: everything to compute the run again, with hashes. 409 before it is done. */
+        get: operations["get_bundle"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/model/{model_id}/analyse": {
         parameters: {
             query?: never;
@@ -1435,6 +1530,511 @@ export interface components {
             /** @description In every unit; null for a phase whose environment is not known. */
             dose: components["schemas"]["Dose"] | null;
         };
+        DoseResponseRequest: {
+            /**
+             * @description Environment id.
+             * @example Walker2d-v5
+             */
+            env: string;
+            /**
+             * @description First seed.
+             * @default 0
+             */
+            seed?: number;
+            /**
+             * @description Longest episode; the environment's own limit by default.
+             * @default null
+             */
+            max_steps?: number | null;
+            /** @description Behaviour measure; by default speed where a body walks, else return. */
+            measure?: string;
+            /** @description Latent of the SAE. */
+            feature_idx: number;
+            /** @description Sizes, played in both signs. */
+            doses?: number[];
+            /**
+             * @description Random directions of the same displacement.
+             * @default 20
+             */
+            random_directions?: number;
+            /**
+             * @description Seeds. Nothing is called significant under six.
+             * @default 16
+             */
+            episodes?: number;
+        };
+        RunAccepted: {
+            /** @description Job to follow. */
+            job_id: string;
+            /** @description Run to read when the job is done. */
+            run_id: string;
+            /**
+             * @description State of the job.
+             * @enum {string}
+             */
+            state: "queued" | "running" | "done" | "failed" | "cancelled" | "interrupted";
+        };
+        ScanRequest: {
+            /**
+             * @description Environment id.
+             * @example Walker2d-v5
+             */
+            env: string;
+            /**
+             * @description First seed.
+             * @default 0
+             */
+            seed?: number;
+            /**
+             * @description Longest episode; the environment's own limit by default.
+             * @default null
+             */
+            max_steps?: number | null;
+            /** @description Behaviour measure; by default speed where a body walks, else return. */
+            measure?: string;
+            /**
+             * @description Size of every push; each feature is pushed both ways.
+             * @default 0.05
+             */
+            dose?: number;
+            /**
+             * @description Only the first so many of the offline ranking; all alive features by default.
+             * @default null
+             */
+            features?: number | null;
+            /**
+             * @description Seeds of the scan.
+             * @default 16
+             */
+            episodes?: number;
+            /**
+             * @description Candidates to try again, at most.
+             * @default 5
+             */
+            winners?: number;
+            /**
+             * @description Fresh seeds on which they are tried again.
+             * @default 32
+             */
+            confirm_episodes?: number;
+        };
+        PushedFeature: {
+            /** @description Latent of the SAE. */
+            feature_idx: number;
+            /**
+             * @description Share of this feature's decoder direction in the push.
+             * @default 1
+             */
+            weight?: number;
+        };
+        CalibrationTarget: {
+            /** @description Behaviour measure, such as speed. */
+            measure: string;
+            /** @description Wanted change: 0.1 is 10 % more when relative, else in the measure's unit. */
+            change: number;
+            /**
+             * @description Whether change is a share of the baseline's mean.
+             * @default true
+             */
+            relative?: boolean;
+        };
+        CalibrateRequest: {
+            /**
+             * @description Environment id.
+             * @example Walker2d-v5
+             */
+            env: string;
+            /**
+             * @description First seed.
+             * @default 0
+             */
+            seed?: number;
+            /**
+             * @description Longest episode; the environment's own limit by default.
+             * @default null
+             */
+            max_steps?: number | null;
+            /** @description One feature, or several pushed together. */
+            features: components["schemas"]["PushedFeature"][];
+            target: components["schemas"]["CalibrationTarget"];
+            /**
+             * @description Seeds of the search.
+             * @default 8
+             */
+            episodes?: number;
+            /**
+             * @description Fresh seeds of the confirmation.
+             * @default 20
+             */
+            confirm_episodes?: number;
+        };
+        MeasureInfo: {
+            /** @description Stable name. */
+            key: string;
+            /** @description Name to show. */
+            title: string;
+            /** @description Unit. */
+            unit: string;
+            /**
+             * @description Which way is usually better.
+             * @enum {string}
+             */
+            direction: "higher" | "lower" | "neutral";
+            /** @description How it is computed. */
+            formula: string;
+        };
+        BaselineMeasured: {
+            /** @description Mean of the measure. */
+            mean: number | null;
+            /** @description Share of episodes that fell. */
+            fall_rate: number | null;
+        };
+        RandomBand: {
+            /** @description Random directions of the same displacement. */
+            directions: number;
+            /** @description 5th percentile of their mean effects. */
+            low: number | null;
+            /** @description 95th percentile. */
+            high: number | null;
+            /** @description Their mean fall rate. */
+            fall_rate: number | null;
+        };
+        DosePoint: {
+            /** @description Signed action displacement. */
+            dose: number | null;
+            /** @description α that gives it. */
+            alpha: number | null;
+            /** @description Pairs in which the measure is defined. */
+            n: number;
+            /** @description Mean paired difference. */
+            mean_difference: number | null;
+            /** @description 95 % BCa bootstrap interval; null below 8 pairs. */
+            ci: (number | null)[] | null;
+            /** @description Interquartile mean of the differences. */
+            iqm_difference: number | null;
+            /** @description Mean difference in SDs of the differences. */
+            d_z: number | null;
+            /** @description Sign-flip test; null under six pairs, where nothing can be significant. */
+            p_value: number | null;
+            /** @description Probability that a pair increases. */
+            probability_of_increase: number | null;
+            /** @description Mean paired difference of the return. */
+            return_difference: number | null;
+            /** @description Share of episodes that fell. */
+            fall_rate: number | null;
+            /** @description 95 % Wilson interval. */
+            fall_ci: (number | null)[] | null;
+            /** @description McNemar's exact test of the falls; null under six pairs. */
+            fall_p_value: number | null;
+            /** @description Share of action values clipped to the action box. */
+            saturated_fraction: number | null;
+            /** @description Band that holds for all doses at once (95 %, max-t bootstrap over seeds). */
+            band: (number | null)[] | null;
+            /** @description Null without random directions. */
+            random: components["schemas"]["RandomBand"] | null;
+            /** @description Whether the mean lies outside it. */
+            outside_random: boolean | null;
+            /** @description Differences, in the order of seeds. */
+            by_seed: (number | null)[];
+        };
+        Effect: {
+            /** @description Signed action displacement. */
+            dose: number | null;
+            /** @description α that gives it. */
+            alpha: number | null;
+            /** @description Pairs in which the measure is defined. */
+            n: number;
+            /** @description Mean paired difference. */
+            mean_difference: number | null;
+            /** @description 95 % BCa bootstrap interval; null below 8 pairs. */
+            ci: (number | null)[] | null;
+            /** @description Interquartile mean of the differences. */
+            iqm_difference: number | null;
+            /** @description Mean difference in SDs of the differences. */
+            d_z: number | null;
+            /** @description Sign-flip test; null under six pairs, where nothing can be significant. */
+            p_value: number | null;
+            /** @description Probability that a pair increases. */
+            probability_of_increase: number | null;
+            /** @description Mean paired difference of the return. */
+            return_difference: number | null;
+            /** @description Share of episodes that fell. */
+            fall_rate: number | null;
+            /** @description 95 % Wilson interval. */
+            fall_ci: (number | null)[] | null;
+            /** @description McNemar's exact test of the falls; null under six pairs. */
+            fall_p_value: number | null;
+            /** @description Share of action values clipped to the action box. */
+            saturated_fraction: number | null;
+        };
+        Control: {
+            /** @description Neuron of the largest gain, first principal axis, difference in means. */
+            name: string;
+            /** @description By dose, rising. */
+            points: components["schemas"]["Effect"][];
+        };
+        BothSigns: {
+            /** @description For doses above 0. */
+            positive: number | null;
+            /** @description For doses below 0. */
+            negative: number | null;
+        };
+        DoseResponse: {
+            measure: components["schemas"]["MeasureInfo"];
+            /** @description Feature. */
+            feature_idx: number;
+            /** @description Seeds, the same everywhere. */
+            seeds: number[];
+            baseline: components["schemas"]["BaselineMeasured"];
+            /** @description The feature, by dose, rising. */
+            points: components["schemas"]["DosePoint"][];
+            controls: components["schemas"]["Control"][];
+            /** @description Slope at zero (doses up to 0.02), per unit of action displacement. */
+            slope: number | null;
+            /** @description 95 % bootstrap interval. */
+            slope_ci: (number | null)[] | null;
+            /** @description Largest dose up to which slope × dose is right within 20 %. */
+            linear_range: number | null;
+            /** @description p of Page's trend test per sign. */
+            trend: components["schemas"]["BothSigns"] | null;
+            /** @description 0: the signs are opposites; 1: both push the same way. */
+            asymmetry: number | null;
+            /** @description Smallest dose at which falls rise by more than 20 points; null if none. */
+            collapse: components["schemas"]["BothSigns"];
+            /** @description Seeds in which the measure is defined at every dose: those of the shape. */
+            seeds_with_all_doses: number;
+            /** @description The result in words. */
+            sentence: string;
+        };
+        ScanRow: {
+            /** @description Signed action displacement. */
+            dose: number | null;
+            /** @description α that gives it. */
+            alpha: number | null;
+            /** @description Pairs in which the measure is defined. */
+            n: number;
+            /** @description Mean paired difference. */
+            mean_difference: number | null;
+            /** @description 95 % BCa bootstrap interval; null below 8 pairs. */
+            ci: (number | null)[] | null;
+            /** @description Interquartile mean of the differences. */
+            iqm_difference: number | null;
+            /** @description Mean difference in SDs of the differences. */
+            d_z: number | null;
+            /** @description Sign-flip test; null under six pairs, where nothing can be significant. */
+            p_value: number | null;
+            /** @description Probability that a pair increases. */
+            probability_of_increase: number | null;
+            /** @description Mean paired difference of the return. */
+            return_difference: number | null;
+            /** @description Share of episodes that fell. */
+            fall_rate: number | null;
+            /** @description 95 % Wilson interval. */
+            fall_ci: (number | null)[] | null;
+            /** @description McNemar's exact test of the falls; null under six pairs. */
+            fall_p_value: number | null;
+            /** @description Share of action values clipped to the action box. */
+            saturated_fraction: number | null;
+            /** @description Feature. */
+            feature_idx: number;
+            /** @description Place in the ranking by ablation effect, from 0. */
+            offline_rank: number;
+            /** @description RMS change of the action when it is removed, over the action's spread. */
+            ablation_effect: number | null;
+            /** @description False discovery rate over all tests of the scan. */
+            q_value: number | null;
+            /** @description The same for the falls. */
+            fall_q_value: number | null;
+        };
+        Confirmation: {
+            /** @description Signed action displacement. */
+            dose: number | null;
+            /** @description α that gives it. */
+            alpha: number | null;
+            /** @description Pairs in which the measure is defined. */
+            n: number;
+            /** @description Mean paired difference. */
+            mean_difference: number | null;
+            /** @description 95 % BCa bootstrap interval; null below 8 pairs. */
+            ci: (number | null)[] | null;
+            /** @description Interquartile mean of the differences. */
+            iqm_difference: number | null;
+            /** @description Mean difference in SDs of the differences. */
+            d_z: number | null;
+            /** @description Sign-flip test; null under six pairs, where nothing can be significant. */
+            p_value: number | null;
+            /** @description Probability that a pair increases. */
+            probability_of_increase: number | null;
+            /** @description Mean paired difference of the return. */
+            return_difference: number | null;
+            /** @description Share of episodes that fell. */
+            fall_rate: number | null;
+            /** @description 95 % Wilson interval. */
+            fall_ci: (number | null)[] | null;
+            /** @description McNemar's exact test of the falls; null under six pairs. */
+            fall_p_value: number | null;
+            /** @description Share of action values clipped to the action box. */
+            saturated_fraction: number | null;
+            /** @description Feature. */
+            feature_idx: number;
+            /** @description Holm-adjusted over the confirmations. */
+            p_adjusted: number | null;
+            /** @description p_adjusted is below 0.05. */
+            confirmed: boolean;
+            /** @description Outside the band of random directions. */
+            outside_random: boolean | null;
+        };
+        Scan: {
+            measure: components["schemas"]["MeasureInfo"];
+            /** @description Size of every push. */
+            dose: number | null;
+            /** @description Seeds of the scan. */
+            seeds: number[];
+            /** @description Fresh seeds. */
+            confirmation_seeds: number[];
+            baseline: components["schemas"]["BaselineMeasured"];
+            /** @description Tests that the false discovery rate is over: the measure and the falls of every push. */
+            tests: number;
+            /** @description Pushes with q below 0.05 for the measure. */
+            candidates: number;
+            /** @description Every push. Not to be quoted: the largest of many is too large by selection. */
+            rows: components["schemas"]["ScanRow"][];
+            /** @description Candidates on fresh seeds: the effects to quote. */
+            confirmations: components["schemas"]["Confirmation"][];
+            /** @description On the fresh seeds. */
+            random: components["schemas"]["RandomBand"];
+            /** @description Features that no α pushes by this dose. */
+            out_of_reach: number[];
+            /** @description One sentence per confirmed effect. */
+            findings: string[];
+            /** @description The result in words. */
+            sentence: string;
+        };
+        SearchStep: {
+            /** @description Dose tried. */
+            dose: number | null;
+            /** @description Mean paired difference. */
+            effect: number | null;
+            /** @description Share of episodes that fell. */
+            fall_rate: number | null;
+        };
+        CalibrationConfirmation: {
+            /** @description Signed action displacement. */
+            dose: number | null;
+            /** @description α that gives it. */
+            alpha: number | null;
+            /** @description Pairs in which the measure is defined. */
+            n: number;
+            /** @description Mean paired difference. */
+            mean_difference: number | null;
+            /** @description 95 % BCa bootstrap interval; null below 8 pairs. */
+            ci: (number | null)[] | null;
+            /** @description Interquartile mean of the differences. */
+            iqm_difference: number | null;
+            /** @description Mean difference in SDs of the differences. */
+            d_z: number | null;
+            /** @description Sign-flip test; null under six pairs, where nothing can be significant. */
+            p_value: number | null;
+            /** @description Probability that a pair increases. */
+            probability_of_increase: number | null;
+            /** @description Mean paired difference of the return. */
+            return_difference: number | null;
+            /** @description Share of episodes that fell. */
+            fall_rate: number | null;
+            /** @description 95 % Wilson interval. */
+            fall_ci: (number | null)[] | null;
+            /** @description McNemar's exact test of the falls; null under six pairs. */
+            fall_p_value: number | null;
+            /** @description Share of action values clipped to the action box. */
+            saturated_fraction: number | null;
+            /** @description Outside the band of random directions. */
+            outside_random: boolean | null;
+        };
+        NamedEffect: {
+            /** @description Signed action displacement. */
+            dose: number | null;
+            /** @description α that gives it. */
+            alpha: number | null;
+            /** @description Pairs in which the measure is defined. */
+            n: number;
+            /** @description Mean paired difference. */
+            mean_difference: number | null;
+            /** @description 95 % BCa bootstrap interval; null below 8 pairs. */
+            ci: (number | null)[] | null;
+            /** @description Interquartile mean of the differences. */
+            iqm_difference: number | null;
+            /** @description Mean difference in SDs of the differences. */
+            d_z: number | null;
+            /** @description Sign-flip test; null under six pairs, where nothing can be significant. */
+            p_value: number | null;
+            /** @description Probability that a pair increases. */
+            probability_of_increase: number | null;
+            /** @description Mean paired difference of the return. */
+            return_difference: number | null;
+            /** @description Share of episodes that fell. */
+            fall_rate: number | null;
+            /** @description 95 % Wilson interval. */
+            fall_ci: (number | null)[] | null;
+            /** @description McNemar's exact test of the falls; null under six pairs. */
+            fall_p_value: number | null;
+            /** @description Share of action values clipped to the action box. */
+            saturated_fraction: number | null;
+            /** @description opposite sign, a neuron, the first principal axis, the difference in means. */
+            name: string;
+        };
+        Calibration: {
+            measure: components["schemas"]["MeasureInfo"];
+            /**
+             * @description unreachable: dose is then the best safe one, if any.
+             * @enum {string}
+             */
+            status: "reached" | "unreachable";
+            /** @description Mean of the measure without a push, on the seeds of the search. */
+            baseline: number | null;
+            /** @description Wanted change in the measure's unit. */
+            target_change: number | null;
+            /** @description Largest dose without more falls and with at least 0.9 of the return. */
+            safe_range: components["schemas"]["BothSigns"];
+            /** @description The doses of the safety check. */
+            ladder: components["schemas"]["Effect"][];
+            /** @description Doses tried between them, in order. */
+            search: components["schemas"]["SearchStep"][];
+            /** @description Signed dose found; null when no safe dose moves the measure that way. */
+            dose: number | null;
+            /** @description α that gives it. */
+            alpha: number | null;
+            /** @description The same as feature edits, to store or run. */
+            edits: components["schemas"]["FeatureEdit"][];
+            /** @description On fresh seeds: the effect to quote. */
+            confirmation: components["schemas"]["CalibrationConfirmation"] | null;
+            /** @description The same displacement along other directions, on the fresh seeds. */
+            controls: components["schemas"]["NamedEffect"][];
+            /** @description On the fresh seeds. */
+            random: components["schemas"]["RandomBand"] | null;
+            /** @description Seeds of the search. */
+            seeds: number[];
+            /** @description Fresh seeds. */
+            confirmation_seeds: number[];
+            /** @description The result in words. */
+            sentence: string;
+        };
+        Effects: {
+            /** @description Run. */
+            run_id: string;
+            /**
+             * @description Which of the three is filled; none for a comparison.
+             * @enum {string}
+             */
+            kind: "comparison" | "dose_response" | "scan" | "calibration";
+            /**
+             * @description State of its job.
+             * @enum {string}
+             */
+            state: "queued" | "running" | "done" | "failed" | "cancelled" | "interrupted";
+            dose_response: components["schemas"]["DoseResponse"] | null;
+            scan: components["schemas"]["Scan"] | null;
+            calibration: components["schemas"]["Calibration"] | null;
+        };
         AnalysisAccepted: {
             /** @description Job to follow; null when the analysis is there already. */
             job_id: string | null;
@@ -1994,20 +2594,14 @@ export interface components {
              */
             arms?: components["schemas"]["ArmRequest"][] | null;
         };
-        RunAccepted: {
-            /** @description Job to follow. */
-            job_id: string;
-            /** @description Run to read when the job is done. */
-            run_id: string;
-            /**
-             * @description State of the job.
-             * @enum {string}
-             */
-            state: "queued" | "running" | "done" | "failed" | "cancelled" | "interrupted";
-        };
         RunSummary: {
             /** @description Server-made id. */
             id: string;
+            /**
+             * @description comparison: arms; the others have their numbers in /run/{id}/effects.
+             * @enum {string}
+             */
+            kind: "comparison" | "dose_response" | "scan" | "calibration";
             /** @description Model. */
             model_id: string;
             /** @description Job. */
@@ -2152,21 +2746,6 @@ export interface components {
             /** @description The same in words. */
             sentence: string;
         };
-        MeasureInfo: {
-            /** @description Stable name. */
-            key: string;
-            /** @description Name to show. */
-            title: string;
-            /** @description Unit. */
-            unit: string;
-            /**
-             * @description Which way is usually better.
-             * @enum {string}
-             */
-            direction: "higher" | "lower" | "neutral";
-            /** @description How it is computed. */
-            formula: string;
-        };
         MeasuredArm: {
             /** @description Measure. */
             key: string;
@@ -2237,6 +2816,11 @@ export interface components {
         Run: {
             /** @description Server-made id. */
             id: string;
+            /**
+             * @description comparison: arms; the others have their numbers in /run/{id}/effects.
+             * @enum {string}
+             */
+            kind: "comparison" | "dose_response" | "scan" | "calibration";
             /** @description Model. */
             model_id: string;
             /** @description Job. */
@@ -3090,6 +3674,142 @@ export interface operations {
                 };
             };
             422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    start_dose_response: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DoseResponseRequest"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    /** @description The job. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunAccepted"];
+                };
+            };
+            422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    start_scan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ScanRequest"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    /** @description The job. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunAccepted"];
+                };
+            };
+            422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    start_calibration: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CalibrateRequest"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    /** @description The job. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunAccepted"];
+                };
+            };
+            422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    get_effects: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Effects"];
+                };
+            };
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    get_bundle: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": string;
+                };
+            };
             default: components["responses"]["DEFAULT_ERROR"];
         };
     };

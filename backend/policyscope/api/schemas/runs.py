@@ -26,6 +26,7 @@ from policyscope.api.schemas.interventions import Dose, FeatureEdit, FeatureEdit
 from policyscope.api.schemas.jobs import STATES
 
 WEIGHTS = ("edited", "original")
+RUN_KINDS = ("comparison", "dose_response", "scan", "calibration")
 
 
 class ArmRequest(Request):
@@ -186,6 +187,7 @@ class Provenance(Answer):
 
 class RunSummary(Answer):
     id = text("Server-made id.")
+    kind = one_of(RUN_KINDS, "comparison: arms; the others have their numbers in /run/{id}/effects.")
     model_id = text("Model.")
     job_id = text("Job.")
     state = one_of(STATES, "State of its job.")

@@ -19,6 +19,7 @@ interface Start {
 export function makeRun(body: Start, patch: Partial<Run> = {}): Run {
   return {
     id: "r_1",
+    kind: "comparison",
     model_id: "m_1",
     job_id: "j_1",
     state: "running",
