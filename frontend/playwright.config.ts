@@ -7,7 +7,7 @@ if (!baseURL) throw new Error("E2E_BASE_URL is not set: run e2e/run.sh, which st
 export default defineConfig({
   testDir: "e2e",
   workers: 1, // the tests share one server and its run queue
-  timeout: 90_000,
+  timeout: 150_000,
   expect: { timeout: 20_000 },
   forbidOnly: Boolean(process.env.CI),
   reporter: [["list"]],

@@ -85,6 +85,34 @@ test("a run can be cancelled, and the next one still works", async ({ page }) =>
   await expect(compare.getByText(/2 seeds from 0, at most 50 steps/)).toBeVisible({ timeout: 60_000 });
 });
 
+test("the job tray holds a run across a reload, cancels it, and leads back to it", async ({ page }) => {
+  await upload(page, artifact("walker2d_w32", "imitator.pt"));
+  await startRun(page, { episodes: 400, steps: 1000 });
+  const address = page.url();
+  await page.goto("/");
+  await page.reload();
+  await page.getByRole("button", { name: "Jobs: 1 running" }).click();
+  const tray = page.getByRole("dialog", { name: "Jobs" });
+  await expect(tray.getByText(/of 400,000 steps/)).toBeVisible();
+  await tray.getByRole("button", { name: /^Cancel/ }).click();
+  await expect(tray.getByText(/^cancelled, just now$/).first()).toBeVisible();
+  await tray
+    .getByRole("button", { name: /^Open: Run on Walker2d-v5, 400 seeds/ })
+    .first()
+    .click();
+  await expect(page).toHaveURL(new RegExp(new URL(address).searchParams.get("run") ?? "no run"));
+  await expect(page.locator("#compare").getByText("This run was cancelled before its end")).toBeVisible();
+});
+
+test("a token in the fragment is kept and leaves the address", async ({ page }) => {
+  await page.goto("/#token=printed-by-the-server");
+  await expect(page.getByRole("button", { name: "Open demo Walker2d" })).toBeVisible();
+  expect(new URL(page.url()).hash).toBe("");
+  expect(await page.evaluate(() => sessionStorage.getItem("policyscope-token"))).toBe(
+    "printed-by-the-server",
+  );
+});
+
 test("the first screen is accessible, and refuses a file with the server's own sentence", async ({
   page,
   complaints,

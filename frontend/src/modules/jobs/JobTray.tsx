@@ -40,7 +40,7 @@ export function JobTray({ onOpen }: Props) {
         <Button
           variant="subtle"
           color="gray"
-          size="compact-md"
+          size="compact-sm"
           aria-label={active.length > 0 ? `Jobs: ${trayWord(active)}` : "Jobs"}
           leftSection={active.length > 0 ? <Loader size={14} /> : <Icon name="jobs" size={17} />}
           onClick={() => {

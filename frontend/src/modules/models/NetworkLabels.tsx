@@ -11,6 +11,9 @@ interface Names {
 
 const READABLE_PITCH = 11;
 
+/** A name without its remark: "u 3 (acts only through its sign)" is "u 3" beside the drawing, and whole in the tip. */
+const shortName = (name: string) => name.replace(/ \(.*\)$/, "");
+
 function nameOf(layout: NetworkLayout, { layer, unit }: Unit, { observations, actions }: Names): string {
   const last = layout.columns.length - 1;
   const channel = layer === 0 ? observations?.[unit] : layer === last ? actions?.[unit] : undefined;
@@ -41,7 +44,7 @@ function ChannelNames({
       data-hot={hovered?.layer === column.layer.index && hovered.unit === unit}
       style={style(unit)}
     >
-      {channel.name}
+      {shortName(channel.name)}
     </span>
   ));
 }

@@ -101,9 +101,11 @@ function Result({ runId, modelId, onRun }: { runId: string; modelId: string; onR
 
 function Beside({ history, children }: { history: ReactNode; children: ReactNode }) {
   return (
-    <div className={classes.bottom}>
-      <div>{children}</div>
-      {history}
+    <div className={classes.result}>
+      <div className={classes.bottom}>
+        <div>{children}</div>
+        {history}
+      </div>
     </div>
   );
 }

@@ -5,7 +5,8 @@ import { isFinished, useJob } from "./use-job";
 import classes from "./Compare.module.css";
 
 const SENTENCES: Partial<Record<JobState, string>> = {
-  cancelled: "This run was cancelled before its end, so there is nothing to compare.",
+  cancelled:
+    "This run was cancelled before its end, so there is nothing to compare. Press Run Model to play it again.",
   interrupted: "The server stopped during this run. Press Run Model to start it again.",
   failed: "This run failed, so there is nothing to compare.",
 };

@@ -20,14 +20,14 @@ interface Props {
 
 /** Which artifacts, at which tap. Any path below the artifacts root may be typed; the known ones are offered. */
 export function SaeForm({ model, directories, directory, onDirectory, tap, onTap }: Props) {
-  const load = useLoadSae(model.id);
+  const load = useLoadSae(model.id, (sae) => onTap(sae.tap_index));
   const [directoryId, tapId] = [useId(), useId()];
   const byName = new Map(directories.map((each) => [each.artifacts_dir, each]));
   const loaded = model.sae?.artifacts_dir === directory && model.sae.tap_index === tap;
 
   const submit = () => {
     const body = tap === null ? { artifacts_dir: directory } : { artifacts_dir: directory, tap_index: tap };
-    load.mutate(body, { onSuccess: (sae) => onTap(sae.tap_index) });
+    load.mutate(body);
   };
 
   return (

@@ -14,7 +14,7 @@ interface Props {
 
 /** Each warning with the one click that settles it; the request comes from the server with the warning. */
 export function SaeWarnings({ model, warnings, onFixed }: Props) {
-  const apply = useApplyFix(model.id);
+  const apply = useApplyFix(model.id, onFixed);
   if (warnings.length === 0) return null;
   return (
     <ul className={classes.warnings} aria-label="Warnings">
@@ -30,7 +30,7 @@ export function SaeWarnings({ model, warnings, onFixed }: Props) {
                     variant="default"
                     className={classes.fix}
                     loading={apply.isPending && apply.variables === fix}
-                    onClick={() => apply.mutate(fix, { onSuccess: onFixed })}
+                    onClick={() => apply.mutate(fix)}
                   >
                     {fix.label}
                   </Button>

@@ -10,21 +10,27 @@ export const useArtifacts = (modelId: string) =>
     queryFn: () => unwrap(client.GET("/artifacts", { params: { query: { model_id: modelId } } })),
   });
 
-/** A new SAE replaces the features and the stored intervention, so the whole model is read again. */
-export function useLoadSae(modelId: string) {
+/** A new SAE replaces the features and the stored intervention, so the whole model is read again. The caller is told at once: what it does must not come after the next click. */
+export function useLoadSae(modelId: string, onLoaded: (sae: SaeInfo) => void) {
   const queryClient = useQueryClient();
   return useMutation({
     mutationFn: (body: { artifacts_dir: string; tap_index?: number }): Promise<SaeInfo> =>
       unwrap(client.POST("/model/{model_id}/load_sae", { params: { path: { model_id: modelId } }, body })),
-    onSuccess: () => queryClient.invalidateQueries({ queryKey: modelKeys.one(modelId) }),
+    onSuccess: (sae) => {
+      onLoaded(sae);
+      return queryClient.invalidateQueries({ queryKey: modelKeys.one(modelId) });
+    },
   });
 }
 
 /** Sends the request that the server attached to its own warning. */
-export function useApplyFix(modelId: string) {
+export function useApplyFix(modelId: string, onFixed: () => void) {
   const queryClient = useQueryClient();
   return useMutation({
     mutationFn: (fix: WarningFix) => sendJson<unknown>(fix.method, fix.path, fix.body),
-    onSuccess: () => queryClient.invalidateQueries({ queryKey: modelKeys.one(modelId) }),
+    onSuccess: () => {
+      onFixed();
+      return queryClient.invalidateQueries({ queryKey: modelKeys.one(modelId) });
+    },
   });
 }
