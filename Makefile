@@ -11,7 +11,7 @@ TORCH := torch==2.13.0
 
 export MUJOCO_GL ?= egl
 
-.PHONY: help setup demo dev test check artifacts types bench parity clean test-backend test-frontend test-e2e
+.PHONY: help setup demo dev test check artifacts types bench parity clean test-backend test-frontend test-e2e bench-validity
 
 help: ## show this list
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -72,6 +72,9 @@ bench: $(VENV)/.ready ## measure side by side against peers; writes backend/benc
 
 parity: $(VENV)/.ready ## compare files of other libraries with what those libraries compute
 	cd backend && $(BIN)/python -m benchmarks.parity
+
+bench-validity: $(VENV)/.ready ## problems with known answers; writes backend/benchmarks/VALIDITY.md
+	cd backend && $(BIN)/python -m benchmarks.validity
 
 clean: ## remove what was built and installed (artifacts are kept)
 	rm -rf $(VENV) frontend/node_modules frontend/dist backend/*.egg-info
