@@ -147,7 +147,7 @@ def analyse(policy: Policy, sae: SAE, tap_index: int, data: ActivationData) -> F
     m = probes.moments(z, actions)
     penalty = probes.penalty_for(m, RELATIVE_LAMBDA)
     weight, _ = probes.solve(m, penalty)
-    standardised = probes.standardised_ridge(z, actions, data.episode)
+    standardised = probes.standardised_ridge(z, actions, data.episode, m)
     effects = attribution.ablation_effects(policy, sae, tap_index, h)
     active = np.count_nonzero(z, axis=0)
     deviation = actions.std(axis=0)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from policyscope.core.blocks import F64
+from policyscope.core.blocks import CHUNK_ROWS, F64
 from policyscope.core.errors import InvalidInput, ShapeMismatch
 
 FOLDS = 5
@@ -101,32 +101,61 @@ def marginal_r2(m: Moments) -> F64:
     return np.minimum(_ratio(np.square(m.zy), scale, np.outer(m.live, m.live_y), 0.0), 1.0)
 
 
-def standardised_ridge(z: ArrayLike, y: ArrayLike, groups: NDArray[np.integer] | None) -> StandardisedRidge:
+def standardised_ridge(
+    z: ArrayLike, y: ArrayLike, groups: NDArray[np.integer] | None, known: Moments | None = None
+) -> StandardisedRidge:
     """Ridge on standardised columns with the penalty chosen by 5-fold cross-validation over whole groups.
 
+    ``known``: the moments of ``z`` and ``y`` where they have been computed already.
     ``groups`` [N] are episode numbers; None cuts the rows into contiguous blocks. The one-standard-error rule
     takes the largest penalty whose score is within one standard error of the best.
     """
-    m = moments(z, y)
-    z_sd, y_sd = np.sqrt(np.diag(m.zz) / m.n), np.sqrt(m.yy / m.n)
-    zs = _ratio(np.asarray(z, dtype=np.float64) - m.z_mean, z_sd, m.live, 0.0)
-    ys = _ratio(np.asarray(y, dtype=np.float64) - m.y_mean, y_sd, m.live_y, 0.0)
-    scores = _fold_scores(zs, ys, folds(len(zs), groups))
+    m = moments(z, y) if known is None else known
+    latents, actions = np.asarray(z, dtype=np.float64), np.asarray(y, dtype=np.float64)
+    sums = _fold_sums(latents, actions, m, folds(m.n, groups))
+    scores = _fold_scores(sums, len(m.zz))
     chosen = _one_standard_error(scores)
     weights = np.zeros_like(m.zy)
-    standard = moments(zs, ys)
+    standard = _standard_moments(sums, m)
     for index in np.unique(chosen):
-        targets = chosen == index
-        weights[:, targets] = solve(standard, LAMBDAS[index] * m.n)[0][:, targets]
-    best = scores.mean(axis=0)[chosen, np.arange(ys.shape[1])]
+        at = chosen == index
+        weights[:, at] = solve(standard, LAMBDAS[index] * m.n)[0][:, at]
+    best = scores.mean(axis=0)[chosen, np.arange(m.zy.shape[1])]
     return StandardisedRidge(weights, LAMBDAS[chosen], np.where(m.live_y, best, np.nan))
 
 
-def _fold_scores(zs: F64, ys: F64, fold: NDArray[np.integer]) -> F64:
+def _fold_sums(z: F64, y: F64, m: Moments, fold: NDArray[np.integer]) -> list[F64]:
+    """Sums of products of the standardised columns (latents, targets, 1) over the rows of each fold.
+
+    In chunks that stay in the cache: no standardised copy of all data is ever made.
+    """
+    mean = np.concatenate([m.z_mean, m.y_mean, [0.0]])
+    sd = np.sqrt(np.concatenate([np.diag(m.zz), m.yy, [m.n]]) / m.n)
+    live = np.concatenate([m.live, m.live_y, [True]])
+    sums = [np.zeros((len(mean), len(mean))) for _ in range(fold.max() + 1)]
+    for index, total in enumerate(sums):
+        rows = np.flatnonzero(fold == index)
+        for start in range(0, len(rows), CHUNK_ROWS):
+            chunk = rows[start : start + CHUNK_ROWS]
+            joined = np.hstack([z[chunk], y[chunk], np.ones((len(chunk), 1))])
+            part = _ratio(joined - mean, sd, live, 0.0)
+            total += part.T @ part
+    return sums
+
+
+def _standard_moments(sums: list[F64], m: Moments) -> Moments:
+    """The moments of the standardised columns, whose means are 0, from what the folds have summed up."""
+    total, features = np.sum(sums, axis=0), len(m.zz)
+    zz, zy, yy = (
+        total[:features, :features],
+        total[:features, features:-1],
+        np.diag(total)[features:-1],
+    )
+    return Moments(m.n, np.zeros(features), np.zeros(len(m.yy)), zz, zy, yy, m.live, m.live_y)
+
+
+def _fold_scores(sums: list[F64], features: int) -> F64:
     """R² on each held-out fold, [folds, lambdas, T], from second moments only."""
-    features = zs.shape[1]
-    joined = np.hstack([zs, ys, np.ones((len(zs), 1))])
-    sums = [joined[fold == f].T @ joined[fold == f] for f in range(fold.max() + 1)]
     total = np.sum(sums, axis=0)
     scores = []
     for held_out in sums:
