@@ -9,7 +9,7 @@ from flask import Flask, Response, jsonify
 from flask_smorest import Api
 
 from policyscope import __version__
-from policyscope.api import encoding, errors, gate, site
+from policyscope.api import encoding, errors, gate, logs, site
 from policyscope.api.current import STREAMS, WORKSPACE
 from policyscope.api.schemas.base import ErrorBody
 from policyscope.api.views import ALL
@@ -57,6 +57,7 @@ def bare_app(settings: Settings) -> Flask:
     app.url_map.strict_slashes = False
     app.config.update(OPENAPI, MAX_CONTENT_LENGTH=settings.max_upload_bytes)
     app.json = encoding.FiniteJson(app)
+    logs.register(app)
     gate.register(app, settings)
     api = _Api(app)
     for blueprint in ALL:

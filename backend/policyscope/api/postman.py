@@ -12,7 +12,7 @@ from typing import Any
 Json = dict[str, Any]
 SCHEMA = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"
 POLLS = 120
-NOT_JSON = ("/episodes.csv", "/bundle", "/replay", "/video/{{videoId}}")
+NOT_JSON = ("/metrics", "/episodes.csv", "/bundle", "/replay", "/video/{{videoId}}")
 
 
 @dataclass(frozen=True)
@@ -59,6 +59,8 @@ if (active && polls < {POLLS}) {{
 
 STEPS = (
     Step("Health", "GET", "/healthz", 200, tests=(_check("is alive", "pm.expect(body.ok).to.equal(true)"),)),
+    Step("Ready", "GET", "/readyz", 200, tests=(_check("is ready", "pm.expect(body.ok).to.equal(true)"),)),
+    Step("Metrics", "GET", "/metrics", 200),
     Step("Demos", "GET", "/demos", 200, tests=(
         _check("has an available demo", "pm.expect(body.demos.some(demo => demo.available)).to.equal(true)"),
         'const chosen = body.demos.find(demo => demo.id === pm.collectionVariables.get("demo")) '
@@ -133,6 +135,11 @@ STEPS = (
          {"env": "{{env}}", "episodes": 2, "max_steps": 50, "seed": 0},
          (_keeps("jobId", "body.job_id"), _keeps("runId", "body.run_id"), _keeps("polls", "0"))),
     Step("Follow the job", "GET", "/job/{{jobId}}", 200, tests=(_poll("Follow the job"),)),
+    Step("Retry: a finished job", "POST", "/job/{{jobId}}/retry", 409),
+    Step("The same run again", "POST", "/model/{{modelId}}/run", 202,
+         {"env": "{{env}}", "episodes": 2, "max_steps": 50, "seed": 0},
+         (_check("is answered at once",
+                 'pm.expect([body.reused, body.run_id]).to.eql([true, pm.variables.get("runId")])'),)),
     Step("Result of the run", "GET", "/run/{{runId}}", 200, tests=(
         _check("alpha 0 is exactly the baseline", "pm.expect(body.comparisons[0].identical).to.equal(true)"),
     )),

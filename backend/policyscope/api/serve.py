@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import Flask
 
+from policyscope.api import logs
 from policyscope.api.app import create_app
 from policyscope.api.current import WORKSPACE
 from policyscope.config import Settings, render_without_a_display
@@ -23,6 +24,7 @@ def serve(settings: Settings) -> None:
     root is taken, InvalidInput or StorageFull when the database or the root cannot be used.
     """
     render_without_a_display()
+    logs.write_json_lines()
     _check_port(settings)
     _check_workspace(settings)
     try:

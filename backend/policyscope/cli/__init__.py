@@ -8,6 +8,7 @@ from policyscope import __version__
 from policyscope.cli.artifacts import make_artifacts
 from policyscope.cli.basics import envs, serve
 from policyscope.cli.effects import COMMANDS
+from policyscope.cli.jobs import jobs
 
 __all__ = ["main", "make_artifacts"]
 
@@ -20,6 +21,7 @@ def main() -> None:
     \b
     policyscope serve                              the workbench in a browser
     policyscope envs [ENV]                         which environments there are; the names of one's channels
+    policyscope jobs list|watch|cancel|retry       the long work of the running server
     policyscope make-artifacts --env … --policy …  train an SAE for a policy of yours
     policyscope scan MODEL --env …                 which features change behaviour, confirmed on fresh seeds
     policyscope dose-response MODEL --feature …    one feature at many doses, beside its controls
@@ -31,5 +33,5 @@ def main() -> None:
     """
 
 
-for command in (serve, envs, make_artifacts, *COMMANDS):
+for command in (serve, envs, jobs, make_artifacts, *COMMANDS):
     main.add_command(command)

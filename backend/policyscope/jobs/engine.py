@@ -14,7 +14,7 @@ import multiprocessing
 import os
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import forkserver
@@ -26,6 +26,7 @@ from sqlalchemy.orm import Session
 
 from policyscope.core.errors import Conflict
 from policyscope.jobs import child
+from policyscope.jobs.estimate import estimate_seconds
 from policyscope.jobs.kinds import KINDS, Kinds
 from policyscope.jobs.table import ACTIVE, INTERRUPTED, JobTable
 from policyscope.store.artifacts import ArtifactStore
@@ -35,6 +36,7 @@ log = logging.getLogger(__name__)
 GRACE_SECONDS = 1.0
 HEARTBEAT_SECONDS = 5.0
 REPORT_SECONDS = 0.4
+ATTEMPTS = 3  # a job whose process was killed starts again, but not for ever: it may be what kills it
 PRELOAD = ["policyscope.jobs.preload", "policyscope.cli"]
 NOT_STARTED = {"code": "not_started", "message": "The job could not be started; the server log says why."}
 DIED = "The job's process ended without a result ({how}). It may have run out of memory; try a smaller job."
@@ -79,7 +81,7 @@ class Engine:
         """Take the store, settle what an earlier server left, and begin. Raises Conflict if it is in use."""
         self._lock_file = _lock(self._store)
         self._store.sweep()
-        self._recover()
+        self._recover(self.table.list("running", limit=1_000_000))
         self.table.open()
         forkserver.set_forkserver_preload(PRELOAD)
         forkserver.ensure_running()
@@ -98,14 +100,35 @@ class Engine:
             os.close(self._lock_file)
             self._lock_file = None
 
+    @property
+    def alive(self) -> bool:
+        return self._thread is not None and self._thread.is_alive()
+
     def submit(
-        self, session: Session, kind: str, work: Mapping[str, Any], output: str, result: Mapping[str, Any]
+        self,
+        session: Session,
+        kind: str,
+        work: Mapping[str, Any],
+        output: str,
+        result: Mapping[str, Any],
+        *,
+        key: str | None = None,
+        size: int | None = None,
     ) -> JobRow:
         """Queue a job within ``session``; call ``wake`` after the transaction. Raises Busy.
 
-        ``output`` is the store name that the work publishes, ``result`` what the job answers then.
+        ``output`` is the store name that the work publishes, ``result`` what the job answers then, ``key``
+        the hash of what was asked for, ``size`` how much there is to do, for the estimate of its duration.
         """
-        return self.table.enqueue(session, kind, {"work": work, "output": output, "result": result})
+        estimate = estimate_seconds(session, kind, size)
+        spec = {"work": work, "output": output, "result": result, "size": size, "estimate_s": estimate}
+        return self.table.enqueue(session, kind, spec, key)
+
+    def retry(self, job_id: str) -> JobRow:
+        """Queue an ended job again, with the same spec. Raises NotFound, Conflict or Busy."""
+        job = self.table.retry(job_id)
+        self.wake()
+        return job
 
     def wake(self) -> None:
         """Look at the table now."""
@@ -133,17 +156,27 @@ class Engine:
                 self._attend()
                 if time.monotonic() - beat > HEARTBEAT_SECONDS:
                     self.table.renew(self._owner)
+                    self._recover(self.table.expired(self._owner))
                     beat = time.monotonic()
         with _logged():
             self._end_all()
 
-    def _recover(self) -> None:
-        """Jobs left running by a server that is gone: done if they had published, else interrupted."""
-        for job in self.table.list("running", limit=1_000_000):
-            if self._store.has(job.spec["output"]):
-                self.table.finish(job, "done", result=job.spec["result"])
-            else:
-                self.table.finish(job, "interrupted", error=INTERRUPTED)
+    def _recover(self, lost: Sequence[JobRow]) -> None:
+        """Jobs left running by a server that is gone."""
+        for job in lost:
+            self._settle_lost(job, "interrupted", INTERRUPTED)
+
+    def _settle_lost(self, job: JobRow, state: str, error: Json) -> None:
+        """A job without its process: done if it had published, else again, at last ``state``."""
+        if self._store.has(job.spec["output"]):
+            self.table.finish(job, "done", result=job.spec["result"])
+            return
+        self._store.discard(job.spec["output"])
+        if job.attempt % ATTEMPTS:
+            log.warning("job %s lost its process and is queued again", job.id)
+            self.table.requeue(job)
+        else:
+            self.table.finish(job, state, error=error)
 
     def _start_queued(self) -> None:
         while len(self._children) < self._concurrency and (job := self.table.claim(self._owner)):
@@ -197,7 +230,10 @@ class Engine:
         running.process.join()
         running.pipe.close()
         self._to_cancel.discard(running.job.id)
-        outcome = running.outcome or _died(running.process.exitcode)
+        if running.outcome is None and not running.cancelled:
+            self._settle_lost(running.job, "failed", _died(running.process.exitcode))
+            return
+        outcome = running.outcome or {}
         if running.progress is not None:
             self.table.report(running.job, running.progress)
         if not running.cancelled and "done" in outcome:
@@ -240,7 +276,7 @@ def _listen(running: Child) -> None:
 
 def _died(exitcode: int | None) -> Json:
     how = f"signal {-exitcode}" if exitcode is not None and exitcode < 0 else f"exit code {exitcode}"
-    return {"error": {"code": "process_died", "message": DIED.format(how=how)}}
+    return {"code": "process_died", "message": DIED.format(how=how)}
 
 
 @contextmanager

@@ -10,12 +10,14 @@ from typing import Any
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from policyscope.core.errors import Busy, NotFound
+from policyscope.core.errors import Busy, Conflict, NotFound
 from policyscope.store.records import JobRow, Json, Records, new_id, now
 
 STATES = ("queued", "running", "done", "failed", "cancelled", "interrupted")
 ACTIVE = ("queued", "running")
+RETRIABLE = ("failed", "cancelled", "interrupted")
 LEASE_SECONDS = 15
+WAITING: Json = {"done": 0, "total": 0, "unit": "", "message": "Waiting", "metrics": {}}
 INTERRUPTED = {
     "code": "interrupted",
     "message": "The server stopped while this job was running. Nothing half-done was kept; start it again.",
@@ -32,11 +34,9 @@ class JobTable:
         self._versions: dict[str, int] = {}
         self._closed = False
 
-    def enqueue(self, session: Session, kind: str, spec: Mapping[str, Any]) -> JobRow:
+    def enqueue(self, session: Session, kind: str, spec: Mapping[str, Any], key: str | None = None) -> JobRow:
         """Add a queued job within ``session``. Raises Busy when the queue is full."""
-        waiting = session.scalar(select(func.count()).where(JobRow.state == "queued")) or 0
-        if waiting >= self._queue_limit:
-            raise Busy(f"{waiting} jobs are waiting already. Try again when some have finished.")
+        self._check_room(session)
         job = JobRow(
             id=new_id("j"),
             kind=kind,
@@ -44,8 +44,9 @@ class JobTable:
             state="queued",
             version=1,
             attempt=0,
-            progress={"done": 0, "total": 0, "unit": "", "message": "Waiting", "metrics": {}},
+            progress=WAITING,
             created_at=now(),
+            key=key,
         )
         session.add(job)
         session.flush()
@@ -64,6 +65,12 @@ class JobTable:
         query = select(JobRow).order_by(JobRow.created_at.desc()).limit(limit)
         with self._records.read() as session:
             return session.scalars(query.where(JobRow.state == state) if state else query).all()
+
+    def count(self) -> dict[str, int]:
+        """How many jobs there are in each state."""
+        with self._records.read() as session:
+            rows = session.execute(select(JobRow.state, func.count()).group_by(JobRow.state)).all()
+        return dict.fromkeys(STATES, 0) | {state: number for state, number in rows}
 
     def claim(self, owner: str) -> JobRow | None:
         """Take the oldest queued job for ``owner``, or None. Two claimants never get the same job."""
@@ -88,6 +95,31 @@ class JobTable:
         """End a job this process runs; False when it was no longer ours to end (the attempt is the fence)."""
         values = {"state": state, "result": result, "error": error, "finished_at": now(), "lease_until": None}
         return self._change(*_mine(job), values=values) is not None
+
+    def requeue(self, job: JobRow) -> bool:
+        """Put a job that lost its process back in the queue; False when it was no longer ours."""
+        values = {"state": "queued", "owner": None, "lease_until": None, "progress": WAITING}
+        return self._change(*_mine(job), values=values) is not None
+
+    def retry(self, job_id: str) -> JobRow:
+        """Queue an ended job again. Raises NotFound, Conflict unless it ended without a result, Busy."""
+        job = self.get(job_id)
+        with self._records.read() as session:
+            self._check_room(session)
+        values = {"state": "queued", "owner": None, "error": None, "finished_at": None, "progress": WAITING}
+        queued = self._change(JobRow.id == job.id, JobRow.state.in_(RETRIABLE), values=values)
+        if queued is None:
+            allowed = ", ".join(RETRIABLE)
+            raise Conflict(f"Job {job.id} is {job.state}; only these can be tried again: {allowed}.")
+        return queued
+
+    def expired(self, owner: str) -> Sequence[JobRow]:
+        """Running jobs of other owners whose lease has run out."""
+        query = select(JobRow).where(
+            JobRow.state == "running", JobRow.owner != owner, JobRow.lease_until < _utc()
+        )
+        with self._records.read() as session:
+            return session.scalars(query).all()
 
     def cancel_queued(self, job_id: str) -> bool:
         """Cancel a job that has not started; False when it has."""
@@ -124,6 +156,11 @@ class JobTable:
             self._closed = True
             self._changed.notify_all()
 
+    def _check_room(self, session: Session) -> None:
+        waiting = session.scalar(select(func.count()).where(JobRow.state == "queued")) or 0
+        if waiting >= self._queue_limit:
+            raise Busy(f"{waiting} jobs are waiting already. Try again when some have finished.")
+
     def _change(self, *where: Any, values: Mapping[str, Any]) -> JobRow | None:
         statement = (
             update(JobRow).where(*where).values(version=JobRow.version + 1, **values).returning(JobRow)
@@ -147,5 +184,8 @@ def _mine(job: JobRow) -> tuple[Any, ...]:
 
 
 def _lease() -> dict[str, str]:
-    until = datetime.now(UTC) + timedelta(seconds=LEASE_SECONDS)
-    return {"heartbeat_at": now(), "lease_until": until.isoformat(timespec="microseconds")}
+    return {"heartbeat_at": now(), "lease_until": _utc(LEASE_SECONDS)}
+
+
+def _utc(seconds_from_now: float = 0.0) -> str:
+    return (datetime.now(UTC) + timedelta(seconds=seconds_from_now)).isoformat(timespec="microseconds")

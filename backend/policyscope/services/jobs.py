@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from policyscope.jobs.estimate import eta_seconds
 from policyscope.services.workspace import Workspace
-from policyscope.store.records import JobRow, Json
+from policyscope.store.records import RUN, JobRow, Json, RunRow, require
 
 
 def get(ws: Workspace, job_id: str) -> Json:
@@ -21,12 +22,23 @@ def cancel(ws: Workspace, job_id: str) -> Json:
     return describe(ws.engine.cancel(job_id))
 
 
+def retry(ws: Workspace, job_id: str) -> Json:
+    """Queue a job that ended without a result again. Raises NotFound, Conflict or Busy."""
+    with ws.records.read() as session:
+        run_id = (ws.table.get(job_id).spec.get("result") or {}).get("run_id")
+        if run_id is not None:
+            require(session, RunRow, run_id, RUN)
+    return describe(ws.engine.retry(job_id))
+
+
 def describe(job: JobRow) -> Json:
     return {
         "id": job.id,
         "kind": job.kind,
         "state": job.state,
-        "progress": job.progress,
+        "progress": {**job.progress, "eta_s": eta_seconds(job)},
+        "attempt": job.attempt,
+        "estimate_s": job.spec.get("estimate_s"),
         "created_at": job.created_at,
         "started_at": job.started_at,
         "finished_at": job.finished_at,

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
+import json
 from collections.abc import Sequence
 
 from sqlalchemy import select
@@ -51,8 +53,13 @@ def start(ws: Workspace, model_id: str, request: Json) -> Json:
             "arms": [_freeze(ws, row, sae_row, info, arm) for arm in with_baseline(asked)],
         }
         _check(ws, spec)
-        job = ws.engine.submit(session, "run", spec, output=spec["output"], result={"run_id": run_id})
         known = provenance(ws, row, spec)
+        key = request_key(spec, known)
+        if not request.get("again") and (finished := _finished(ws, session, key)):
+            return finished
+        job = ws.engine.submit(
+            session, "run", spec, spec["output"], {"run_id": run_id}, key=key, size=_steps(spec)
+        )
         session.add(
             RunRow(
                 id=run_id,
@@ -64,7 +71,29 @@ def start(ws: Workspace, model_id: str, request: Json) -> Json:
             )
         )
     ws.engine.wake()
-    return {"job_id": job.id, "run_id": run_id, "state": job.state}
+    estimate = job.spec["estimate_s"]
+    return {"job_id": job.id, "run_id": run_id, "state": job.state, "reused": False, "estimate_s": estimate}
+
+
+def request_key(spec: Json, provenance: Json) -> str:
+    """SHA-256 of everything that decides a run's numbers: equal keys, equal bytes."""
+    asked = {name: value for name, value in spec.items() if name != "output"}
+    text = json.dumps([asked, provenance], sort_keys=True, allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _finished(ws: Workspace, session: Session, key: str) -> Json | None:
+    """The newest finished run with this key whose content is still there."""
+    query = (
+        select(RunRow, JobRow)
+        .join(JobRow, RunRow.job_id == JobRow.id)
+        .where(JobRow.key == key, JobRow.state == "done")
+        .order_by(JobRow.created_at.desc())
+    )
+    for row, job in session.execute(query).all():
+        if ws.store.has(f"runs/{row.id}"):
+            return {"job_id": job.id, "run_id": row.id, "state": job.state, "reused": True, "estimate_s": 0.0}
+    return None
 
 
 def default_arms(row: ModelRow) -> list[Json]:
@@ -169,7 +198,7 @@ def _freeze(ws: Workspace, row: ModelRow, sae_row: SaeRow | None, info: EnvInfo,
 
 
 def _check(ws: Workspace, spec: Json) -> None:
-    total = len(spec["arms"]) * len(spec["seeds"]) * spec["max_steps"]
+    total = _steps(spec)
     if total > MAX_STEPS_IN_ALL:
         raise LimitExceeded(
             f"{len(spec['arms'])} arms × {len(spec['seeds'])} episodes × {spec['max_steps']} steps make "
@@ -178,6 +207,10 @@ def _check(ws: Workspace, spec: Json) -> None:
     sae = loaded.stored_sae(ws.store, spec["sae_content"]) if spec["sae_content"] else None
     arms = rollouts.build_arms(ws.store, spec)
     check_run(arms, RolloutSpec(spec["env"], tuple(spec["seeds"]), spec["max_steps"], spec["tap_index"]), sae)
+
+
+def _steps(spec: Json) -> int:
+    return len(spec["arms"]) * len(spec["seeds"]) * int(spec["max_steps"])
 
 
 def _check_edits(ws: Workspace, sae_row: SaeRow | None, arm: Json) -> None:

@@ -114,6 +114,7 @@ class JobRow(Base):
     created_at: Mapped[str]
     started_at: Mapped[str | None]
     finished_at: Mapped[str | None]
+    key: Mapped[str | None] = mapped_column(index=True)
 
 
 class FeatureNoteRow(Base):

@@ -185,7 +185,7 @@ def test_concurrent_runs_give_the_numbers_of_serial_ones(client):
     alone = client.run(model_id, episodes=5)["arms"]
     together = []
     threads = [
-        threading.Thread(target=lambda: together.append(client.run(model_id, episodes=5)["arms"]))
+        threading.Thread(target=lambda: together.append(client.run(model_id, episodes=5, again=True)["arms"]))
         for _ in range(4)
     ]
     for thread in threads:

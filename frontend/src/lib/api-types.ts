@@ -797,6 +797,25 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/job/{job_id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Start a failed, cancelled or interrupted job again, with the same spec; 409 for any other. */
+        post: operations["retry_job"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/job/{job_id}/events": {
         parameters: {
             query?: never;
@@ -811,6 +830,40 @@ export interface paths {
          * @description Every event has an id; send it back as Last-Event-ID to resume without a gap. At most 64 streams: 503.
          */
         get: operations["follow_job"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/readyz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Ready for work? 503 with the reasons when the database, the store or the job engine is not. */
+        get: operations["readyz"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Counts of jobs by state and of free event streams, in the text format of Prometheus. */
+        get: operations["metrics"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1573,6 +1626,10 @@ export interface components {
              * @enum {string}
              */
             state: "queued" | "running" | "done" | "failed" | "cancelled" | "interrupted";
+            /** @description Such a run (same weights, SAE, arms, seeds, versions) was finished before: this is it. */
+            reused?: boolean;
+            /** @description Seconds it will take, judged by earlier runs; null without any, 0 when reused. */
+            estimate_s?: number | null;
         };
         ScanRequest: {
             /**
@@ -2593,6 +2650,11 @@ export interface components {
              * @default null
              */
             arms?: components["schemas"]["ArmRequest"][] | null;
+            /**
+             * @description Play it again even if the same run was finished before.
+             * @default false
+             */
+            again?: boolean;
         };
         RunSummary: {
             /** @description Server-made id. */
@@ -3002,6 +3064,8 @@ export interface components {
             metrics: {
                 [key: string]: unknown;
             };
+            /** @description Seconds until it is done at the present pace; null when that cannot be told. */
+            eta_s?: number | null;
         };
         JobResult: {
             /** @description The run it made. */
@@ -3026,6 +3090,10 @@ export interface components {
              */
             state: "queued" | "running" | "done" | "failed" | "cancelled" | "interrupted";
             progress: components["schemas"]["JobProgress"];
+            /** @description How many times it has been started. */
+            attempt?: number;
+            /** @description Seconds it was expected to take, judged by earlier jobs; or null. */
+            estimate_s?: number | null;
             /** @description ISO-8601, UTC. */
             created_at: string;
             /** @description ISO-8601, UTC. */
@@ -3040,6 +3108,14 @@ export interface components {
         Jobs: {
             /** @description Newest first. */
             jobs: components["schemas"]["Job"][];
+        };
+        Readiness: {
+            /** @description Everything is ready. */
+            ok: boolean;
+            /** @description For the database, the store and the engine: what is wrong, or null. */
+            checks: {
+                [key: string]: string | null;
+            };
         };
     };
     responses: {
@@ -4316,6 +4392,29 @@ export interface operations {
             default: components["responses"]["DEFAULT_ERROR"];
         };
     };
+    retry_job: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
     follow_job: {
         parameters: {
             query?: never;
@@ -4334,6 +4433,57 @@ export interface operations {
                 };
                 content: {
                     "text/event-stream": string;
+                };
+            };
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    readyz: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Readiness"];
+                };
+            };
+            /** @description Something is not ready. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Readiness"];
+                };
+            };
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    metrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
                 };
             };
             default: components["responses"]["DEFAULT_ERROR"];

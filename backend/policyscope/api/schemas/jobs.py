@@ -4,6 +4,7 @@ from marshmallow import fields, validate
 
 from policyscope.api.schemas.base import (
     Answer,
+    Real,
     Request,
     anything,
     described,
@@ -23,6 +24,10 @@ class JobProgress(Answer):
     unit = text("Of what.")
     message = text("What is being done.")
     metrics = anything("Numbers worth plotting.")
+    eta_s = Real(
+        allow_none=True,
+        metadata=described("Seconds until it is done at the present pace; null when that cannot be told."),
+    )
 
 
 class JobResult(Answer):
@@ -40,6 +45,11 @@ class Job(Answer):
     kind = text("What it does, such as run.")
     state = one_of(STATES, "queued, running, or how it ended.")
     progress = nested(JobProgress)
+    attempt = fields.Integer(strict=True, metadata=described("How many times it has been started."))
+    estimate_s = Real(
+        allow_none=True,
+        metadata=described("Seconds it was expected to take, judged by earlier jobs; or null."),
+    )
     created_at = text("ISO-8601, UTC.")
     started_at = text("ISO-8601, UTC.", none=True)
     finished_at = text("ISO-8601, UTC.", none=True)

@@ -82,12 +82,25 @@ class RunRequest(Request):
             "Default: baseline, edited weights if there are any, the stored intervention if any."
         ),
     )
+    again = fields.Boolean(
+        load_default=False,
+        metadata=described("Play it again even if the same run was finished before."),
+    )
 
 
 class RunAccepted(Answer):
     job_id = text("Job to follow.")
     run_id = text("Run to read when the job is done.")
     state = one_of(STATES, "State of the job.")
+    reused = fields.Boolean(
+        metadata=described(
+            "Such a run (same weights, SAE, arms, seeds, versions) was finished before: this is it."
+        )
+    )
+    estimate_s = Real(
+        allow_none=True,
+        metadata=described("Seconds it will take, judged by earlier runs; null without any, 0 when reused."),
+    )
 
 
 class Distribution(Answer):

@@ -6,6 +6,7 @@ from policyscope.api.views import (
     features,
     jobs,
     models,
+    operations,
     replays,
     reports,
     runs,
@@ -28,4 +29,5 @@ ALL = (
     runs.runs,
     replays.replays,
     jobs.jobs,
+    operations.operations,
 )

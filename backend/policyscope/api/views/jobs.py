@@ -37,6 +37,13 @@ def cancel_job(job_id: str) -> Any:
     return service.cancel(workspace(), job_id)
 
 
+@jobs.route("/job/<job_id>/retry", methods=["POST"])
+@jobs.response(202, Job)
+def retry_job(job_id: str) -> Any:
+    """Start a failed, cancelled or interrupted job again, with the same spec; 409 for any other."""
+    return service.retry(workspace(), job_id)
+
+
 @jobs.route("/job/<job_id>/events")
 @jobs.response(200, {"type": "string"}, content_type="text/event-stream")
 def follow_job(job_id: str) -> Response:
