@@ -17,6 +17,14 @@ import numpy as np
 from policyscope.core.errors import LimitExceeded, UnsupportedFile
 
 _DTYPE = re.compile(r"[<>|=]?(?:b1|[iu][1248]|f[248]|\?|bool|float(?:16|32|64)|u?int(?:8|16|32|64))")
+NUMBERS = {
+    kind: np.dtype(letters)
+    for kind, letters in {
+        "Float": "f4", "Double": "f8", "Half": "f2", "BFloat16": "u2", "Long": "i8", "Int": "i4",
+        "Short": "i2", "Char": "i1", "Byte": "u1", "Bool": "?",
+    }.items()
+}  # fmt: skip
+"""Torch's storage types as numpy's; a bfloat16 is read as its 16 bits first."""
 _MANGLED = re.compile(r"___torch_mangle_\d+\.")
 _SPELLINGS = (("__builtin__.", "builtins."), ("numpy._core.", "numpy.core."), ("__torch__.", ""))
 
@@ -70,9 +78,9 @@ class ArrayState:
 
 @dataclass(frozen=True)
 class Storage:
-    """The numbers of one or several tensors; bfloat16 has already become float32."""
+    """The numbers of one or several tensors; bfloat16 has already become float32. None: not read yet."""
 
-    values: np.ndarray
+    values: np.ndarray | None
 
 
 def plain_name(name: str) -> str:
@@ -137,7 +145,8 @@ def _bytes(args: tuple[Any, ...], _: Budget) -> bytes:
         return first
     if isinstance(first, str):
         return first.encode("latin-1")
-    raise UnsupportedFile(f"The pickle makes bytes from a {type(first).__name__}, which is never done here.")
+    kind = type(first).__name__
+    raise UnsupportedFile(f"The pickle makes a bytearray from a {kind}, which is never done here.")
 
 
 def _dtype(args: tuple[Any, ...], _: Budget) -> Any:
@@ -179,13 +188,15 @@ def _array(data: Any, dtype: Any, shape: Any, fortran: bool, budget: Budget) -> 
     return np.array(array.astype(dtype.newbyteorder("="), copy=False), order="C")
 
 
-def _tensor(args: tuple[Any, ...], budget: Budget) -> np.ndarray:
+def _tensor(args: tuple[Any, ...], budget: Budget) -> np.ndarray | None:
     """``_rebuild_tensor_v2(storage, offset, size, stride, …)`` as an array of its own."""
     storage, offset, size, stride = args[:4]
     if not isinstance(storage, Storage):
         raise ValueError("a tensor has no storage")
     sizes, strides = _sizes(size), _sizes(stride)
     (start,) = _sizes((offset,))
+    if storage.values is None:
+        return None
     values, count = storage.values, math.prod(sizes)
     if len(sizes) != len(strides) or len(sizes) > 32:
         raise ValueError("a tensor's sizes and strides do not agree")

@@ -11,15 +11,11 @@ import numpy as np
 
 from policyscope.core.errors import LimitExceeded, UnsupportedFile
 from policyscope.core.inert_pickle import read_pickle
-from policyscope.core.inert_values import Budget, Name, Storage, plain_name
+from policyscope.core.inert_values import NUMBERS, Budget, Name, Storage, plain_name
+from policyscope.core.torch_legacy import MAGIC, read_legacy
 
 MAX_MEMBERS = 20_000
 Order = Literal["<", ">"]
-_LEGACY_MAGIC = 0x1950A86A20F9469CFC6C
-_NATIVE = {
-    "Float": "f4", "Double": "f8", "Half": "f2", "BFloat16": "u2", "Long": "i8", "Int": "i4", "Short": "i2",
-    "Char": "i1", "Byte": "u1", "Bool": "?",
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -37,11 +33,11 @@ def read_archive(data: bytes, max_bytes: int) -> Archive:
         return _zip(data, max_bytes)
     stream, budget = io.BytesIO(data), Budget(max_bytes)
     first = read_pickle(stream, budget)
-    if first == _LEGACY_MAGIC:
-        raise UnsupportedFile(
-            "This file was written by torch before 1.6, or with the old format, and holds more than tensors. "
-            "Save it again with torch.save(model.state_dict(), 'policy.pt')."
-        )
+    if first == MAGIC:
+        try:
+            return Archive(read_legacy(stream, max_bytes, _identity, _values), "torch")
+        except ValueError as error:
+            raise UnsupportedFile(f"This torch file is damaged: {str(error)[:200]}.") from error
     return Archive(first, "pickle")
 
 
@@ -104,18 +100,18 @@ def _identity(identity: object) -> tuple[str, str, int]:
     """Of ``("storage", FloatStorage, key, location, count)``: letters of the type, key and count."""
     if not isinstance(identity, tuple) or len(identity) < 5 or identity[0] != "storage":
         raise ValueError("a reference to numbers cannot be read")
-    _, kind, key, _, count = identity[:5]
-    name = kind.name if isinstance(kind, Name) else plain_name(str(kind))
-    letters = _NATIVE.get(name.removeprefix("torch.").removesuffix("Storage"))
-    if letters is None:
+    _, storage, key, _, count = identity[:5]
+    name = storage.name if isinstance(storage, Name) else plain_name(str(storage))
+    kind = name.removeprefix("torch.").removesuffix("Storage")
+    if kind not in NUMBERS:
         raise UnsupportedFile(f"Numbers of the type {name} are not supported; floats and integers are.")
     if not isinstance(key, str) or not key.isalnum() or type(count) is not int:
         raise ValueError("a reference to numbers cannot be read")
-    return name.removeprefix("torch.").removesuffix("Storage"), key, count
+    return kind, key, count
 
 
 def _values(raw: bytes, kind: str, order: Order, count: int) -> Storage:
-    values = np.frombuffer(raw, np.dtype(_NATIVE[kind]).newbyteorder(order))
+    values = np.frombuffer(raw, NUMBERS[kind].newbyteorder(order))
     if len(values) != count:
         raise UnsupportedFile(f"A tensor should have {count} numbers, and {len(values)} are there.")
     native = values.astype(values.dtype.newbyteorder("="), copy=False)

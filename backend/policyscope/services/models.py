@@ -9,10 +9,9 @@ from sqlalchemy.orm import Session
 
 from policyscope.core.envs import fitting_envs
 from policyscope.core.errors import Conflict
-from policyscope.core.policy_formats import open_policy
 from policyscope.core.policy_spec import check_activation
 from policyscope.jobs.table import ACTIVE
-from policyscope.services import loaded, saes
+from policyscope.services import loaded, quarantine, saes
 from policyscope.services.workspace import Workspace
 from policyscope.store.records import MODEL, JobRow, Json, ModelRow, RunRow, SaeRow, new_id, now, require
 
@@ -25,10 +24,10 @@ def upload(
     """Read, store and describe a policy file.
 
     ``activation`` overrides what the file says or what is assumed. Raises UnsupportedFile, InvalidInput,
-    LimitExceeded, StorageFull.
+    LimitExceeded, Busy, StorageFull.
     """
     filename = _shown(filename)
-    spec, tensors = open_policy(data, filename)
+    spec, tensors = quarantine.open_policy(data, filename)
     if activation is not None:
         spec = spec.with_activation(activation, "user")
     row = ModelRow(

@@ -156,7 +156,7 @@ def test_other_networks_are_refused_with_the_reason(names, words):
     [
         ("data", b"not json", "not JSON"),
         ("policy.pth", file_of({"x": torch.zeros(2)}), "no MLP policy"),
-        ("policy.pth", b"garbage", "torch.save"),
+        ("policy.pth", b"garbage", "damaged"),
     ],
 )
 def test_damaged_zips_are_refused(member, content, words):

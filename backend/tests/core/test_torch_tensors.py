@@ -4,6 +4,7 @@ import io
 import pickle
 import time
 import zipfile
+from collections import OrderedDict
 
 import numpy as np
 import pytest
@@ -91,3 +92,35 @@ def test_round_trip():
 
 def test_lists_and_scalars_come_back():
     assert load_tensors(file_of({"a": [1, (2, 3)], "b": True})) == {"a": [1, [2, 3]], "b": True}
+
+
+NUMBERS = {
+    "float32": torch.float32,
+    "float64": torch.float64,
+    "half": torch.float16,
+    "bfloat16": torch.bfloat16,
+    "int64": torch.int64,
+    "int8": torch.int8,
+    "bool": torch.bool,
+}
+
+
+@pytest.mark.parametrize("zipped", [True, False])
+@pytest.mark.parametrize("dtype", NUMBERS)
+def test_the_static_reader_gives_what_torch_load_gives(dtype, zipped):
+    numbers = (torch.randn(6, 5, generator=torch.Generator().manual_seed(0)) * 3).to(NUMBERS[dtype])
+    content = OrderedDict(a=numbers, b=numbers.T, c=numbers[1:3, ::2], d=torch.zeros(0, 3), e=numbers[2, 2])
+    buffer = io.BytesIO()
+    torch.save(content, buffer, _use_new_zipfile_serialization=zipped)
+    ours, theirs = load_tensors(buffer.getvalue()), torch.load(io.BytesIO(buffer.getvalue()))
+    for name, tensor in theirs.items():
+        expected = tensor.float() if dtype in ("half", "bfloat16") else tensor
+        assert np.array_equal(ours[name], expected.numpy()), name  # type: ignore[index]
+
+
+@pytest.mark.parametrize("cut", [40, 200, 400, -20, -4])
+def test_a_cut_file_of_an_old_torch_is_refused(cut):
+    buffer = io.BytesIO()
+    torch.save({"a": torch.ones(40)}, buffer, _use_new_zipfile_serialization=False)
+    with pytest.raises(UnsupportedFile):
+        load_tensors(buffer.getvalue()[:cut])
