@@ -54,9 +54,15 @@ def moments(z: ArrayLike, y: ArrayLike) -> Moments:
     if len(latents) != len(targets):
         raise ShapeMismatch(f"There are {len(latents)} rows of latents and {len(targets)} of targets.")
     z_mean, y_mean = latents.mean(axis=0), targets.mean(axis=0)
-    zc, yc = latents - z_mean, targets - y_mean
-    live, live_y = _varies(latents, zc), _varies(targets, yc)
-    return Moments(len(zc), z_mean, y_mean, zc.T @ zc, zc.T @ yc, np.square(yc).sum(axis=0), live, live_y)
+    zz, zy, yy = np.zeros((len(z_mean),) * 2), np.zeros((len(z_mean), len(y_mean))), np.zeros(len(y_mean))
+    for start in range(0, len(latents), CHUNK_ROWS):  # in the cache: no centred copy of all data is made
+        rows = slice(start, start + CHUNK_ROWS)
+        zc, yc = latents[rows] - z_mean, targets[rows] - y_mean
+        zz += zc.T @ zc
+        zy += zc.T @ yc
+        yy += np.square(yc).sum(axis=0)
+    live, live_y = _varies(latents, z_mean), _varies(targets, y_mean)
+    return Moments(len(latents), z_mean, y_mean, zz, zy, yy, live, live_y)
 
 
 def penalty_for(m: Moments, lam: float) -> float:
@@ -213,14 +219,16 @@ def _matrix(array: ArrayLike, what: str) -> F64:
     matrix = np.asarray(array, dtype=np.float64)
     if matrix.ndim != 2 or 0 in matrix.shape:
         raise ShapeMismatch(f"{what} has shape {list(matrix.shape)}; [N, columns] is needed.")
-    if bad := int(np.count_nonzero(~np.isfinite(matrix))):
+    if not np.isfinite(matrix.sum()) and (bad := int(np.count_nonzero(~np.isfinite(matrix)))):
         raise InvalidInput(f"{what} holds {bad} values that are NaN or infinite.")
     return matrix
 
 
-def _varies(columns: F64, centred: F64) -> NDArray[np.bool_]:
+def _varies(columns: F64, mean: F64) -> NDArray[np.bool_]:
     """Columns whose deviation from the mean is more than rounding."""
-    varies: NDArray[np.bool_] = np.abs(centred).max(axis=0) > _CONSTANT * np.abs(columns).max(axis=0)
+    low, high = columns.min(axis=0), columns.max(axis=0)
+    deviation, size = np.maximum(high - mean, mean - low), np.maximum(np.abs(low), np.abs(high))
+    varies: NDArray[np.bool_] = deviation > _CONSTANT * size
     return varies
 
 
