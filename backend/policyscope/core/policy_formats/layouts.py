@@ -30,7 +30,7 @@ class Layout:
     ``halves``: the last layer gives mean and log standard deviation, and only the first half acts.
     """
 
-    library: str
+    writer: str
     algorithms: str
     layers: tuple[str, ...]
     activation: str
@@ -157,7 +157,7 @@ def check_networks(layout: Layout, tensors: Mapping[str, object]) -> None:
         for part, what in _REFUSED:
             if part in name:
                 raise UnsupportedFile(
-                    f"This {layout.library} policy has {what} ({name}); plain MLP policies are supported."
+                    f"This {layout.writer} policy has {what} ({name}); plain MLP policies are supported."
                 )
 
 
@@ -187,13 +187,13 @@ def layout_spec(
     hidden = any(module.kind == "activation" for module in modules)
     patterns = ", ".join(pattern.replace("#", "*") for pattern in layout.layers)
     notes = [
-        f"The actor of {layout.library} {layout.algorithms}, read from {patterns}, is renumbered as net.*."
+        f"The actor of {layout.writer} {layout.algorithms}, read from {patterns}, is renumbered as net.*."
     ]
     if unused := _unused(layout, tensors):
         notes.append(f"Not used: {unused}.")
     if hidden and activation is None:
         notes.append(
-            f"The file names no activation function; {layout.activation} is the default of {layout.library} "
+            f"The file names no activation function; {layout.activation} is the default of {layout.writer} "
             f"for {layout.algorithms}."
         )
     spec = PolicySpec(
@@ -202,7 +202,7 @@ def layout_spec(
         activation=(activation or layout.activation) if hidden else "identity",
         activation_source="default" if activation is None else "recorded",
         squash=layout.squash,
-        metadata={"library": layout.library, "algorithm": layout.algorithms},
+        metadata={"library": layout.writer, "algorithm": layout.algorithms},
         notes=tuple(notes),
     )
     return spec, used
@@ -219,7 +219,7 @@ def _keys(layout: Layout, tensors: Tensors) -> list[str]:
         if "#" not in pattern:
             if f"{pattern}.weight" not in tensors:
                 raise UnsupportedFile(
-                    f"{pattern}.weight is missing, so this is another {layout.library} policy than is known "
+                    f"{pattern}.weight is missing, so this is another {layout.writer} policy than is known "
                     "here (such as one with gSDE and clip_mean)."
                 )
             keys.append(pattern)

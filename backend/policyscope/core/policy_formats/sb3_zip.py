@@ -55,7 +55,7 @@ def read(data: bytes) -> tuple[PolicySpec, dict[str, np.ndarray]]:
 def is_sb3_policy(tensors: Mapping[str, np.ndarray]) -> bool:
     """Whether the names are those of an SB3 policy."""
     layout = find_layout(tensors)
-    return layout is not None and layout.library == SB3
+    return layout is not None and layout.writer == SB3
 
 
 def from_tensors(
@@ -63,7 +63,7 @@ def from_tensors(
 ) -> tuple[PolicySpec, dict[str, np.ndarray]]:
     """The actor among ``tensors``; ``document`` is the zip's ``data``, None for a bare ``policy.pth``."""
     layout = find_layout(tensors)
-    if layout is None or layout.library != SB3:
+    if layout is None or layout.writer != SB3:
         raise UnsupportedFile("No SB3 actor was found.")
     known = document or {}
     kwargs = known.get("policy_kwargs", {})
@@ -111,7 +111,7 @@ def _class_names_in(serialized: object) -> str:
 
 def _metadata(layout: Layout, document: Mapping[str, Any]) -> dict[str, Any]:
     """Library, algorithm and, where the file gives them, the bounds of the action box."""
-    known: dict[str, Any] = {"library": layout.library, "algorithm": layout.algorithms}
+    known: dict[str, Any] = {"library": layout.writer, "algorithm": layout.algorithms}
     space = document.get("action_space")
     serialized = space.get(":serialized:") if isinstance(space, Mapping) else None
     if not isinstance(serialized, str):
