@@ -12,7 +12,7 @@ from typing import Any
 Json = dict[str, Any]
 SCHEMA = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"
 POLLS = 120
-NOT_JSON = ("/metrics", "/episodes.csv", "/bundle", "/replay", "/video/{{videoId}}")
+NOT_JSON = ("/metrics", "/episodes.csv", "/bundle", "/replay", "/video/{{videoId}}", "/sae/export")
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,13 @@ STEPS = (
          {"artifacts_dir": "{{artifactsDir}}", "tap_index": "{{tapIndex}}"},
          (_has("ok", "d_in", "d_latent", "k", "tap_index", "has_cached_data"),
           _check("nothing to warn of", "pm.expect(body.warnings).to.eql([])"),
-          _keeps("lastFeature", "body.d_latent - 1"))),
+          _keeps("lastFeature", "body.d_latent - 1"), _keeps("saeId", "body.id"))),
+    Step("SAEs of the model", "GET", "/model/{{modelId}}/saes", 200, tests=(
+        _check("the loaded one is active",
+               "pm.expect(body.active).to.equal(pm.collectionVariables.get('saeId'))"),
+    )),
+    Step("Use an SAE", "PUT", "/model/{{modelId}}/saes/active", 200, {"sae_id": "{{saeId}}"}),
+    Step("Export the SAE", "GET", "/model/{{modelId}}/sae/export?format=saelens", 200),
     Step("Interpret features", "POST", "/model/{{modelId}}/interpret_features", 200,
          {"target_dim": 0, "top_k": 10},
          (_has("features", "target_dim"),

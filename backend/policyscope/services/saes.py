@@ -7,7 +7,7 @@ only the right one reproduces the cached activations (see ``core.taps``).
 from __future__ import annotations
 
 import hashlib
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -41,10 +41,27 @@ def attach(ws: Workspace, model_id: str, artifacts_dir: str, tap_index: int | No
     sae_bytes = directories.read_sae(directory)
     sae = open_sae(sae_bytes, f"{directory.name}/{directories.SAE_FILE}")
     data = directories.read_data(directory)
-    policy = _original_policy(ws, row)
-    tap = _choose_tap(policy.spec, sae, tap_index)
-    info = _examine(Attached(model_id, directory.name, tap, tap_index), policy, sae, data)
+    policy = original_policy(ws, row)
+    tap = choose_tap(policy.spec, sae, tap_index)
+    info = examine(Attached(model_id, directory.name, tap, tap_index), policy, sae, data)
     info["env"] = directory.env() or policy.spec.metadata.get("env")
+    return keep_attached(ws, model_id, sae, data, Source(directory.name, tap, info))
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where an attached SAE came from (the name shown), its tap, and what was measured."""
+
+    name: str
+    tap_index: int
+    info: Json
+
+
+def keep_attached(
+    ws: Workspace, model_id: str, sae: SAE, data: ActivationData | None, source: Source
+) -> Json:
+    """Store the SAE and make it the model's own; a perturbation stored for another SAE is dropped."""
+    info, tap = source.info, source.tap_index
     content = _keep(ws, sae, data)
     with ws.records.write() as session:
         row = require(session, ModelRow, model_id, MODEL)
@@ -53,7 +70,7 @@ def attach(ws: Workspace, model_id: str, artifacts_dir: str, tap_index: int | No
         sae_row = _row_for(session, model_id, content, tap)
         if row.sae_id != sae_row.id:
             row.intervention = None
-        row.sae_id, sae_row.artifacts_dir, sae_row.info = sae_row.id, directory.name, info
+        row.sae_id, sae_row.artifacts_dir, sae_row.info = sae_row.id, source.name, info
         return describe(sae_row)
 
 
@@ -96,16 +113,16 @@ def examine_again(ws: Workspace, session: Session, row: ModelRow) -> None:
         return
     sae, data = loaded.stored_sae(ws.store, sae_row.content), loaded.stored_data(ws.store, sae_row.content)
     what = Attached(row.id, sae_row.artifacts_dir, sae_row.tap_index, sae_row.info["requested"])
-    info = _examine(what, _original_policy(ws, row), sae, data)
+    info = examine(what, original_policy(ws, row), sae, data)
     sae_row.info = {**sae_row.info, **info}
 
 
-def _original_policy(ws: Workspace, row: ModelRow) -> Policy:
+def original_policy(ws: Workspace, row: ModelRow) -> Policy:
     """Without weight edits: the SAE and its cached data belong to the policy as it was trained."""
     return loaded.build_policy(ws.store, row.id, row.activation, [])
 
 
-def _choose_tap(spec: PolicySpec, sae: SAE, requested: int | None) -> int:
+def choose_tap(spec: PolicySpec, sae: SAE, requested: int | None) -> int:
     fitting = [index for index, module in enumerate(spec.modules) if module.out_features == sae.d_in]
     tap = requested if requested is not None else sae.tap_index
     if tap is None:
@@ -126,7 +143,7 @@ def _listed(taps: list[int]) -> str:
     return ", ".join(map(str, taps)) or "none"
 
 
-def _examine(what: Attached, policy: Policy, sae: SAE, data: ActivationData | None) -> Json:
+def examine(what: Attached, policy: Policy, sae: SAE, data: ActivationData | None) -> Json:
     """Everything of SaeInfo that is measured, as JSON."""
     report = None if data is None else examine_taps(policy, data, sae, SAMPLES)
     used = None if report is None else report.at(what.tap_index, policy.spec.activation)

@@ -308,9 +308,67 @@ export interface paths {
         /** The attached SAE; 404 when there is none. */
         get: operations["get_sae"];
         put?: never;
-        post?: never;
+        /** Upload an SAE of any known library, check its tap, and make it the active one. */
+        post: operations["upload_sae"];
         /** Take the SAE off the model, with its stored perturbation. */
         delete: operations["detach_sae"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/model/{model_id}/saes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model_id: string;
+            };
+            cookie?: never;
+        };
+        /** The SAEs of a model, and which one is active. */
+        get: operations["list_saes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/model/{model_id}/saes/active": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model_id: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        /** Make another SAE of the model the active one. */
+        put: operations["activate_sae"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/model/{model_id}/sae/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model_id: string;
+            };
+            cookie?: never;
+        };
+        /** The active SAE as a file of its own. */
+        get: operations["export_sae"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1401,6 +1459,33 @@ export interface components {
              * @example 4
              */
             tap_index?: number | null;
+        };
+        SaeUpload: {
+            /**
+             * Format: binary
+             * @description The SAE's weights: walker_sae.pt, sae_weights.safetensors (SAELens), sae.safetensors (ours, sparsify), ae.pt (dictionary_learning), OpenAI's state_dict or an overcomplete module.
+             */
+            file: string;
+            /**
+             * Format: binary
+             * @description cfg.json or config.json beside it, where there is one.
+             */
+            config?: string;
+            /** @description Module after which the SAE reads; the stored one by default. */
+            tap_index?: number;
+        };
+        Saes: {
+            /** @description Newest first. */
+            saes: components["schemas"]["SaeInfo"][];
+            /** @description Id of the one in use. */
+            active: string | null;
+        };
+        ActiveSae: {
+            /**
+             * @description One of the model's SAEs.
+             * @example s_3f9c0a1b2d4e
+             */
+            sae_id: string;
         };
         Interpret: {
             /**
@@ -3600,6 +3685,34 @@ export interface operations {
             default: components["responses"]["DEFAULT_ERROR"];
         };
     };
+    upload_sae: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["SaeUpload"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SaeInfo"];
+                };
+            };
+            422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
     detach_sae: {
         parameters: {
             query?: never;
@@ -3620,6 +3733,84 @@ export interface operations {
                     "application/json": components["schemas"]["Ok"];
                 };
             };
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    list_saes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Saes"];
+                };
+            };
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    activate_sae: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ActiveSae"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SaeInfo"];
+                };
+            };
+            422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    export_sae: {
+        parameters: {
+            query?: {
+                /** @description original (walker_sae.pt), safetensors, or saelens (a zip of its two files). */
+                format?: "original" | "safetensors" | "saelens";
+            };
+            header?: never;
+            path: {
+                model_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            422: components["responses"]["UNPROCESSABLE_ENTITY"];
             default: components["responses"]["DEFAULT_ERROR"];
         };
     };

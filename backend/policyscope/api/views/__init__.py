@@ -10,7 +10,7 @@ from policyscope.api.views import (
     replays,
     reports,
     runs,
-    saes,
+    sae_library,
     understanding,
     weights,
 )
@@ -21,7 +21,7 @@ ALL = (
     environments.demos,
     models.models,
     weights.weights,
-    saes.saes,
+    sae_library.saes,
     features.features,
     effects.effects,
     understanding.understanding,
