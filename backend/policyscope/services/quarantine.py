@@ -7,6 +7,7 @@ which are checked here before anything is stored. A helper with the readers load
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import socket
@@ -95,6 +96,14 @@ class _Helper:
                 socket.send_fds(self._running(), [b"+"], [theirs.fileno()])
         return Connection(ours.detach())
 
+    def close(self) -> None:
+        """Let the helper end; it does so when nobody can ask it any more."""
+        with self._lock:
+            self._leave()
+            if self._process is not None and self._owner == os.getpid():
+                self._process.wait()
+                self._process = None
+
     def _leave(self) -> None:
         if self._control is not None:
             self._control.close()
@@ -117,6 +126,7 @@ class _Helper:
 
 _places = threading.BoundedSemaphore(MOST_AT_ONCE)
 _helper = _Helper()
+atexit.register(_helper.close)
 
 
 def _exchange(pipe: Connection, reader: str, data: bytes, filename: str) -> list[bytes]:
