@@ -31,6 +31,7 @@ class SaeLearner:
         self.frozen = frozen
         self.features, self.width = decoder.shape
         self.k, self.dead_after = k, dead_after
+        self.aux_k = max(k, self.width // 2)
         parts = [decoder.flatten(), decoder.flatten(), torch.zeros_like(decoder[:, 0]), b_dec]
         self.theta = torch.cat(parts).contiguous()
         self.grad = torch.zeros_like(self.theta)
@@ -44,6 +45,12 @@ class SaeLearner:
         size = self.features * self.width
         encoder, decoder, b_enc, b_dec = flat.split([size, size, self.features, self.width])
         return encoder.view(-1, self.width), decoder.view(-1, self.width), b_enc, b_dec
+
+    def learn(self, data: torch.Tensor, order: torch.Tensor, rates: np.ndarray) -> float:
+        """Steps on the rows ``order`` [n, B] of ``data``, with learning ``rates`` [n]; the last loss."""
+        for rows, rate in zip(order, rates, strict=True):
+            loss = self.step(data[rows], float(rate))
+        return float(loss)
 
     def step(self, x: torch.Tensor, lr: float) -> torch.Tensor:
         """Learn from one batch; returns the reconstruction loss before the step (a 0-d tensor)."""
@@ -105,9 +112,8 @@ class SaeLearner:
             return
         decoder = self._weights[1]
         d_encoder, d_decoder, d_b_enc, _ = self._gradients
-        wanted = max(self.k, self.width // 2)
-        z = keep_largest(rectified[:, dead], min(len(dead), wanted))
-        weight = AUX_COEFFICIENT * min(1.0, len(dead) / wanted)
+        z = keep_largest(rectified[:, dead], min(len(dead), self.aux_k))
+        weight = AUX_COEFFICIENT * min(1.0, len(dead) / self.aux_k)
         d_output = (error - z @ decoder[dead]) * (-2.0 * weight / spread)
         d_z = where_positive(d_output @ decoder[dead].T, z)
         d_decoder[dead] += z.T @ d_output

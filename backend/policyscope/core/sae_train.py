@@ -144,19 +144,23 @@ class _Training:
         self.learner = _new_learner(self.train, config, self.total * self.batch)
         self.best, self.best_fvu = self.learner.theta.clone(), math.inf
         self.rows: list[list[float]] = []
+        self._pass, self._order = -1, torch.empty(0, dtype=torch.int64)
 
     def work(self, on_checkpoint: Callable[[dict[str, np.ndarray]], None]) -> Work[SaeTrainResult]:
         check_every = max(1, self.total // CHECKS)
         report_every = max(1, self.total // REPORTS)
         with threads_for(self.learner.theta.numel()):
-            while self.learner.steps < self.decay_from + self.decay_steps:
-                loss = self.learner.step(self._next_batch(), self._learning_rate())
-                done, end = self.learner.steps, self.decay_from + self.decay_steps
+            while self.learner.steps < (end := self.decay_from + self.decay_steps):
+                done = self.learner.steps
+                stop = min(end, *(done - done % every + every for every in (check_every, report_every)))
+                loss = self.learner.learn(self.train, *self._lessons(stop - done))
+                done = self.learner.steps
                 if done % check_every == 0 or done == end:
-                    self._check(float(loss))
+                    self._check(loss)
                     on_checkpoint(self.state())
                 if done % report_every == 0 or done == end:
-                    yield Progress(done, end, "steps", "training the SAE", self._metrics(float(loss)))
+                    end = self.decay_from + self.decay_steps
+                    yield Progress(done, end, "steps", "training the SAE", self._metrics(loss))
             return self._result()
 
     def state(self) -> dict[str, np.ndarray]:
@@ -187,17 +191,22 @@ class _Training:
         text = json.dumps([*described, self.normaliser.mean.tolist()])
         return np.frombuffer(text.encode(), dtype=np.uint8).copy()
 
-    def _next_batch(self) -> torch.Tensor:
-        """The order of each pass is drawn from (seed, pass) alone, so it needs no saved generator."""
-        per_pass = len(self.train) // self.batch
-        number, place = divmod(self.learner.steps, per_pass)
-        if place == 0 or not hasattr(self, "_order"):
-            order = np.random.default_rng([self.config.seed, number]).permutation(len(self.train))
-            self._order = torch.from_numpy(order).to(self.device)
-        return self.train[self._order[place * self.batch : (place + 1) * self.batch]]
+    def _lessons(self, steps: int) -> tuple[torch.Tensor, np.ndarray]:
+        """Rows [steps, batch] and learning rates [steps] of the next steps."""
+        numbers = range(self.learner.steps, self.learner.steps + steps)
+        rows = torch.stack([self._batch_of(step) for step in numbers])
+        return rows, np.array([self._learning_rate(step) for step in numbers])
 
-    def _learning_rate(self) -> float:
-        step, warm_up = self.learner.steps, max(1, round(WARM_UP * self.total))
+    def _batch_of(self, step: int) -> torch.Tensor:
+        """The order of each pass is drawn from (seed, pass) alone, so it needs no saved generator."""
+        number, place = divmod(step, len(self.train) // self.batch)
+        if self._pass != number:
+            order = np.random.default_rng([self.config.seed, number]).permutation(len(self.train))
+            self._pass, self._order = number, torch.from_numpy(order).to(self.device)
+        return self._order[place * self.batch : (place + 1) * self.batch]
+
+    def _learning_rate(self, step: int) -> float:
+        warm_up = max(1, round(WARM_UP * self.total))
         left = 1.0 - max(0, step - self.decay_from) / self.decay_steps
         return self.config.learning_rate() * min(1.0, (step + 1) / warm_up) * left
 
@@ -210,7 +219,7 @@ class _Training:
             self.best.copy_(self.learner.theta)
         dead = len(self.learner.dead()) / self.learner.features
         l0 = float((z > 0).sum(dim=1).float().mean())
-        self.rows.append([self.learner.steps, loss, fvu, dead, l0, self._learning_rate()])
+        self.rows.append([self.learner.steps, loss, fvu, dead, l0, self._learning_rate(self.learner.steps)])
         if self.config.early_decay and self._stalled():
             self.decay_from = self.learner.steps
 
@@ -261,7 +270,10 @@ def _new_learner(train: torch.Tensor, config: SaeTrainConfig, samples: int) -> S
     silence = max(100.0 * min(config.batch, len(train)), 30.0 * config.d_latent / config.k)
     decoder = torch.from_numpy(rows.astype(np.float32)).to(train.device)
     dead_after = min(0.05 * samples, silence)
-    return SaeLearner(decoder, geometric_median(train), config.k, dead_after, config.freeze_decoder)
+    from policyscope.core.sae_compiled import CompiledLearner, compiled_is_faster
+
+    kind = CompiledLearner if compiled_is_faster(decoder) else SaeLearner
+    return kind(decoder, geometric_median(train), config.k, dead_after, config.freeze_decoder)
 
 
 def geometric_median(x: torch.Tensor) -> torch.Tensor:

@@ -1,0 +1,112 @@
+"""Training a TopK SAE: gradients against autograd, compiled steps against written-out ones, exact resume."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from policyscope.core.errors import InvalidInput
+from policyscope.core.progress import drain
+from policyscope.core.sae_compiled import CompiledLearner
+from policyscope.core.sae_step import AUX_COEFFICIENT, SaeLearner
+from policyscope.core.sae_train import SaeTrainConfig, train_sae
+
+SHAPES = [(128, 32, 512, 8), (40, 17, 300, 6), (9, 5, 33, 9), (4, 1, 32, 1)]
+NEVER, ALWAYS = 1e9, -1.0
+
+
+def _data(width: int, rows: int = 3000) -> torch.Tensor:
+    rng = np.random.default_rng(width)
+    mixed = rng.standard_normal((rows, width)) @ rng.standard_normal((width, width)) / np.sqrt(width)
+    return torch.from_numpy(mixed.astype(np.float32))
+
+
+def _decoder(features: int, width: int) -> torch.Tensor:
+    rows = np.random.default_rng(features).standard_normal((features, width))
+    return torch.from_numpy((rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32))
+
+
+def _lessons(batch: int, steps: int = 25) -> tuple[torch.Tensor, np.ndarray]:
+    order = np.random.default_rng(batch).integers(0, 3000, (steps, batch))
+    return torch.from_numpy(order), np.linspace(3e-3, 1e-3, steps)
+
+
+@pytest.mark.parametrize("dead_after", [NEVER, ALWAYS])
+def test_written_out_gradients_are_those_of_autograd(dead_after: float) -> None:
+    x, decoder = _data(12, 64), _decoder(30, 12)
+    learner = SaeLearner(decoder, x.mean(dim=0), 4, dead_after)
+    learner.silent.fill_(1.0)
+    learner.gradients(x)
+    theta = learner.theta.clone().requires_grad_()
+    encoder, rows, b_enc, b_dec = learner.split(theta)
+    pre = torch.relu((x - b_dec) @ encoder.T + b_enc)
+    z = torch.zeros_like(pre).scatter(1, pre.topk(4, dim=1).indices, pre.topk(4, dim=1).values)
+    error = x - z @ rows - b_dec
+    loss = error.square().mean()
+    if dead_after == ALWAYS:
+        residual = error.detach()
+        most = pre.topk(6, dim=1)
+        auxiliary = torch.zeros_like(pre).scatter(1, most.indices, most.values) @ rows
+        spread = (residual - residual.mean(dim=0)).square().sum()
+        loss = loss + AUX_COEFFICIENT * (residual - auxiliary).square().sum() / spread
+    loss.backward()
+    expected = learner.split(theta.grad)
+    for name, ours, theirs in zip(
+        ("encoder", "decoder", "b_enc", "b_dec"), learner.split(learner.grad), expected, strict=True
+    ):
+        torch.testing.assert_close(ours, theirs, rtol=1e-4, atol=1e-7, msg=name)
+
+
+@pytest.mark.parametrize(("features", "width", "batch", "k"), SHAPES)
+@pytest.mark.parametrize(
+    ("dead_after", "frozen"), [(NEVER, False), (ALWAYS, False), (600.0, False), (ALWAYS, True)]
+)
+def test_compiled_steps_are_the_written_out_ones_whatever_the_number_of_threads(
+    features: int, width: int, batch: int, k: int, dead_after: float, frozen: bool
+) -> None:
+    data, decoder = _data(width), _decoder(features, width)
+    order, rates = _lessons(batch)
+    plain = SaeLearner(decoder, data.mean(dim=0), k, dead_after, frozen)
+    loss = plain.learn(data, order, rates)
+    compiled = [
+        CompiledLearner(decoder, data.mean(dim=0), k, dead_after, frozen, threads) for threads in (1, 2, 3)
+    ]
+    for learner in compiled:
+        assert learner.learn(data, order, rates) == pytest.approx(loss, rel=1e-4)
+        torch.testing.assert_close(learner.theta, plain.theta, rtol=1e-3, atol=2e-5)
+        assert torch.equal(learner.theta, compiled[0].theta)
+        assert torch.equal(learner.silent, plain.silent)
+        if frozen:
+            torch.testing.assert_close(learner.split(learner.theta)[1], decoder, rtol=0, atol=1e-6)
+
+
+def test_equal_rows_and_rows_of_zeros_do_no_harm() -> None:
+    data = torch.zeros(64, 8)
+    data[:32] = 1.0
+    order = torch.arange(64).reshape(1, 64).repeat(5, 1)
+    learner = CompiledLearner(_decoder(16, 8), torch.zeros(8), 3, NEVER)
+    assert np.isfinite(learner.learn(data, order, np.full(5, 1e-3)))
+    assert torch.isfinite(learner.theta).all()
+
+
+@pytest.mark.parametrize("features", [24, 20_000], ids=["compiled", "torch"])
+def test_a_training_that_was_interrupted_ends_in_the_same_bits(features: int) -> None:
+    x = _data(16, 1200).numpy()
+    config = SaeTrainConfig(features, 4, steps=60 if features < 100 else 8, batch=128, device="cpu")
+    saved: list[dict[str, np.ndarray]] = []
+    whole = drain(train_sae(x[:1000], x[1000:], config, on_checkpoint=saved.append))
+    half = saved[len(saved) // 2]
+    again = drain(train_sae(x[:1000], x[1000:], config, checkpoint=half))
+    assert half["steps"] < saved[-1]["steps"]
+    assert whole.sae.fingerprint() == again.sae.fingerprint()
+    for name, curve in whole.curves.items():
+        assert np.array_equal(curve, again.curves[name]), name
+
+
+def test_a_checkpoint_of_another_training_is_refused() -> None:
+    x = _data(16, 600).numpy()
+    saved: list[dict[str, np.ndarray]] = []
+    drain(train_sae(x[:500], x[500:], SaeTrainConfig(24, 4, 20, 64), on_checkpoint=saved.append))
+    with pytest.raises(InvalidInput, match="other settings"):
+        train_sae(x[:500], x[500:], SaeTrainConfig(24, 4, 20, 64, seed=1), checkpoint=saved[0])
