@@ -33,6 +33,10 @@ class Settings:
     queue_limit: int = 32
     max_upload_bytes: int = 64 << 20
     max_streams: int = 64
+    job_threads: int = 1
+    job_memory_gb: int | None = None
+    job_niceness: int = 5
+    job_open_files: int = 1024
 
     @property
     def store(self) -> Path:
@@ -64,8 +68,24 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         frontend=Path(env.get("POLICYSCOPE_FRONTEND") or REPOSITORY / "frontend" / "dist"),
         allowed_hosts=_words(env.get("POLICYSCOPE_ALLOWED_HOSTS", "")),
         allowed_origins=_words(env.get("POLICYSCOPE_ALLOWED_ORIGINS", "")),
-        concurrent_jobs=_count("POLICYSCOPE_JOBS", env.get("POLICYSCOPE_JOBS") or str(min(2, _cores()))),
+        **_job_settings(env),
     )
+
+
+def _job_settings(env: Mapping[str, str]) -> dict[str, int]:
+    """How many jobs at once, and what each may take: never more than the machine has."""
+
+    def count(name: str, default: int, low: int = 1, high: int = 256) -> int:
+        return _count(name, env.get(name) or str(default), low, high)
+
+    jobs = count("POLICYSCOPE_JOBS", min(2, processors()))
+    return {
+        "concurrent_jobs": jobs,
+        "job_threads": count("POLICYSCOPE_JOB_THREADS", max(1, processors() // jobs)),
+        "job_memory_gb": count("POLICYSCOPE_JOB_MEMORY_GB", _memory_gb(), high=1 << 16),
+        "job_niceness": count("POLICYSCOPE_JOB_NICENESS", 5, 0, 19),
+        "job_open_files": count("POLICYSCOPE_JOB_OPEN_FILES", 1024, 64, 1 << 20),
+    }
 
 
 def single_threaded_arithmetic() -> None:
@@ -80,14 +100,19 @@ def render_without_a_display() -> None:
         os.environ.setdefault("MUJOCO_GL", "egl")
 
 
-def _cores() -> int:
+def processors() -> int:
+    """How many this process may run on."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _count(name: str, text: str) -> int:
-    if text.isdigit() and 0 < int(text) <= 256:
+def _memory_gb() -> int:
+    return max(1, os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") >> 30)
+
+
+def _count(name: str, text: str, low: int = 1, high: int = 256) -> int:
+    if text.isdigit() and low <= int(text) <= high:
         return int(text)
-    raise InvalidInput(f"{name} is {text!r}; a whole number from 1 to 256 is needed.")
+    raise InvalidInput(f"{name} is {text!r}; a whole number from {low} to {high} is needed.")
 
 
 def _words(text: str) -> tuple[str, ...]:

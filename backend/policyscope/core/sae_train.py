@@ -240,7 +240,8 @@ class _Training:
         self.learner.theta.copy_(self.best)
         names = ("step", "loss", "val_fvu", "dead_fraction", "l0", "lr")
         curves = {
-            name: np.array(column) for name, column in zip(names, zip(*self.rows, strict=True), strict=True)
+            name: np.array(column, dtype=np.float64)
+            for name, column in zip(names, zip(*self.rows, strict=True), strict=True)
         }
         sae = _fold(self.learner, self.normaliser, self.config.k, self.tap_index)
         return SaeTrainResult(

@@ -26,6 +26,13 @@ def pick_device(name: str) -> torch.device:
     return torch.device("cuda" if name != "cpu" and torch.cuda.is_available() else "cpu")
 
 
+def set_torch_threads(threads: int) -> None:
+    """CPU threads of this process from now on; the last bits of large products depend on their number."""
+    import torch
+
+    torch.set_num_threads(threads)
+
+
 @contextmanager
 def threads_for(parameters: int) -> Iterator[None]:
     """One CPU thread for a small network, so that its many short operations do not wait for each other.

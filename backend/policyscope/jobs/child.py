@@ -8,7 +8,6 @@ from __future__ import annotations
 import ctypes
 import json
 import os
-import resource
 import signal
 import sys
 import threading
@@ -23,18 +22,25 @@ from types import FrameType
 from typing import Any
 
 from policyscope.core.errors import PolicyscopeError
+from policyscope.core.processors import use_processors
 from policyscope.core.progress import Progress, drain
+from policyscope.core.torch_device import set_torch_threads
 from policyscope.jobs.kinds import find_task
+from policyscope.jobs.limits import Limits
 from policyscope.store.artifacts import ArtifactStore
 from policyscope.store.records import finite
 
 REPORT_EVERY = 0.1
+_OUT_OF_MEMORY = {
+    "code": "out_of_memory",
+    "message": "The job needed more memory than one job may take (POLICYSCOPE_JOB_MEMORY_GB). Ask for less.",
+}
 _PR_SET_PDEATHSIG = 1
 
 
-def main(pipe: Connection, entry: str, store: str, spec: Mapping[str, Any]) -> None:
+def main(pipe: Connection, entry: str, store: str, spec: Mapping[str, Any], limits: Limits) -> None:
     """Entry point of the child process."""
-    _settle()
+    _settle(limits)
     reporter = _Reporter(pipe)
     try:
         drain(find_task(entry)(ArtifactStore(Path(store)), spec), reporter.progress)
@@ -42,8 +48,11 @@ def main(pipe: Connection, entry: str, store: str, spec: Mapping[str, Any]) -> N
     except PolicyscopeError as error:
         reporter.send({"error": {"code": error.code, "message": error.message}, "traceback": None})
     except MemoryError:
-        reporter.send({"error": _error("out_of_memory", "The machine ran out of memory."), "traceback": None})
+        reporter.send({"error": _OUT_OF_MEMORY, "traceback": None})
     except Exception as error:
+        if "can't allocate memory" in str(error):  # torch's own word for it
+            reporter.send({"error": _OUT_OF_MEMORY, "traceback": None})
+            return
         message = f"The job stopped on an internal error ({type(error).__name__}); the server log says where."
         reporter.send({"error": _error("internal", message), "traceback": traceback.format_exc()})
 
@@ -64,13 +73,14 @@ class _Reporter:
         self._pipe.send_bytes(json.dumps(finite(message), allow_nan=False).encode())
 
 
-def _settle() -> None:
-    """Die with the server, leave Ctrl-C to it, yield to it, and turn SIGTERM into an orderly exit."""
+def _settle(limits: Limits) -> None:
+    """Die with the server, leave Ctrl-C to it, keep to the limits; SIGTERM becomes an orderly exit."""
     ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _leave)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    os.nice(5)
+    limits.apply()
+    use_processors(limits.processors)
+    set_torch_threads(limits.threads)
     threading.Thread(target=_watch_parent, daemon=True).start()
 
 

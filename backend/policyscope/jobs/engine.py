@@ -16,7 +16,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing import forkserver
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
@@ -28,6 +28,7 @@ from policyscope.core.errors import Conflict
 from policyscope.jobs import child
 from policyscope.jobs.estimate import estimate_seconds
 from policyscope.jobs.kinds import KINDS, Kinds
+from policyscope.jobs.limits import Limits
 from policyscope.jobs.table import ACTIVE, INTERRUPTED, JobTable
 from policyscope.store.artifacts import ArtifactStore
 from policyscope.store.records import JobRow, Json, new_id
@@ -59,8 +60,17 @@ class Child:
 class Engine:
     """Runs queued jobs, at most ``concurrency`` at a time, until ``stop``."""
 
-    def __init__(self, table: JobTable, store: ArtifactStore, concurrency: int, kinds: Kinds = KINDS) -> None:
+    def __init__(
+        self,
+        table: JobTable,
+        store: ArtifactStore,
+        concurrency: int,
+        kinds: Kinds = KINDS,
+        limits: Limits = Limits(),  # noqa: B008 (frozen)
+    ) -> None:
+        """``limits.processors`` are shared by the jobs that run at the same time."""
         self.table = table
+        self._limits = limits
         self._store = store
         self._kinds = kinds
         self._concurrency = concurrency
@@ -80,7 +90,7 @@ class Engine:
     def start(self) -> None:
         """Take the store, settle what an earlier server left, and begin. Raises Conflict if it is in use."""
         self._lock_file = _lock(self._store)
-        self._store.sweep()
+        self._store.sweep(keep=self._resumable())
         self._recover(self.table.list("running", limit=1_000_000))
         self.table.open()
         forkserver.set_forkserver_preload(PRELOAD)
@@ -161,6 +171,12 @@ class Engine:
         with _logged():
             self._end_all()
 
+    def _resumable(self) -> set[str]:
+        """What jobs make that will go on, or may be told to: their checkpoints stay."""
+        states = (*ACTIVE, "interrupted")
+        jobs = [job for state in states for job in self.table.list(state, limit=1_000_000)]
+        return {job.spec["output"] for job in jobs}
+
     def _recover(self, lost: Sequence[JobRow]) -> None:
         """Jobs left running by a server that is gone."""
         for job in lost:
@@ -169,14 +185,19 @@ class Engine:
     def _settle_lost(self, job: JobRow, state: str, error: Json) -> None:
         """A job without its process: done if it had published, else again, at last ``state``."""
         if self._store.has(job.spec["output"]):
-            self.table.finish(job, "done", result=job.spec["result"])
+            self._finish_done(job)
             return
-        self._store.discard(job.spec["output"])
+        self._store.clear(job.spec["output"])
         if job.attempt % ATTEMPTS:
             log.warning("job %s lost its process and is queued again", job.id)
             self.table.requeue(job)
         else:
+            self._store.discard(job.spec["output"])
             self.table.finish(job, state, error=error)
+
+    def _finish_done(self, job: JobRow) -> None:
+        self.table.finish(job, "done", result=job.spec["result"])
+        self._store.checkpoints(job.spec["output"]).discard()
 
     def _start_queued(self) -> None:
         while len(self._children) < self._concurrency and (job := self.table.claim(self._owner)):
@@ -188,7 +209,9 @@ class Engine:
 
     def _start(self, job: JobRow) -> Child:
         ours, theirs = multiprocessing.Pipe(duplex=False)
-        arguments = (theirs, self._kinds[job.kind], str(self._store.root), job.spec["work"])
+        share = max(1, self._limits.processors // (len(self._children) + 1))
+        limits = replace(self._limits, processors=share)
+        arguments = (theirs, self._kinds[job.kind], str(self._store.root), job.spec["work"], limits)
         process = self._context.Process(target=child.main, args=arguments, daemon=True)
         process.start()
         theirs.close()
@@ -237,7 +260,7 @@ class Engine:
         if running.progress is not None:
             self.table.report(running.job, running.progress)
         if not running.cancelled and "done" in outcome:
-            self.table.finish(running.job, "done", result=running.job.spec["result"])
+            self._finish_done(running.job)
             return
         self._store.discard(running.job.spec["output"])
         if running.cancelled:
@@ -251,12 +274,16 @@ class Engine:
     def _end_all(self) -> None:
         for running in self._children:
             running.process.terminate()
+        deadline = time.monotonic() + GRACE_SECONDS
         for running in self._children:
-            running.process.join(GRACE_SECONDS)
+            running.process.join(max(0.0, deadline - time.monotonic()))
             running.process.kill()
             running.process.join()
             running.pipe.close()
-            self._store.discard(running.job.spec["output"])
+            if self._store.has(running.job.spec["output"]):
+                self._finish_done(running.job)
+                continue
+            self._store.clear(running.job.spec["output"])
             self.table.finish(running.job, "interrupted", error=INTERRUPTED)
         self._children.clear()
 

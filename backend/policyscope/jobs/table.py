@@ -20,7 +20,8 @@ LEASE_SECONDS = 15
 WAITING: Json = {"done": 0, "total": 0, "unit": "", "message": "Waiting", "metrics": {}}
 INTERRUPTED = {
     "code": "interrupted",
-    "message": "The server stopped while this job was running. Nothing half-done was kept; start it again.",
+    "message": "The server stopped while this job was running. Try it again: a training or a scan goes on "
+    "from its last checkpoint.",
 }
 
 

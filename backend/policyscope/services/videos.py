@@ -13,6 +13,7 @@ import numpy as np
 from policyscope.core.envs import get_env
 from policyscope.core.errors import InvalidInput, NotFound
 from policyscope.core.film import FPS, Film, Pane, frames
+from policyscope.core.processors import processors
 from policyscope.core.progress import Progress, Work
 from policyscope.services import replays
 from policyscope.services.workspace import Workspace
@@ -123,6 +124,7 @@ class _Encoder:
                 FPS,
                 codec=CODECS[self._kind],
                 preset="veryfast",
+                threads=processors() or None,
                 ffmpeg_params=list(SETTINGS[self._kind]),
             )
         self._writer.write_frame(np.ascontiguousarray(picture))

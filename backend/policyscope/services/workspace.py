@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from policyscope.config import Settings
+from policyscope.config import Settings, processors
 from policyscope.core.errors import StorageFull
 from policyscope.jobs.engine import Engine
+from policyscope.jobs.limits import Limits
 from policyscope.jobs.table import JobTable
 from policyscope.store.artifacts import ArtifactStore
 from policyscope.store.migrate import migrate
@@ -42,4 +43,16 @@ def open_workspace(settings: Settings) -> Workspace:
     records = Records(settings.database_url)
     migrate(records.engine)
     table = JobTable(records, settings.queue_limit)
-    return Workspace(settings, store, records, table, Engine(table, store, settings.concurrent_jobs))
+    engine = Engine(table, store, settings.concurrent_jobs, limits=_limits(settings))
+    return Workspace(settings, store, records, table, engine)
+
+
+def _limits(settings: Settings) -> Limits:
+    memory = settings.job_memory_gb
+    return Limits(
+        memory=None if memory is None else memory << 30,
+        open_files=settings.job_open_files,
+        niceness=settings.job_niceness,
+        threads=settings.job_threads,
+        processors=processors(),
+    )

@@ -13,18 +13,18 @@ import os
 import re
 import secrets
 import shutil
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from policyscope.core.errors import NotFound, StorageFull
+from policyscope.core.errors import NotFound
+from policyscope.store.checkpoints import Checkpoints
 from policyscope.store.paths import is_regular, read_regular
+from policyscope.store.writing import storage_errors, sync_directory
 
 MANIFEST = "manifest.json"
 Content = bytes | Callable[[BinaryIO], None]
 _NAME = re.compile(r"[a-z]{1,12}/[A-Za-z0-9_]{1,80}")
-_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS}
 _NO_LIMIT = 1 << 62
 
 
@@ -44,27 +44,12 @@ def publish_directory(
             hashes = {name: _write(scratch / name, content) for name, content in files.items()}
             manifest = json.dumps({**(about or {}), "files": hashes}, indent=1, allow_nan=False)
             _write(scratch / MANIFEST, manifest.encode())
-            _sync_directory(scratch)
+            sync_directory(scratch)
             target.parent.mkdir(parents=True, exist_ok=True)
             _rename(scratch, target)
-            _sync_directory(target.parent)
+            sync_directory(target.parent)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
-
-
-@contextmanager
-def storage_errors() -> Iterator[None]:
-    """Turn a full or read-only disk into StorageFull; torch.save reports it as RuntimeError."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno not in _FULL:
-            raise
-        raise _full(str(error.strerror)) from error
-    except RuntimeError as error:
-        if "enforce fail" not in str(error) and "write" not in str(error).lower():
-            raise
-        raise _full("the file could not be written completely") from error
 
 
 class ArtifactStore:
@@ -122,19 +107,38 @@ class ArtifactStore:
     def read_json(self, name: str, file: str) -> Any:
         return json.loads(self.read(name, file))
 
+    def checkpoints(self, name: str) -> Checkpoints:
+        """What the job that makes ``name`` has got so far."""
+        return Checkpoints(self._work / self._directory(name).relative_to(self.root))
+
     def discard(self, name: str) -> None:
-        """Remove ``name`` and whatever an interrupted write of it left. Missing is fine."""
+        """Remove ``name``, what an interrupted write of it left, and its checkpoints. Missing is fine."""
         directory = self._directory(name)
         if directory.exists():  # one rename, so that nobody sees half a directory
             grave = self.temporary / f"{name.replace('/', '-')}-{secrets.token_hex(4)}"
             grave.parent.mkdir(parents=True, exist_ok=True)
             os.rename(directory, grave)
+        self.clear(name)
+        self.checkpoints(name).discard()
+
+    def clear(self, name: str) -> None:
+        """Remove what interrupted writes of ``name`` left; its checkpoints stay."""
         for leftover in self.temporary.glob(f"{name.replace('/', '-')}-*"):
             shutil.rmtree(leftover, ignore_errors=True)
 
-    def sweep(self) -> None:
-        """Remove what interrupted writes left; only for the one process that owns the store."""
+    def sweep(self, keep: Collection[str] = ()) -> None:
+        """Remove what interrupted writes left, and all checkpoints but those of the names in ``keep``.
+
+        Only for the one process that owns the store.
+        """
         shutil.rmtree(self.temporary, ignore_errors=True)
+        for directory in self._work.glob("*/*"):
+            if f"{directory.parent.name}/{directory.name}" not in keep:
+                shutil.rmtree(directory, ignore_errors=True)
+
+    @property
+    def _work(self) -> Path:
+        return self.root / "work"
 
     @property
     def temporary(self) -> Path:
@@ -171,14 +175,6 @@ def _rename(scratch: Path, target: Path) -> None:
             raise
 
 
-def _sync_directory(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
 def _digest(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
@@ -194,7 +190,3 @@ def _damaged(shown: str) -> NotFound:
         f"The stored file {shown} is damaged: its SHA-256 differs from the manifest. Load or run it again.",
         code="damaged",
     )
-
-
-def _full(reason: str) -> StorageFull:
-    return StorageFull(f"The artifact store could not be written: {reason}. Free some space and try again.")

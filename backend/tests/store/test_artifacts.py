@@ -11,7 +11,8 @@ import time
 import pytest
 
 from policyscope.core.errors import NotFound, StorageFull
-from policyscope.store.artifacts import ArtifactStore, publish_directory, storage_errors
+from policyscope.store.artifacts import ArtifactStore, publish_directory
+from policyscope.store.writing import storage_errors
 
 
 @pytest.fixture

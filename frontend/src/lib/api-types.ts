@@ -374,6 +374,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/model/{model_id}/train_sae": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model_id: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Roll the model out, train a TopK SAE on a tap, measure it in the closed loop, and publish a directory.
+         * @description A training that is killed goes on from its last checkpoint, to the same bytes.
+         */
+        post: operations["train_sae"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/model/{model_id}/interpret_features": {
         parameters: {
             query?: never;
@@ -1486,6 +1508,98 @@ export interface components {
              * @example s_3f9c0a1b2d4e
              */
             sae_id: string;
+        };
+        TrainRequest: {
+            /**
+             * @description Environment id.
+             * @example Walker2d-v5
+             */
+            env: string;
+            /**
+             * @description Directory to write, below the artifacts root.
+             * @example my_sae
+             */
+            artifacts_dir: string;
+            /**
+             * @description Module whose output the SAE reads.
+             * @example 4
+             */
+            tap_index: number;
+            /**
+             * @description Features, as a multiple of the tap's width.
+             * @default 4
+             */
+            latent_mult?: number;
+            /**
+             * @description Features active at a time.
+             * @default 16
+             */
+            topk?: number;
+            /**
+             * @description Training steps.
+             * @default 12000
+             */
+            steps?: number;
+            /**
+             * @description Vectors of one step.
+             * @default 512
+             */
+            batch?: number;
+            /**
+             * @description Learning rate; by the number of features when left out.
+             * @default null
+             */
+            lr?: number | null;
+            /**
+             * @description Episodes to roll out.
+             * @default 100
+             */
+            num_traj?: number;
+            /**
+             * @description Longest episode; the environment's own limit by default.
+             * @default null
+             */
+            max_timesteps?: number | null;
+            /**
+             * @description Action noise in part of the episodes, as a share of half the action range.
+             * @default 0.15
+             */
+            noise_scale?: number;
+            /**
+             * @description Episodes of the closed-loop measurement.
+             * @default 20
+             */
+            eval_episodes?: number;
+            /**
+             * @description Samples kept beside the SAE.
+             * @default 30000
+             */
+            cache_samples?: number;
+            /**
+             * @description Replace what the directory already holds.
+             * @default false
+             */
+            overwrite?: boolean;
+            /**
+             * @description Seed of everything.
+             * @default 0
+             */
+            seed?: number;
+        };
+        TrainAccepted: {
+            /** @description Job to follow. */
+            job_id: string;
+            /**
+             * @description State of the job.
+             * @enum {string}
+             */
+            state: "queued" | "running" | "done" | "failed" | "cancelled" | "interrupted";
+            /** @description What to give to load_sae when the job is done … */
+            artifacts_dir: string;
+            /** @description … with this tap. */
+            tap_index: number;
+            /** @description Seconds it will take, judged by earlier trainings; or null. */
+            estimate_s?: number | null;
         };
         Interpret: {
             /**
@@ -3155,6 +3269,10 @@ export interface components {
         JobResult: {
             /** @description The run it made. */
             run_id?: string;
+            /** @description The directory it made, for load_sae … */
+            artifacts_dir?: string;
+            /** @description … at this tap. */
+            tap_index?: number;
             /** @description The video it made. */
             video_id?: string;
         };
@@ -3808,6 +3926,36 @@ export interface operations {
                 };
                 content: {
                     "application/octet-stream": string;
+                };
+            };
+            422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    train_sae: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TrainRequest"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    /** @description The job. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrainAccepted"];
                 };
             };
             422: components["responses"]["UNPROCESSABLE_ENTITY"];

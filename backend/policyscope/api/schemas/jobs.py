@@ -32,6 +32,8 @@ class JobProgress(Answer):
 
 class JobResult(Answer):
     run_id = fields.String(metadata=described("The run it made."))
+    artifacts_dir = fields.String(metadata=described("The directory it made, for load_sae …"))
+    tap_index = fields.Integer(metadata=described("… at this tap."))
     video_id = fields.String(metadata=described("The video it made."))
 
 

@@ -11,6 +11,7 @@ from policyscope.api.views import (
     reports,
     runs,
     sae_library,
+    training,
     understanding,
     weights,
 )
@@ -22,6 +23,7 @@ ALL = (
     models.models,
     weights.weights,
     sae_library.saes,
+    training.training,
     features.features,
     effects.effects,
     understanding.understanding,

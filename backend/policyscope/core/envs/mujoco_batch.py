@@ -22,6 +22,7 @@ from policyscope.core.envs.batch import F64, Bools, Rows, Start, Step
 from policyscope.core.envs.bodies import BODIES, Body, Fields, Pick, has_body
 from policyscope.core.envs.registry import get_env, make_env
 from policyscope.core.errors import InvalidInput
+from policyscope.core.processors import processors
 
 
 @cache
@@ -84,7 +85,7 @@ class MujocoBatch:
     """The fast path. A state vector is (qpos, qvel, qacc_warmstart): enough to continue bit for bit."""
 
     def __init__(self, env_id: str, rows: int, threads: int = 0) -> None:
-        """``threads``: 0 means one per processor; the results do not depend on it."""
+        """``threads``: 0 means as many as this process may use; the results do not depend on it."""
         self.info = get_env(env_id)
         self.rows = rows
         self._body = _new_body(self.info.id)
@@ -95,7 +96,9 @@ class MujocoBatch:
             model.opt.disableflags |= mujoco.mjtDisableBit.mjDSBL_ISLAND
         _stop_profiling()
         # contact forces need each row's own MjData, which only a persistent batch keeps
-        self._batch = mujoco.batch.Batch(model, rows, threads, persistent=self._body.uses_contact)
+        self._batch = mujoco.batch.Batch(
+            model, rows, threads or processors(), persistent=self._body.uses_contact
+        )
         self._frame_skip = int(env.frame_skip)
         self._ctrl, self._warmstart = self._batch.bind("ctrl"), self._batch.bind("qacc_warmstart")
         self._model, self._scratch = model, mujoco.MjData(model)

@@ -13,7 +13,7 @@ from policyscope.core.doses import Scales
 from policyscope.core.measures import find_measure
 from policyscope.core.progress import Work, staged
 from policyscope.core.trials import Outcome, Push, Trials, pushes_along, random_unit
-from policyscope.services.effects import studies
+from policyscope.services.effects import parts, studies
 from policyscope.services.effects.edits import needed_scales
 from policyscope.services.workspace import Workspace
 from policyscope.store.artifacts import ArtifactStore
@@ -57,7 +57,8 @@ def perform(store: ArtifactStore, spec: studies.Spec) -> Work[None]:
         np.array([sign * spec["dose"] for _, sign in tested]),
     )
     pushes = [push for push in made if push is not None]
-    base, *outcomes = yield from staged(trials.play(pushes, spec["seeds"]), "scan")
+    kept = store.checkpoints(spec["output"])
+    base, *outcomes = yield from staged(parts.play(trials, pushes, spec["seeds"], kept, "scan"), "scan")
     rows = [_row(outcome, base, ranked, effect) for outcome in outcomes]
     numbers.false_discovery(rows)
     chosen = numbers.winners(rows, spec["winners"])

@@ -22,10 +22,11 @@ from policyscope.services.pipeline.card import manifest, model_card
 from policyscope.services.pipeline.collect import whole_episodes
 from policyscope.services.pipeline.config import CLONE_CHOICES, PipelineConfig
 from policyscope.services.pipeline.expert import Expert, load_expert, needs_clone
-from policyscope.services.pipeline.scratch import Scratch, as_json, check_target, publish
+from policyscope.services.pipeline.scratch import RECORD, Scratch, as_json, check_target, partial_of, publish
+from policyscope.store.checkpoints import Checkpoints
 from policyscope.store.paths import resolve_inside
 
-__all__ = ["CLONE_CHOICES", "PipelineConfig", "Published", "build_artifacts"]
+__all__ = ["CLONE_CHOICES", "PipelineConfig", "Published", "build_artifacts", "build_from"]
 
 
 @dataclass(frozen=True)
@@ -64,8 +65,23 @@ def build_artifacts(
     cloning = needs_clone(expert, config)
     if not cloning and expert.policy is not None:
         expert.policy.tap_dim(config.tap_index)
-    scratch = Scratch(root, config, resume=resume)
-    return _build(stages.Stage(config, info, scratch), expert, target, cloning=cloning)
+    scratch = Scratch(partial_of(root, config), config, resume=resume)
+    return _foreground(stages.Stage(config, info, scratch), expert, target, cloning=cloning)
+
+
+def build_from(
+    policy: Policy, described: str, config: PipelineConfig, target: Path, kept: Checkpoints
+) -> Work[Published]:
+    """The same for a policy at hand, going on from whatever ``kept`` holds; the caller discards that."""
+    resume = kept.load(RECORD) is not None
+    stage = stages.Stage(config, get_env(config.env), Scratch(kept, config, resume=resume))
+    return _build(stage, Expert(policy, policy, described), target, cloning=False)
+
+
+def _foreground(stage: stages.Stage, expert: Expert, target: Path, *, cloning: bool) -> Work[Published]:
+    published = yield from _build(stage, expert, target, cloning=cloning)
+    stage.scratch.discard()
+    return published
 
 
 def _build(stage: stages.Stage, expert: Expert, target: Path, *, cloning: bool) -> Work[Published]:
@@ -81,7 +97,6 @@ def _build(stage: stages.Stage, expert: Expert, target: Path, *, cloning: bool) 
     files["manifest.json"] = as_json(description)
     files["MODEL_CARD.md"] = model_card(description, metrics).encode()
     publish(stage.scratch, target, files)
-    stage.scratch.discard()
     return Published(target, stage.config, metrics)
 
 

@@ -1,7 +1,7 @@
 """Where a pipeline keeps its half-finished work, and how the finished directory appears in one step.
 
-Everything is written under ``<artifacts root>/.partial/<name>/``; the artifacts directory itself changes only
-by a rename at the very end, so an interrupted command leaves it as it was.
+A command writes everything under ``<artifacts root>/.partial/<name>/``, a job among its checkpoints; the
+artifacts directory itself changes only by a rename at the very end, so an interruption leaves it as it was.
 """
 
 from __future__ import annotations
@@ -14,35 +14,44 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from safetensors.numpy import load_file, save
+from safetensors.numpy import load, save
 
 from policyscope.core.errors import Conflict, InvalidInput
 from policyscope.services.pipeline.config import PipelineConfig
+from policyscope.store.checkpoints import Checkpoints
 
-PARTIAL = ".partial"
+PARTIAL, RECORD = ".partial", "config.json"
 RESULT_FILES = ("imitator.pt", "walker_sae.pt", "cached_obs.pt", "tapped_activations.pt")
 
 
+def partial_of(root: Path, config: PipelineConfig) -> Checkpoints:
+    """Where a command keeps its partial work."""
+    return Checkpoints(root / PARTIAL / config.artifacts_dir.replace("/", "__"))
+
+
 class Scratch:
-    """The partial results of one configuration. ``resume`` keeps what an interrupted command left."""
+    """The partial results of one configuration. ``resume`` keeps what an interrupted attempt left."""
 
-    def __init__(self, root: Path, config: PipelineConfig, *, resume: bool) -> None:
-        self.path = root / PARTIAL / config.artifacts_dir.replace("/", "__")
-        record = self.path / "config.json"
+    def __init__(self, kept: Checkpoints, config: PipelineConfig, *, resume: bool) -> None:
+        self._kept = kept
         if resume:
-            self._check_same(record, config)
+            self._check_same(config)
         else:
-            shutil.rmtree(self.path, ignore_errors=True)
-        self.path.mkdir(parents=True, exist_ok=True)
-        self.write(record.name, json.dumps(config.to_json(), indent=2).encode())
+            kept.discard()
+        self.write(RECORD, json.dumps(config.to_json(), indent=2).encode())
 
-    def _check_same(self, record: Path, config: PipelineConfig) -> None:
-        if not record.exists():
+    @property
+    def path(self) -> Path:
+        return self._kept.directory
+
+    def _check_same(self, config: PipelineConfig) -> None:
+        record = self.read(RECORD)
+        if record is None:
             raise InvalidInput(
                 f"There is nothing to resume for {config.artifacts_dir}: no interrupted command left partial "
                 "work. Run the same command without --resume."
             )
-        before, now = json.loads(record.read_text()), config.to_json()
+        before, now = json.loads(record), config.to_json()
         changed = sorted(name for name in now if before.get(name) != now[name])
         if changed:
             what = ", ".join(f"--{name} {before.get(name)} → {now[name]}" for name in changed)
@@ -51,36 +60,26 @@ class Scratch:
                 "or start afresh without --resume."
             )
 
-    def write(self, name: str, data: bytes) -> Path:
+    def write(self, name: str, data: bytes) -> None:
         """Write a file completely or not at all."""
-        target = self.path / name
-        temporary = target.with_name(f".{name}.writing")
-        with temporary.open("wb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        temporary.replace(target)
-        return target
-
-    def has(self, name: str) -> bool:
-        """Whether the file of a finished stage is there."""
-        return (self.path / name).is_file()
+        self._kept.save(name, data)
 
     def read(self, name: str) -> bytes | None:
         """The bytes of a file, or None when the stage has not come that far."""
-        return (self.path / name).read_bytes() if self.has(name) else None
+        return self._kept.load(name)
 
     def write_arrays(self, name: str, arrays: Mapping[str, np.ndarray]) -> None:
         """Store named arrays as safetensors."""
         self.write(name, save({k: np.asarray(v, order="C") for k, v in arrays.items()}))
 
-    def read_arrays(self, name: str) -> dict[str, np.ndarray]:
-        """Inverse of :meth:`write_arrays`."""
-        return dict(load_file(self.path / name))
+    def read_arrays(self, name: str) -> dict[str, np.ndarray] | None:
+        """Inverse of :meth:`write_arrays`; None when the stage has not come that far."""
+        data = self.read(name)
+        return None if data is None else dict(load(data))
 
     def discard(self) -> None:
         """Remove all partial work."""
-        shutil.rmtree(self.path, ignore_errors=True)
+        self._kept.discard()
         if self.path.parent.is_dir() and not any(self.path.parent.iterdir()):
             self.path.parent.rmdir()
 
@@ -97,7 +96,9 @@ def check_target(target: Path, shown: str, *, overwrite: bool) -> None:
 
 def publish(scratch: Scratch, target: Path, files: Mapping[str, bytes]) -> None:
     """Make ``target`` hold ``files`` in one rename; other files that were in it stay."""
-    staging = scratch.path / "publish"
+    staging, replaced = scratch.path / "publish", scratch.path / "replaced"
+    if replaced.exists() and not target.exists():  # killed between the two renames below
+        replaced.rename(target)
     shutil.rmtree(staging, ignore_errors=True)
     if target.is_dir():
         shutil.copytree(target, staging)
@@ -108,10 +109,10 @@ def publish(scratch: Scratch, target: Path, files: Mapping[str, bytes]) -> None:
             stream.flush()
             os.fsync(stream.fileno())
     target.parent.mkdir(parents=True, exist_ok=True)
-    replaced = scratch.path / "replaced"
     if not target.exists():
         staging.rename(target)
         return
+    shutil.rmtree(replaced, ignore_errors=True)
     target.rename(replaced)
     try:
         staging.rename(target)

@@ -9,7 +9,6 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from safetensors.numpy import load
 
 from policyscope.core.action_box import unscaled
 from policyscope.core.activations import ActivationData, split_rows
@@ -131,8 +130,8 @@ def measure(
 
 
 def _collected(stage: Stage, name: str, arm: Arm, tap_index: int | None, first: int) -> Work[Arrays]:
-    if stage.scratch.has(name):
-        return stage.scratch.read_arrays(name)
+    if (saved := stage.scratch.read_arrays(name)) is not None:
+        return saved
     label = f"rolling out the {arm.name}"
     data = yield from staged(collect(arm, stage.plan(first), tap_index), label)
     stage.scratch.write_arrays(name, data)
@@ -142,12 +141,11 @@ def _collected(stage: Stage, name: str, arm: Arm, tap_index: int | None, first: 
 def _trained(stage: Stage, work: Callable[..., Work[Any]], name: str) -> Work[Any]:
     """Run a training with checkpoints in the scratch folder, going on from the last one."""
     file = f"{name}.checkpoint"
-    saved = stage.scratch.read(file)
+    checkpoint = stage.scratch.read_arrays(file)
 
     def keep(state: Mapping[str, np.ndarray]) -> None:
         stage.scratch.write_arrays(file, state)
 
-    checkpoint = None if saved is None else load(saved)
     return (yield from work(checkpoint=checkpoint, on_checkpoint=keep))
 
 

@@ -1,0 +1,69 @@
+"""Training an SAE for a model that is stored."""
+
+from marshmallow import fields, validate
+
+from policyscope.api.schemas.base import SEED_MAX, Answer, Real, Request, described, one_of, text, whole
+from policyscope.api.schemas.jobs import STATES
+
+
+def _count(default: int, low: int, high: int, description: str) -> fields.Integer:
+    checks = validate.Range(low, high)
+    return fields.Integer(strict=True, load_default=default, validate=checks, metadata=described(description))
+
+
+class TrainRequest(Request):
+    env = fields.String(
+        required=True,
+        validate=validate.Length(1, 80),
+        metadata=described("Environment id.", example="Walker2d-v5"),
+    )
+    artifacts_dir = fields.String(
+        required=True,
+        validate=validate.Length(1, 200),
+        metadata=described("Directory to write, below the artifacts root.", example="my_sae"),
+    )
+    tap_index = fields.Integer(
+        required=True,
+        strict=True,
+        validate=validate.Range(0, 1000),
+        metadata=described("Module whose output the SAE reads.", example=4),
+    )
+    latent_mult = _count(4, 1, 64, "Features, as a multiple of the tap's width.")
+    topk = _count(16, 1, 4096, "Features active at a time.")
+    steps = _count(12_000, 1, 1_000_000, "Training steps.")
+    batch = _count(512, 2, 65_536, "Vectors of one step.")
+    lr = Real(
+        allow_none=True,
+        load_default=None,
+        validate=validate.Range(0, 1, min_inclusive=False, max_inclusive=False),
+        metadata=described("Learning rate; by the number of features when left out."),
+    )
+    num_traj = _count(100, 2, 10_000, "Episodes to roll out.")
+    max_timesteps = fields.Integer(
+        strict=True,
+        allow_none=True,
+        load_default=None,
+        validate=validate.Range(2, 100_000),
+        metadata=described("Longest episode; the environment's own limit by default."),
+    )
+    noise_scale = Real(
+        load_default=0.15,
+        validate=validate.Range(0, 1),
+        metadata=described("Action noise in part of the episodes, as a share of half the action range."),
+    )
+    eval_episodes = _count(20, 2, 1000, "Episodes of the closed-loop measurement.")
+    cache_samples = _count(30_000, 64, 1_000_000, "Samples kept beside the SAE.")
+    overwrite = fields.Boolean(
+        load_default=False, metadata=described("Replace what the directory already holds.")
+    )
+    seed = _count(0, 0, SEED_MAX, "Seed of everything.")
+
+
+class TrainAccepted(Answer):
+    job_id = text("Job to follow.")
+    state = one_of(STATES, "State of the job.")
+    artifacts_dir = text("What to give to load_sae when the job is done …")
+    tap_index = whole("… with this tap.")
+    estimate_s = Real(
+        allow_none=True, metadata=described("Seconds it will take, judged by earlier trainings; or null.")
+    )
