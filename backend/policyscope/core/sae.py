@@ -14,7 +14,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -24,6 +24,7 @@ from policyscope.core.errors import InvalidInput, ShapeMismatch
 from policyscope.core.input_norms import InputNorm, check_input_norm, row_statistics
 
 Variant = Literal["topk", "batchtopk", "jumprelu", "relu", "gated", "matryoshka"]
+VALUES = ("k", "tap_index", "input_norm", "variant")
 ARRAYS = ("w_enc", "b_enc", "w_dec", "b_dec", "threshold")
 
 
@@ -120,8 +121,12 @@ class SAE:
             )
             raise InvalidInput(message, fields={"feature_idx": message})
 
+    def values(self) -> dict[str, Any]:
+        """Everything but the weights, as JSON."""
+        return {name: getattr(self, name) for name in VALUES}
+
     def arrays(self) -> dict[str, NDArray[np.float32]]:
-        """The weights as float32 under the names of the fields; ``SAE(**arrays, k=…)`` has the same bits."""
+        """The weights as float32 by field; ``SAE(**sae.arrays(), **sae.values())`` has the same bits."""
         present = {name: getattr(self, name) for name in ARRAYS if getattr(self, name) is not None}
         return {name: np.ascontiguousarray(array, dtype=np.float32) for name, array in present.items()}
 

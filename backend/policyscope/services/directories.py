@@ -9,13 +9,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from policyscope.core.activations import ActivationData, read_tensor
+from policyscope.core.activations import ActivationData
 from policyscope.core.envs import get_env
-from policyscope.core.errors import InvalidInput, LimitExceeded, NotFound, PolicyscopeError
+from policyscope.core.errors import Busy, InvalidInput, LimitExceeded, NotFound, PolicyscopeError
 from policyscope.core.policy_spec import PolicySpec
 from policyscope.core.sae import SAE
-from policyscope.core.sae_formats import open_sae
-from policyscope.services import loaded
+from policyscope.services import loaded, quarantine
 from policyscope.services.workspace import Workspace
 from policyscope.store.paths import is_regular, read_regular, resolve_inside
 from policyscope.store.records import MODEL, Json, ModelRow, require
@@ -68,12 +67,12 @@ def find(ws: Workspace, name: str) -> Directory:
     return directory
 
 
-def read_sae(directory: Directory) -> bytes:
-    """Raises NotFound with the guide's words."""
+def read_sae(directory: Directory) -> SAE:
+    """The SAE of a directory. Raises NotFound with the guide's words, and as ``quarantine.open_sae``."""
+    shown = f"{directory.name}/{SAE_FILE}"
     try:
-        return directory.read(SAE_FILE, SAE_LIMIT)
+        return quarantine.open_sae({shown: directory.read(SAE_FILE, SAE_LIMIT)})
     except NotFound as error:
-        shown = f"{directory.name}/{SAE_FILE}"
         message = f"SAE not found: there is no {shown} below the artifacts root. {TRAIN_IT}"
         raise NotFound(message, code="sae_not_found", fields={"artifacts_dir": message}) from error
 
@@ -86,7 +85,7 @@ def read_data(directory: Directory) -> ActivationData | None:
     if not (directory.has(OBS_FILE) and directory.has(ACTIVATIONS_FILE)):
         return None
     tensors = [
-        read_tensor(directory.read(file, DATA_LIMIT), f"{directory.name}/{file}")
+        quarantine.open_tensor(directory.read(file, DATA_LIMIT), f"{directory.name}/{file}")
         for file in (OBS_FILE, ACTIVATIONS_FILE)
     ]
     return ActivationData(tensors[0], tensors[1], **_episodes(directory))
@@ -180,9 +179,18 @@ def _sae_of(directory: Directory) -> SAE:
     status = path.stat()
     if status.st_size > SAE_LIMIT:
         raise LimitExceeded(f"{directory.name}/{SAE_FILE} has {status.st_size:,} bytes; that is too large.")
-    return _read_once(directory, status.st_mtime_ns, status.st_size)
+    found = _read_once(directory, status.st_mtime_ns, status.st_size)
+    if isinstance(found, PolicyscopeError):
+        raise found.with_traceback(None)
+    return found
 
 
 @lru_cache(maxsize=MOST_DIRECTORIES)
-def _read_once(directory: Directory, _modified: int, _size: int) -> SAE:
-    return open_sae(read_sae(directory), SAE_FILE)
+def _read_once(directory: Directory, _modified: int, _size: int) -> SAE | PolicyscopeError:
+    """A refusal is kept too: what cannot be read must not be tried again for every list."""
+    try:
+        return read_sae(directory)
+    except Busy:
+        raise
+    except PolicyscopeError as error:
+        return error

@@ -18,12 +18,12 @@ from policyscope.core.activations import ActivationData
 from policyscope.core.policy import Policy
 from policyscope.core.policy_spec import PolicySpec
 from policyscope.core.sae import SAE
+from policyscope.core.sae import VALUES as SAE_VALUES
 from policyscope.core.weight_edits import WeightEdit, apply_edits
 from policyscope.store.artifacts import ArtifactStore, Content
 from policyscope.store.records import ModelRow
 
 Tensors = Mapping[str, np.ndarray]
-SAE_VALUES = ("k", "tap_index", "input_norm", "variant")
 DATA_ARRAYS = ("observations", "activations", "episode", "step", "action", "reward")
 
 
@@ -88,7 +88,7 @@ def _policy(store: ArtifactStore, model_id: str, activation: str, edits: str) ->
 
 def sae_files(sae: SAE, data: ActivationData | None) -> dict[str, Content]:
     """What is stored of an SAE: its arrays, and the cached data as files that can be mapped into memory."""
-    about = {name: getattr(sae, name) for name in SAE_VALUES} | {"data": data is not None}
+    about = {**sae.values(), "data": data is not None}
     files: dict[str, Content] = {
         "sae.safetensors": dump_safetensors(sae.arrays()),
         "sae.json": json.dumps(about).encode(),

@@ -7,16 +7,12 @@ which are checked here before anything is stored. A helper with the readers load
 
 from __future__ import annotations
 
-import atexit
 import json
-import os
-import socket
-import subprocess
-import sys
+import logging
+import signal
 import threading
-from collections.abc import Mapping
-from multiprocessing.connection import Connection
-from pathlib import Path
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -24,30 +20,31 @@ from safetensors import SafetensorError
 from safetensors.numpy import load as parse_safetensors
 
 from policyscope.core import errors
+from policyscope.core.activations import check_matrix
 from policyscope.core.policy_spec import ObservationTransform, PolicySpec
+from policyscope.core.sae import SAE
+from policyscope.services.reading_process import Child, helper
 
+log = logging.getLogger(__name__)
 MOST_AT_ONCE = 4
 PATIENCE_SECONDS = 30.0
 WALL_SECONDS = 20
 LARGEST_ANSWER = 3 << 30
-_ROOT = str(Path(__file__).resolve().parents[2])
-_BOOT = (
-    "import sys; sys.path.insert(0, sys.argv[1]); "
-    "from policyscope.services.quarantined import serve; serve(int(sys.argv[2]))"
-)
-_ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "LC_ALL": "C.UTF-8"}
 _ERRORS = {
     kind.__name__: kind
     for kind in (errors.UnsupportedFile, errors.ShapeMismatch, errors.InvalidInput, errors.LimitExceeded)
 }
 
 Arrays = Mapping[str, np.ndarray]
+Files = Mapping[str, bytes]
+_places = threading.BoundedSemaphore(MOST_AT_ONCE)
 
 
 def open_policy(data: bytes, filename: str) -> tuple[PolicySpec, Arrays]:
     """Spec and tensors of a policy file. Raises UnsupportedFile, LimitExceeded or Busy."""
-    described, arrays = read("policy", data, filename)
-    spec = PolicySpec.from_json(described)
+    described, arrays = read("policy", {filename: data})
+    with _well_formed(filename):
+        spec = PolicySpec.from_json(described)
     wanted = {} if spec.architecture_only else spec.tensor_shapes()
     if {name: array.shape for name, array in arrays.items()} != wanted:
         raise errors.UnsupportedFile(f"{filename}: its tensors do not fit its description.")
@@ -56,100 +53,112 @@ def open_policy(data: bytes, filename: str) -> tuple[PolicySpec, Arrays]:
 
 def open_normalisation(data: bytes, filename: str) -> ObservationTransform | None:
     """What a VecNormalize file does to observations; None when it leaves them as they are."""
-    described, _ = read("normalisation", data, filename)
-    transform = described["observation"]
-    return None if transform is None else ObservationTransform.from_json(transform)
+    described, _ = read("normalisation", {filename: data})
+    with _well_formed(filename):
+        transform = described["observation"]
+        return None if transform is None else ObservationTransform.from_json(transform)
 
 
-def read(reader: str, data: bytes, filename: str) -> tuple[Any, Arrays]:
-    """What the reader of this name in ``quarantined`` makes of ``data``: JSON and arrays.
+def open_sae(files: Files) -> SAE:
+    """The SAE of one file of weights and at most one of configuration.
 
-    Raises what the reader raised, LimitExceeded when it took too much memory or time, Busy when too many
-    files are being opened.
+    Raises UnsupportedFile, InvalidInput, ShapeMismatch, LimitExceeded or Busy.
     """
+    described, arrays = read("sae", files)
+    fields: dict[str, Any] = {**described, **arrays}
+    with _well_formed(next(iter(files))):
+        return SAE(**fields)
+
+
+def open_tensor(data: bytes, filename: str) -> np.ndarray:
+    """The one float tensor ``[N, columns]`` of a file such as ``cached_obs.pt``; raises as ``open_sae``."""
+    arrays = read("activations", {filename: data})[1]
+    with _well_formed(filename):
+        array = arrays["tensor"]
+    check_matrix(array, filename)
+    return array
+
+
+def read(reader: str, files: Files) -> tuple[Any, Arrays]:
+    """What the reader of this name in ``quarantined`` makes of ``files``: JSON and arrays.
+
+    Raises what the reader raised, LimitExceeded when it took too much memory or time, UnsupportedFile when it
+    broke, Busy when too many files are being opened.
+    """
+    filename = next(iter(files), "The file")
     if not _places.acquire(timeout=PATIENCE_SECONDS):
         raise errors.Busy("Too many files are being opened at the same time. Try again in a moment.")
     try:
-        with _helper.connect() as pipe:
-            return _parse(_exchange(pipe, reader, data, filename), filename)
+        with helper.connect() as child:
+            return _parse(_exchange(child, reader, files, filename), filename)
     finally:
         _places.release()
 
 
-class _Helper:
-    """The process that forks; started at the first file, and again if it is gone."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._owner = 0
-        self._control: socket.socket | None = None
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def connect(self) -> Connection:
-        """A pipe to a fresh process."""
-        ours, theirs = socket.socketpair()
-        with self._lock, theirs:
-            try:
-                socket.send_fds(self._running(), [b"+"], [theirs.fileno()])
-            except OSError:
-                self._leave()
-                socket.send_fds(self._running(), [b"+"], [theirs.fileno()])
-        return Connection(ours.detach())
-
-    def close(self) -> None:
-        """Let the helper end; it does so when nobody can ask it any more."""
-        with self._lock:
-            self._leave()
-            if self._process is not None and self._owner == os.getpid():
-                self._process.wait()
-                self._process = None
-
-    def _leave(self) -> None:
-        if self._control is not None:
-            self._control.close()
-            self._control = None
-
-    def _running(self) -> socket.socket:
-        if self._control is None or self._owner != os.getpid():
-            ours, theirs = socket.socketpair()
-            command = [sys.executable, "-I", "-c", _BOOT, _ROOT, str(theirs.fileno())]
-            quiet = subprocess.DEVNULL
-            if self._process is not None:
-                self._process.wait()
-            self._process = subprocess.Popen(
-                command, pass_fds=[theirs.fileno()], env=_ENVIRONMENT, stdin=quiet, stdout=quiet, cwd="/"
-            )
-            theirs.close()
-            self._control, self._owner = ours, os.getpid()
-        return self._control
-
-
-_places = threading.BoundedSemaphore(MOST_AT_ONCE)
-_helper = _Helper()
-atexit.register(_helper.close)
-
-
-def _exchange(pipe: Connection, reader: str, data: bytes, filename: str) -> list[bytes]:
+def _exchange(child: Child, reader: str, files: Files, filename: str) -> list[bytes]:
     """The two messages of the process: a JSON document, then safetensors."""
+    pipe = child.pipe
     try:
-        pipe.send_bytes(json.dumps({"reader": reader, "filename": filename, "size": len(data)}).encode())
-        pipe.send_bytes(data)
+        pipe.send_bytes(
+            json.dumps({"reader": reader, "sizes": [len(data) for data in files.values()]}).encode()
+        )
+        for name, data in files.items():
+            pipe.send_bytes(name.encode("utf-8", "replace"))
+            pipe.send_bytes(data)
         if not pipe.poll(WALL_SECONDS + 1):
-            raise EOFError
+            raise _too_long(filename)
         return [pipe.recv_bytes(LARGEST_ANSWER), pipe.recv_bytes(LARGEST_ANSWER)]
     except (EOFError, OSError) as error:
-        message = (
-            f"{filename}: this file could not be read to its end: it took more than {WALL_SECONDS} seconds, "
-            "more memory than a file may take, or broke the reader. Nothing was stored."
+        raise _ended(child.exit_code(), filename) from error
+
+
+def _ended(code: int | None, filename: str) -> errors.PolicyscopeError:
+    """Why the process is gone without an answer: the time limit, the system's memory, or a defect."""
+    if code in (-signal.SIGALRM, -signal.SIGXCPU):
+        return _too_long(filename)
+    if code == -signal.SIGKILL:
+        return errors.LimitExceeded(
+            f"{filename}: the system ended the reading of this file, most likely because the machine's "
+            "memory was used up. Nothing was stored. Close other programs, or use a smaller file."
         )
-        raise errors.LimitExceeded(message, fields={"file": message}) from error
+    how = "without an answer" if code in (None, 0) else f"with code {code}"
+    return _broken(filename, f"the process ended {how}")
+
+
+def _too_long(filename: str) -> errors.LimitExceeded:
+    return errors.LimitExceeded(
+        f"{filename}: reading this file takes more than {WALL_SECONDS} seconds; no policy or SAE needs that. "
+        "Nothing was stored. Save the weights alone and try again."
+    )
+
+
+def _broken(filename: str, details: str) -> errors.UnsupportedFile:
+    """A defect of ours, told as one; the details go to the log."""
+    log.error("reading %s broke the reader: %s", ascii(filename), details)
+    return errors.UnsupportedFile(
+        f"{filename}: the reader broke on this file, which is a defect of policyscope; its log says where. "
+        "Nothing was stored. Save the weights alone in a plain format, such as safetensors, and try again.",
+        code="reader_failed",
+    )
+
+
+@contextmanager
+def _well_formed(filename: str) -> Iterator[None]:
+    """An answer of another form than ours is not believed."""
+    try:
+        yield
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise _broken(filename, f"an answer of the wrong form: {type(error).__name__}") from error
 
 
 def _parse(messages: list[bytes], filename: str) -> tuple[Any, Arrays]:
-    answer = json.loads(messages[0])
-    if "error" in answer:
-        told = answer["error"]
-        raise _ERRORS[told["class"]](told["message"], code=told["code"], fields=told["fields"])
+    with _well_formed(filename):
+        answer = json.loads(messages[0])
+        if "broken" in answer:
+            raise _broken(filename, str(answer["broken"]))
+        if "error" in answer:
+            told = answer["error"]
+            raise _ERRORS[told["class"]](told["message"], code=told["code"], fields=told["fields"])
     try:
         return answer["result"], parse_safetensors(messages[1])
     except SafetensorError as error:

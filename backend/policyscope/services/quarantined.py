@@ -11,6 +11,7 @@ import resource
 import signal
 import socket
 import sys
+import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from multiprocessing.connection import Connection
@@ -20,63 +21,118 @@ import numpy as np
 from safetensors.numpy import save as dump_safetensors
 
 from policyscope.core import errors
-from policyscope.core.policy_formats import open_policy, vec_normalize
+from policyscope.core.activations import read_tensor
+from policyscope.core.policy_formats import SUPPORTED, open_policy, vec_normalize
+from policyscope.core.refusals import EXPECTED, explain
+from policyscope.core.sae_formats import open_sae_files
 
 CPU_SECONDS, WALL_SECONDS = 15, 20
 EXTRA_MEMORY = 1 << 30
 MEMORY_PER_BYTE = 6  # the file, its unpacked members, float32 copies, the answer
+SMALL_ANSWER, LARGEST_RATIO = 32 << 20, 8
+LONGEST_TRACEBACK = 4000
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS = 1, 4, 38
 _CODECS = ("cp437", "latin-1", "ascii", "utf-8", "unicode_escape", "raw_unicode_escape")
 _LINUX = sys.platform == "linux"
 
+Files = Mapping[str, bytes]
 Result = tuple[Any, Mapping[str, np.ndarray]]
 
 
 def serve(descriptor: int) -> None:
-    """Fork a process for every pipe that comes in, until the server is gone."""
+    """Fork a process for every pair of pipes that comes in, until the server is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     for name in _CODECS:
         codecs.lookup(name)  # imported on first use, which needs a file
     with socket.socket(fileno=descriptor) as control:
-        while pipes := socket.recv_fds(control, 1, 1)[1]:
+        while descriptors := socket.recv_fds(control, 1, 2)[1]:
             if os.fork() == 0:
                 control.close()
-                _serve_one(Connection(pipes[0]))
-            os.close(pipes[0])
+                _watch_one(*descriptors)
+            for number in descriptors:
+                os.close(number)
 
 
-def _serve_one(pipe: Connection) -> None:
+def _watch_one(pipe: int, status: int) -> None:
+    """Fork the process that reads, and say how it ended: only its parent knows."""
     try:
-        request = json.loads(pipe.recv_bytes())
-        _give_up_rights(request["size"])
-        for message in answer(request["reader"], pipe.recv_bytes(), request["filename"]):
-            pipe.send_bytes(message)
+        _die_with_the_parent()
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        reader = os.fork()
+        if reader == 0:
+            os.close(status)
+            _serve_one(Connection(pipe))
+        os.close(pipe)
+        code = os.waitstatus_to_exitcode(os.waitpid(reader, 0)[1])
+        os.write(status, str(code).encode())
     finally:
         os._exit(0)
 
 
-def answer(reader: str, data: bytes, filename: str) -> tuple[bytes, bytes]:
-    """A JSON document with the result or the error, and the arrays as safetensors."""
+def _serve_one(pipe: Connection) -> None:
+    code = 1
     try:
-        described, arrays = READERS[reader](data, filename)
+        request = json.loads(pipe.recv_bytes())
+        _give_up_rights(sum(request["sizes"]))
+        files = {pipe.recv_bytes().decode(): pipe.recv_bytes() for _ in request["sizes"]}
+        for message in answer(request["reader"], files):
+            pipe.send_bytes(message)
+        code = 0
+    finally:
+        os._exit(code)
+
+
+def answer(reader: str, files: Files) -> tuple[bytes, bytes]:
+    """A JSON document with the result or the error, and the arrays as safetensors."""
+    filename, size = next(iter(files), "The file"), sum(map(len, files.values()))
+    try:
+        described, arrays = READERS[reader](files)
+        _check_answer(arrays, size, filename)
         whole = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
         return json.dumps({"result": described}, allow_nan=False).encode(), dump_safetensors(whole)
     except errors.PolicyscopeError as error:
         told = error
+        _explain(reader, files, told)
     except MemoryError:
         told = errors.LimitExceeded(f"{filename}: reading this file needs more memory than a file may take.")
     except RecursionError:
         told = errors.LimitExceeded(f"{filename}: what this file describes is nested too deep to be read.")
+    except Exception:
+        return json.dumps({"broken": traceback.format_exc()[-LONGEST_TRACEBACK:]}).encode(), b""
     return json.dumps({"error": _as_json(told)}).encode(), b""
 
 
-def _policy(data: bytes, filename: str) -> Result:
+def _explain(reader: str, files: Files, error: errors.PolicyscopeError) -> None:
+    """Of a refused upload: what was found, what was expected, what would work."""
+    if not files or reader not in EXPECTED or "found" in error.fields:
+        return
+    ((name, data), *_) = files.items()
+    detail = error.message.removeprefix(f"{name}: ").removesuffix(SUPPORTED).strip()
+    error.fields |= explain(reader, data, detail, too_large=isinstance(error, errors.LimitExceeded))
+
+
+def _check_answer(arrays: Mapping[str, np.ndarray], size: int, filename: str) -> None:
+    """What a file unpacks to is held by the server, so it must be in proportion to the file."""
+    unpacked, allowed = (
+        sum(array.nbytes for array in arrays.values()),
+        max(SMALL_ANSWER, LARGEST_RATIO * size),
+    )
+    if unpacked > allowed:
+        raise errors.LimitExceeded(
+            f"{filename}: its {size:,} bytes unpack to {unpacked:,}; at most {allowed:,} are accepted of a "
+            "file of this size. Save it without compression."
+        )
+
+
+def _policy(files: Files) -> Result:
+    ((filename, data),) = files.items()
     spec, tensors = open_policy(data, filename)
     return spec.to_json(), tensors
 
 
-def _normalisation(data: bytes, filename: str) -> Result:
+def _normalisation(files: Files) -> Result:
+    ((filename, data),) = files.items()
     try:
         transform = vec_normalize.read(data)
     except errors.UnsupportedFile as error:
@@ -84,9 +140,21 @@ def _normalisation(data: bytes, filename: str) -> Result:
     return {"observation": None if transform is None else asdict(transform)}, {}
 
 
-READERS: Mapping[str, Callable[[bytes, str], Result]] = {
+def _sae(files: Files) -> Result:
+    sae = open_sae_files(files)
+    return sae.values(), sae.arrays()
+
+
+def _activations(files: Files) -> Result:
+    ((filename, data),) = files.items()
+    return None, {"tensor": read_tensor(data, filename)}
+
+
+READERS: Mapping[str, Callable[[Files], Result]] = {
     "policy": _policy,
     "normalisation": _normalisation,
+    "sae": _sae,
+    "activations": _activations,
 }
 
 
@@ -101,23 +169,29 @@ def _as_json(error: errors.PolicyscopeError) -> dict[str, Any]:
 
 def _give_up_rights(size: int) -> None:
     """No new files or sockets, no core dump, no growing file, bounded memory and time, no life of its own."""
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
     signal.alarm(WALL_SECONDS)
     limits = [
-        (resource.RLIMIT_CORE, 0),
-        (resource.RLIMIT_FSIZE, 0),
-        (resource.RLIMIT_NPROC, 0),
-        (resource.RLIMIT_CPU, CPU_SECONDS),
-        (resource.RLIMIT_NOFILE, 0),
+        (resource.RLIMIT_CORE, 0, 0),
+        (resource.RLIMIT_FSIZE, 0, 0),
+        (resource.RLIMIT_NPROC, 0, 0),
+        (resource.RLIMIT_CPU, CPU_SECONDS, CPU_SECONDS + 1),  # first SIGXCPU, by which it is recognised
+        (resource.RLIMIT_NOFILE, 0, 0),
     ]
     if _LINUX:
-        libc = ctypes.CDLL(None, use_errno=True)
-        libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        _die_with_the_parent()
+        libc = ctypes.CDLL(None)
         libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
         libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
         memory = _address_space() + EXTRA_MEMORY + MEMORY_PER_BYTE * size
-        limits.insert(0, (resource.RLIMIT_AS, memory))
-    for limit, value in limits:
-        resource.setrlimit(limit, (value, value))
+        limits.insert(0, (resource.RLIMIT_AS, memory, memory))
+    for limit, soft, hard in limits:
+        resource.setrlimit(limit, (soft, hard))
+
+
+def _die_with_the_parent() -> None:
+    if _LINUX:
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def _address_space() -> int:

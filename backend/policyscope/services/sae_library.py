@@ -10,8 +10,8 @@ from sqlalchemy import select
 
 from policyscope.core.activations import ActivationData
 from policyscope.core.errors import NotFound
-from policyscope.core.sae_formats import export_sae, open_sae_files
-from policyscope.services import loaded, saes
+from policyscope.core.sae_formats import export_sae
+from policyscope.services import loaded, quarantine, saes
 from policyscope.services.tap_warnings import Attached
 from policyscope.services.workspace import Workspace
 from policyscope.store.records import MODEL, SAE, Json, ModelRow, SaeRow, require
@@ -28,7 +28,7 @@ def upload(ws: Workspace, model_id: str, files: Mapping[str, bytes], tap_index: 
     with ws.records.read() as session:
         row = require(session, ModelRow, model_id, MODEL)
         current = session.get(SaeRow, row.sae_id) if row.sae_id else None
-    sae = open_sae_files(files)
+    sae = quarantine.open_sae(files)
     policy = saes.original_policy(ws, row)
     tap = saes.choose_tap(policy.spec, sae, tap_index)
     data = _shared_data(ws, current, tap)

@@ -19,7 +19,6 @@ from policyscope.core.errors import InvalidInput, NotFound, ShapeMismatch
 from policyscope.core.policy import Policy
 from policyscope.core.policy_spec import PolicySpec
 from policyscope.core.sae import SAE
-from policyscope.core.sae_formats import open_sae
 from policyscope.core.taps import TapReport, examine_taps
 from policyscope.services import directories, loaded, tap_warnings
 from policyscope.services.tap_warnings import Attached
@@ -38,8 +37,7 @@ def attach(ws: Workspace, model_id: str, artifacts_dir: str, tap_index: int | No
     with ws.records.read() as session:
         row = require(session, ModelRow, model_id, MODEL)
     directory = directories.find(ws, artifacts_dir)
-    sae_bytes = directories.read_sae(directory)
-    sae = open_sae(sae_bytes, f"{directory.name}/{directories.SAE_FILE}")
+    sae = directories.read_sae(directory)
     data = directories.read_data(directory)
     policy = original_policy(ws, row)
     tap = choose_tap(policy.spec, sae, tap_index)

@@ -1,18 +1,24 @@
 """The process that opens strangers' files: same answers, no rights, no harm."""
 
+import faulthandler
 import io
 import os
+import re
 import signal
+import socket
 import time
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
 import tiny
 
-from policyscope.core.errors import LimitExceeded, UnsupportedFile
+from policyscope.core.errors import InvalidInput, LimitExceeded, UnsupportedFile
 from policyscope.core.policy_formats import open_policy
-from policyscope.services import models, quarantine, quarantined
+from policyscope.core.sae_formats import open_sae
+from policyscope.core.torch_tensors import save_tensor
+from policyscope.services import models, quarantine, quarantined, reading_process
 
 
 def resident_bytes():
@@ -92,8 +98,6 @@ def open_a_file():
 
 
 def open_a_socket():
-    import socket
-
     socket.socket().close()
 
 
@@ -107,14 +111,111 @@ def fork():
         os._exit(0)
 
 
+class HelperHere:
+    """Forks this process as the helper forks itself, so that a test can put a reader of its own in."""
+
+    def connect(self):
+        (pipe, their_pipe), (status, their_status) = socket.socketpair(), socket.socketpair()
+        if os.fork() == 0:
+            pipe.close()
+            status.close()
+            quarantined._watch_one(their_pipe.detach(), their_status.detach())
+        their_pipe.close()
+        their_status.close()
+        return reading_process.Child(pipe, status)
+
+
+def dies_of(number):
+    def die(files):
+        faulthandler.disable()
+        os.kill(os.getpid(), number)
+
+    return die
+
+
+def wrong(files):
+    raise ZeroDivisionError("a defect")
+
+
+ENDS = [
+    (wrong, UnsupportedFile, "the reader broke on this file"),
+    (dies_of(signal.SIGSEGV), UnsupportedFile, "the reader broke on this file"),
+    (dies_of(signal.SIGABRT), UnsupportedFile, "the reader broke on this file"),
+    (lambda files: os._exit(3), UnsupportedFile, "the reader broke on this file"),
+    (lambda files: ({"no": "spec"}, {}), InvalidInput, "policy description cannot be read"),
+    (dies_of(signal.SIGALRM), LimitExceeded, "takes more than 20 seconds"),
+    (dies_of(signal.SIGXCPU), LimitExceeded, "takes more than 20 seconds"),
+    (dies_of(signal.SIGKILL), LimitExceeded, "the machine's memory was used up"),
+    (lambda files: bytearray(8 << 30), LimitExceeded, "needs more memory than a file may take"),
+    (lambda files: ({}, {"a": np.zeros(64 << 20, np.int8)}), LimitExceeded, "unpack to 67,108,864"),
+]
+
+
+@pytest.mark.parametrize(("reader", "kind", "sentence"), ENDS)
+def test_every_end_of_the_process_is_told_as_what_it_was(monkeypatch, caplog, reader, kind, sentence):
+    monkeypatch.setattr(quarantined, "READERS", {"policy": reader})
+    monkeypatch.setattr(quarantine, "helper", HelperHere())
+    with pytest.raises(kind, match=sentence) as error:
+        quarantine.open_policy(b"data", "x.pt")
+    broken = "defect of policyscope" in error.value.message
+    assert (error.value.code == "reader_failed") is broken
+    assert bool(caplog.records) is broken  # only our own defects are worth a line in the log
+    os.wait()
+
+
+def test_saes_and_cached_data_come_back_as_read():
+    sae = quarantine.open_sae({"walker_sae.pt": tiny.sae_bytes()})
+    assert sae.fingerprint() == open_sae(tiny.sae_bytes(), "x").fingerprint()
+    assert sae.tap_index == tiny.TAP
+    rows = np.arange(6, dtype=np.float32).reshape(3, 2)
+    assert np.array_equal(quarantine.open_tensor(save_tensor(rows), "cached_obs.pt"), rows)
+    with pytest.raises(UnsupportedFile, match=r"^cached_obs.pt"):
+        quarantine.open_tensor(b"\x80\x02.", "cached_obs.pt")
+
+
+@pytest.mark.parametrize(
+    ("data", "found", "remedy"),
+    [
+        (b"", "the file is empty", "get the file again"),
+        (b"PK\x03\x04broken", "directory is missing", "get the file again"),
+        (b"\x1f\x8b\x08", "gzip", "Unpack"),
+        (b"%PDF-1.7", "PDF", "Choose the file"),
+        (b"\x89HDF\r\n", "HDF5", "copy the weights"),
+        (b"notes of monday", "text", "Choose the file"),
+        (b"\x80\x02}.", "pickle", "state_dict"),
+        (b"version https://git-lfs.github.com/spec/v1", "pointer", "git lfs pull"),
+    ],
+)
+def test_a_refusal_says_what_was_found_and_what_would_work(data, found, remedy):
+    with pytest.raises(UnsupportedFile) as error:
+        quarantine.open_policy(data, "x.pt")
+    assert error.value.fields.keys() == {"found", "expected", "remedy"}
+    assert found in error.value.fields["found"]
+    assert "state_dict" in error.value.fields["expected"]
+    assert remedy in error.value.fields["remedy"]
+    assert "x.pt" not in error.value.fields["found"]
+
+
 def test_a_helper_that_is_gone_is_started_again():
     quarantine.open_policy(tiny.policy_bytes(), "imitator.pt")
-    process = quarantine._helper._process
+    process = reading_process.helper._process
     assert process is not None
     process.send_signal(signal.SIGKILL)
     process.wait()
     spec, _ = quarantine.open_policy(tiny.policy_bytes(), "imitator.pt")
     assert spec.obs_dim == tiny.OBS
+
+
+def test_nothing_else_opens_a_file_of_others():
+    """Only the process that may do nothing imports the readers; the pipeline reads what it wrote itself."""
+    readers = re.compile(r"\b(open_policy|open_sae|open_sae_files|read_tensor|load_tensors|load_archive)\b")
+    users = {
+        path.stem
+        for path in Path(quarantined.__file__).parents[1].rglob("*.py")
+        if "core" not in path.parts
+        and any(readers.search(line) for line in path.read_text().splitlines() if "import" in line)
+    }
+    assert users == {"quarantined", "stages", "expert"}
 
 
 def test_uploads_are_opened_there(monkeypatch):

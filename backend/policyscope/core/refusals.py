@@ -1,0 +1,107 @@
+"""What a refused file is, what would have been accepted, and how to get there: three sentences for people.
+
+Only the first bytes and, of a zip, the names of its members are looked at.
+"""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+EXPECTED: Mapping[str, str] = {
+    "policy": "A policy whose layers form one chain (Linear, BatchNorm1d, LayerNorm): a PyTorch state_dict "
+    "(.pt), a Stable-Baselines3 .zip with an MLP policy, or a .json architecture.",
+    "sae": "An SAE as its library saves it: walker_sae.pt, sae_weights.safetensors with cfg.json (SAELens), "
+    "sae.safetensors (sparsify, with cfg.json), ae.pt (dictionary_learning), or OpenAI's state_dict.",
+}
+_WEIGHTS: Mapping[str, str] = {
+    "policy": "Save the weights of the actor alone: torch.save(actor.state_dict(), 'imitator.pt').",
+    "sae": "Save it with its library's own save function and upload the weights, with the .json beside them.",
+}
+_AGAIN = "The download or the copy stopped early: get the file again."
+_UNPACK = "Unpack it first, then upload the .pt, .zip or .safetensors file that is inside."
+_ANOTHER = "Choose the file that your training program wrote, such as imitator.pt or agent.zip."
+_SMALLER = "Save the weights alone, without optimiser state, replay buffer or compression."
+_CONVERT = "Load it where it was trained, copy the weights of each layer into a state_dict, and save that."
+_SB3 = (
+    "Save an agent with an MLP policy: model.save('agent.zip'). Images, memory and dictionaries do not fit."
+)
+
+
+@dataclass(frozen=True)
+class _Kind:
+    found: str
+    remedy: str = ""
+
+
+_SIGNATURES = (
+    (b"\x89HDF", _Kind("an HDF5 file, as Keras and Minari write", _CONVERT)),
+    (b"\x93NUMPY", _Kind("a single numpy array, without the names of layers", _CONVERT)),
+    (b"\x1f\x8b", _Kind("a gzip archive", _UNPACK)),
+    (b"7z\xbc\xaf", _Kind("a 7-Zip archive", _UNPACK)),
+    (b"BZh", _Kind("a bzip2 archive", _UNPACK)),
+    (b"\xfd7zXZ", _Kind("an xz archive", _UNPACK)),
+    (b"%PDF", _Kind("a PDF document", _ANOTHER)),
+    (b"\x89PNG", _Kind("an image", _ANOTHER)),
+    (b"\xff\xd8\xff", _Kind("an image", _ANOTHER)),
+    (b"GIF8", _Kind("an image", _ANOTHER)),
+    (b"\x7fELF", _Kind("a program", _ANOTHER)),
+    (b"version https://git-lfs", _Kind("a Git LFS pointer, not the file itself", "Run git lfs pull first.")),
+)
+
+
+def explain(reader: str, data: bytes, message: str, *, too_large: bool = False) -> dict[str, str]:
+    """``{"found", "expected", "remedy"}`` of a file that this reader (one of EXPECTED) refused."""
+    kind = _kind(data)
+    remedy = _SMALLER if too_large else kind.remedy or _WEIGHTS[reader]
+    size = f"{len(data):,} bytes: " if data else ""
+    return {
+        "found": f"{size}{kind.found}. {message}".strip(),
+        "expected": EXPECTED[reader],
+        "remedy": remedy,
+    }
+
+
+def _kind(data: bytes) -> _Kind:
+    if not data:
+        return _Kind("nothing: the file is empty", _AGAIN)
+    for signature, kind in _SIGNATURES:
+        if data.startswith(signature):
+            return kind
+    looks: tuple[tuple[bool, Callable[[bytes], _Kind]], ...] = (
+        (data.startswith(b"PK"), _zip),
+        (data[8:9] == b"{", lambda _: _Kind("a safetensors file")),
+        (data[257:262] == b"ustar", lambda _: _Kind("a tar archive", _UNPACK)),
+        (data.lstrip()[:1] in (b"{", b"["), lambda _: _Kind("JSON text")),
+        (data[:1] == b"\x80", lambda _: _Kind("a Python pickle")),
+        (_is_text(data), lambda _: _Kind("text", _ANOTHER)),
+    )
+    return next(
+        (look(data) for fits, look in looks if fits), _Kind("a format that is not known here", _ANOTHER)
+    )
+
+
+def _zip(data: bytes) -> _Kind:
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            names = archive.namelist()
+    except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError):
+        return _Kind("the beginning of a zip archive whose directory is missing or damaged", _AGAIN)
+    last = {name.rsplit("/", 1)[-1] for name in names}
+    if "policy.pth" in last:
+        return _Kind("a Stable-Baselines3 archive", _SB3)
+    if "constants.pkl" in last:
+        return _Kind("a TorchScript archive")
+    if "data.pkl" in last:
+        return _Kind("a file of torch.save")
+    if any(name.endswith(".npy") for name in last):
+        return _Kind("an .npz archive of numpy arrays", _CONVERT)
+    shown = ", ".join(ascii(name)[1:-1][:40] for name in names[:4])
+    return _Kind(f"a zip archive of {len(names):,} files ({shown or 'none'})", _UNPACK)
+
+
+def _is_text(data: bytes) -> bool:
+    head = data[:256]
+    return all(byte >= 32 or byte in b"\t\r\n" for byte in head) and b"\x7f" not in head
