@@ -11,8 +11,9 @@ from policyscope.core.sae_kernel import LANE, Learning, Lessons, Rules, Weights,
 from policyscope.core.sae_step import SaeLearner
 from policyscope.core.sae_tile import new_tile
 from policyscope.core.sae_vectors import BLOCK
+from policyscope.core.sae_wide import WideLearner
 
-LARGEST = 1 << 20
+LARGEST = 1 << 19
 """Weights of a matrix up to which the compiled steps win; beyond it the matrix products dominate."""
 
 
@@ -59,6 +60,10 @@ class CompiledLearner(SaeLearner):
         return float(losses[-1])
 
 
-def compiled_is_faster(decoder: torch.Tensor) -> bool:
-    """Whether a dictionary of this size [F, d], where it lies, is trained faster by ``CompiledLearner``."""
-    return decoder.device.type == "cpu" and len(decoder) >= BLOCK and decoder.numel() <= LARGEST
+def learner_for(decoder: torch.Tensor) -> type[SaeLearner]:
+    """The fastest learner of a dictionary of this size [F, d], where it lies."""
+    if decoder.device.type != "cpu" or len(decoder) < BLOCK:
+        return SaeLearner
+    if decoder.numel() <= LARGEST:
+        return CompiledLearner
+    return WideLearner if torch.ops.mkldnn._is_mkldnn_bf16_supported() else SaeLearner

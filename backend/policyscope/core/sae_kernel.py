@@ -245,7 +245,8 @@ def _square_norm(sums, d_bias):
 
 
 @compiled
-def _adam(theta, grad, first, second, pace):
+def adam(theta, grad, first, second, pace):
+    """Adam's step on flat arrays; ``pace`` as from ``pace_of``."""
     clip, rate, root = pace
     for i in range(len(theta)):
         g = grad[i] * clip
@@ -265,8 +266,8 @@ def _update(piece, learning, sums, pace, batch):
         (theta.encoder, grad.encoder, first.encoder, second.encoder),
         (theta.decoder, grad.decoder, first.decoder, second.decoder),
     ):
-        _adam(part[a:b].reshape(-1), slope[a:b].reshape(-1), m[a:b].reshape(-1), v[a:b].reshape(-1), pace)
-    _adam(theta.b_enc[a:b], grad.b_enc[a:b], first.b_enc[a:b], second.b_enc[a:b], pace)
+        adam(part[a:b].reshape(-1), slope[a:b].reshape(-1), m[a:b].reshape(-1), v[a:b].reshape(-1), pace)
+    adam(theta.b_enc[a:b], grad.b_enc[a:b], first.b_enc[a:b], second.b_enc[a:b], pace)
     for j in range(a, b):
         square, row = ZERO, theta.decoder[j]
         for i in range(len(row)):
@@ -280,7 +281,7 @@ def _update(piece, learning, sums, pace, batch):
 
 
 @compiled
-def _pace(norm, rate, t):
+def pace_of(norm, rate, t):
     """Clipping factor, step size and root of the second moment's correction at step ``t``."""
     clip = np.float32(min(1.0, CLIP_NORM / (math.sqrt(norm) + 1e-12)))
     step = np.float32(rate / (1.0 - BETA_1**t))
@@ -317,11 +318,11 @@ def run_steps(thread, gate, lessons, rules, learning, sums, tile, losses):
             _reduce(piece, learning, rules, sums, is_dead, factors)
         _wait(gate, threads)
         norm = _square_norm(sums, d_bias)
-        pace = _pace(norm, lessons.rates[step], rules.done + step + 1)
+        pace = pace_of(norm, lessons.rates[step], rules.done + step + 1)
         for piece in range(thread, SLICES, threads):
             _update(piece, learning, sums, pace, batch)
         if thread == 0:
             theta, _, first, second, _ = learning
-            _adam(theta.b_dec, d_bias, first.b_dec, second.b_dec, pace)
+            adam(theta.b_dec, d_bias, first.b_dec, second.b_dec, pace)
             losses[step] = square / (batch * width)
         _wait(gate, threads)

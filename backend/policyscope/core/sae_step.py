@@ -55,12 +55,8 @@ class SaeLearner:
     def step(self, x: torch.Tensor, lr: float) -> torch.Tensor:
         """Learn from one batch; returns the reconstruction loss before the step (a 0-d tensor)."""
         loss, fired = self.gradients(x)
-        decoder, d_decoder = self._weights[1], self._gradients[1]
-        d_decoder -= (d_decoder * decoder).sum(dim=1, keepdim=True) * decoder
-        if self.frozen:
-            d_decoder.zero_()
-        self._adam(lr)
-        decoder /= decoder.norm(dim=1, keepdim=True)
+        self.steps += 1
+        self._update(lr)
         self.silent.add_(len(x)).mul_(~fired)
         return loss
 
@@ -79,7 +75,8 @@ class SaeLearner:
         torch.mm(d_z.T, centred, out=d_encoder)
         torch.sum(d_z, dim=0, out=d_b_enc)
         torch.sum(d_output, dim=0, out=d_b_dec)
-        self._add_auxiliary(rectified, error, centred)
+        dead = self.dead()
+        self._add_auxiliary(rectified[:, dead], dead, error, centred)
         d_b_dec -= d_b_enc @ encoder
         return error.square().sum() / scale, z.sum(dim=0) > 0
 
@@ -105,14 +102,16 @@ class SaeLearner:
             getattr(self, name).copy_(torch.from_numpy(np.array(state[name])))
         self.steps = int(state["steps"])
 
-    def _add_auxiliary(self, rectified: torch.Tensor, error: torch.Tensor, centred: torch.Tensor) -> None:
-        dead = self.dead()
+    def _add_auxiliary(
+        self, rectified: torch.Tensor, dead: torch.Tensor, error: torch.Tensor, centred: torch.Tensor
+    ) -> None:
+        """``rectified`` [B, n]: of the n ``dead`` latents only."""
         spread = (error - error.mean(dim=0)).square().sum()
         if len(dead) == 0 or spread == 0:
             return
         decoder = self._weights[1]
         d_encoder, d_decoder, d_b_enc, _ = self._gradients
-        z = keep_largest(rectified[:, dead], min(len(dead), self.aux_k))
+        z = keep_largest(rectified, min(len(dead), self.aux_k))
         weight = AUX_COEFFICIENT * min(1.0, len(dead) / self.aux_k)
         d_output = (error - z @ decoder[dead]) * (-2.0 * weight / spread)
         d_z = where_positive(d_output @ decoder[dead].T, z)
@@ -120,13 +119,18 @@ class SaeLearner:
         d_encoder[dead] += d_z.T @ centred
         d_b_enc[dead] += d_z.sum(dim=0)
 
-    def _adam(self, lr: float) -> None:
-        self.steps += 1
+    def _update(self, lr: float) -> None:
+        """Adam on the clipped gradient, decoder rows kept at norm 1."""
+        decoder, d_decoder = self._weights[1], self._gradients[1]
+        d_decoder -= (d_decoder * decoder).sum(dim=1, keepdim=True) * decoder
+        if self.frozen:
+            d_decoder.zero_()
         self.grad.mul_((CLIP_NORM / (self.grad.norm() + 1e-12)).clamp_(max=1.0))
         self.first.lerp_(self.grad, 1.0 - BETA_1)
         self.second.mul_(BETA_2).addcmul_(self.grad, self.grad, value=1.0 - BETA_2)
         root = self.second.sqrt().div_(math.sqrt(1.0 - BETA_2**self.steps)).add_(EPSILON)
         self.theta.addcdiv_(self.first, root, value=-lr / (1.0 - BETA_1**self.steps))
+        decoder /= decoder.norm(dim=1, keepdim=True)
 
 
 def keep_largest(rectified: torch.Tensor, k: int) -> torch.Tensor:

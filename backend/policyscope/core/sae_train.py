@@ -271,10 +271,9 @@ def _new_learner(train: torch.Tensor, config: SaeTrainConfig, samples: int) -> S
     silence = max(100.0 * min(config.batch, len(train)), 30.0 * config.d_latent / config.k)
     decoder = torch.from_numpy(rows.astype(np.float32)).to(train.device)
     dead_after = min(0.05 * samples, silence)
-    from policyscope.core.sae_compiled import CompiledLearner, compiled_is_faster
+    from policyscope.core.sae_compiled import learner_for  # loads a compiler, which few processes need
 
-    kind = CompiledLearner if compiled_is_faster(decoder) else SaeLearner
-    return kind(decoder, geometric_median(train), config.k, dead_after, config.freeze_decoder)
+    return learner_for(decoder)(decoder, geometric_median(train), config.k, dead_after, config.freeze_decoder)
 
 
 def geometric_median(x: torch.Tensor) -> torch.Tensor:

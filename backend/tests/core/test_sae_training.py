@@ -8,9 +8,10 @@ import torch
 
 from policyscope.core.errors import InvalidInput
 from policyscope.core.progress import drain
-from policyscope.core.sae_compiled import CompiledLearner
+from policyscope.core.sae_compiled import CompiledLearner, learner_for
 from policyscope.core.sae_step import AUX_COEFFICIENT, SaeLearner
 from policyscope.core.sae_train import SaeTrainConfig, train_sae
+from policyscope.core.sae_wide import WideLearner
 
 SHAPES = [(128, 32, 512, 8), (40, 17, 300, 6), (9, 5, 33, 9), (4, 1, 32, 1)]
 NEVER, ALWAYS = 1e9, -1.0
@@ -81,6 +82,30 @@ def test_compiled_steps_are_the_written_out_ones_whatever_the_number_of_threads(
             torch.testing.assert_close(learner.split(learner.theta)[1], decoder, rtol=0, atol=1e-6)
 
 
+@pytest.mark.parametrize(("dead_after", "frozen"), [(NEVER, False), (ALWAYS, False), (ALWAYS, True)])
+def test_steps_whose_candidates_bfloat16_names_are_the_written_out_ones(
+    dead_after: float, frozen: bool
+) -> None:
+    data, decoder = _data(48), _decoder(256, 48)
+    order, rates = _lessons(300, steps=12)
+    plain, wide = (
+        kind(decoder, data.mean(dim=0), 8, dead_after, frozen) for kind in (SaeLearner, WideLearner)
+    )
+    for learner in (plain, wide):
+        learner.silent.fill_(1.0)
+    plain.gradients(data[order[0]])
+    wide.gradients(data[order[0]])
+    torch.testing.assert_close(wide.grad, plain.grad, rtol=1e-3, atol=float(plain.grad.abs().max()) * 1e-5)
+    assert wide.learn(data, order, rates) == pytest.approx(plain.learn(data, order, rates), rel=1e-3)
+    assert torch.equal(wide.silent, plain.silent)
+
+
+def test_the_size_decides_who_learns() -> None:
+    assert learner_for(torch.empty(128, 32)) is CompiledLearner
+    assert learner_for(torch.empty(4096, 512)) in (WideLearner, SaeLearner)
+    assert learner_for(torch.empty(2, 32)) is SaeLearner
+
+
 def test_equal_rows_and_rows_of_zeros_do_no_harm() -> None:
     data = torch.zeros(64, 8)
     data[:32] = 1.0
@@ -90,10 +115,10 @@ def test_equal_rows_and_rows_of_zeros_do_no_harm() -> None:
     assert torch.isfinite(learner.theta).all()
 
 
-@pytest.mark.parametrize("features", [24, 20_000], ids=["compiled", "torch"])
+@pytest.mark.parametrize("features", [24, 40_000], ids=["compiled", "wide"])
 def test_a_training_that_was_interrupted_ends_in_the_same_bits(features: int) -> None:
     x = _data(16, 1200).numpy()
-    config = SaeTrainConfig(features, 4, steps=60 if features < 100 else 8, batch=128, device="cpu")
+    config = SaeTrainConfig(features, 4, steps=60 if features < 100 else 4, batch=128, device="cpu")
     saved: list[dict[str, np.ndarray]] = []
     whole = drain(train_sae(x[:1000], x[1000:], config, on_checkpoint=saved.append))
     half = saved[len(saved) // 2]
