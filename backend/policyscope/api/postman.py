@@ -69,6 +69,7 @@ STEPS = (
         _keeps("tapIndex", "chosen.tap_index"), _keeps("env", "chosen.env"),
     )),
     Step("Environments", "GET", "/envs", 200),
+    Step("What can be measured", "GET", "/env/{{env}}/measures", 200),
     Step("Make a model from a demo", "POST", "/demo/{{demo}}", 201, tests=(
         _keeps("modelId", "body.id"), _check("has no edits", "pm.expect(body.n_edits).to.equal(0)"),
     )),

@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
-from policyscope.core.envs import list_envs
+from policyscope.core.envs import get_env, list_envs
+from policyscope.core.measures import measures_for
+from policyscope.services.effects.studies import default_measure
 from policyscope.store.records import Json
 
 
 def list_environments() -> list[Json]:
     """Sizes, names, units and limits of each, and whether pictures can be made of it here."""
     return [info.to_json() for info in list_envs()]
+
+
+def list_measures(env_id: str) -> Json:
+    """The behaviour measures of an environment, and the one that studies use by default.
+
+    Raises InvalidInput for an environment that is not one of ours.
+    """
+    info = get_env(env_id)
+    return {
+        "default": default_measure(info.id),
+        "measures": [measure.to_json() for measure in measures_for(info.id)],
+    }

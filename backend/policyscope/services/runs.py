@@ -55,8 +55,8 @@ def start(ws: Workspace, model_id: str, request: Json) -> Json:
         _check(ws, spec)
         known = provenance(ws, row, spec)
         key = request_key(spec, known)
-        if not request.get("again") and (finished := _finished(ws, session, key)):
-            return finished
+        if not request.get("again") and (earlier := finished(ws, session, key)):
+            return earlier
         job = ws.engine.submit(
             session, "run", spec, spec["output"], {"run_id": run_id}, key=key, size=_steps(spec)
         )
@@ -82,7 +82,7 @@ def request_key(spec: Json, provenance: Json) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _finished(ws: Workspace, session: Session, key: str) -> Json | None:
+def finished(ws: Workspace, session: Session, key: str) -> Json | None:
     """The newest finished run with this key whose content is still there."""
     query = (
         select(RunRow, JobRow)

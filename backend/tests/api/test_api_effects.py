@@ -151,3 +151,25 @@ def test_a_study_needs_an_sae_and_the_bundle_a_finished_run(client):
     accepted = client("POST", f"/model/{model_id}/run", body, 202)
     client("GET", f"/run/{accepted['run_id']}/bundle", None, 409)
     client("DELETE", f"/job/{accepted['job_id']}")
+
+
+def test_the_same_study_is_not_played_twice(client):
+    model_id = client.with_sae()
+    path, body = f"/model/{model_id}/dose_response", STUDIES["dose_response"]
+    first = client("POST", path, body, 202)
+    assert (first["reused"], first["estimate_s"]) == (False, None)
+    client.finished(first["job_id"])
+    same = client("POST", path, body, 202)
+    assert (same["run_id"], same["state"], same["reused"]) == (first["run_id"], "done", True)
+    other = client("POST", path, {**body, "seed": 100}, 202)
+    assert other["run_id"] != first["run_id"]
+    assert other["estimate_s"] > 0  # from the pace of the first
+    again = client("POST", path, {**body, "again": True}, 202)
+    assert not again["reused"]
+    for accepted in (other, again):
+        client.finished(accepted["job_id"])
+    numbers = [
+        client("GET", f"/run/{run_id}/effects")["dose_response"]
+        for run_id in (first["run_id"], again["run_id"])
+    ]
+    assert numbers[0] == numbers[1]

@@ -271,3 +271,12 @@ def test_environments(client):
     assert (pendulum["obs_dim"], pendulum["act_dim"], len(pendulum["observations"])) == (3, 1, 3)
     assert pendulum["actions"][0]["low"] == -2
     assert envs["CartPole-v1"]["action_kind"] == "discrete"
+
+
+def test_measures_of_an_environment(client):
+    walker = client("GET", "/env/Walker2d-v5/measures")
+    assert walker["default"] == "speed"
+    speed = next(measure for measure in walker["measures"] if measure["key"] == "speed")
+    assert (speed["unit"], speed["direction"]) == ("m/s", "higher")
+    assert client("GET", f"/env/{tiny.ENV}/measures")["default"] == "return"
+    client("GET", "/env/os:system/measures", None, 400)

@@ -12,11 +12,13 @@ import { useView } from "@/lib/view";
 import { Block } from "@/ui/States";
 import type { Model } from "@/lib/types";
 
-import { useCurrentRun } from "./use-current-run";
+import { useCurrentRun } from "@/modules/runs/use-current-run";
 import { useRanking } from "./use-ranking";
 import classes from "./Page.module.css";
 
 const ComparePanel = lazy(() => import("@/modules/runs/ComparePanel"));
+const EffectsPanel = lazy(() => import("@/modules/effects/EffectsPanel"));
+const ReportPanel = lazy(() => import("@/modules/saes/report/ReportPanel"));
 
 /** Where the tap stands: moved by hand, else where the SAE sits, else where the best fitting SAE was trained. */
 function useTap(model: Model, moved: number | undefined): number | null {
@@ -67,6 +69,23 @@ export default function Workbench({ model }: { model: Model }) {
       <div className={classes.wide}>
         <Suspense fallback={<Block height={420} label="Opening the comparison" />}>
           <ComparePanel modelId={model.id} runId={view.run} onRun={(id) => setView({ run: id })} />
+        </Suspense>
+      </div>
+      <div className={classes.wide}>
+        <Suspense fallback={<Block height={420} label="Opening the effects" />}>
+          <EffectsPanel
+            model={model}
+            feature={feature}
+            study={view.study}
+            onStudy={(id) => setView({ study: id })}
+            onFeature={(next) => setView({ feature: next })}
+            onStored={() => setView({ alpha: undefined })}
+          />
+        </Suspense>
+      </div>
+      <div className={classes.wide}>
+        <Suspense fallback={<Block height={320} label="Opening the report card" />}>
+          <ReportPanel model={model} />
         </Suspense>
       </div>
     </div>

@@ -35,6 +35,25 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/env/{env_id}/measures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                env_id: string;
+            };
+            cookie?: never;
+        };
+        /** The behaviour measures of an environment: what studies can aim at and runs report. */
+        get: operations["list_measures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/demos": {
         parameters: {
             query?: never;
@@ -1021,6 +1040,26 @@ export interface components {
         Environments: {
             envs: components["schemas"]["Environment"][];
         };
+        MeasureInfo: {
+            /** @description Stable name. */
+            key: string;
+            /** @description Name to show. */
+            title: string;
+            /** @description Unit. */
+            unit: string;
+            /**
+             * @description Which way is usually better.
+             * @enum {string}
+             */
+            direction: "higher" | "lower" | "neutral";
+            /** @description How it is computed. */
+            formula: string;
+        };
+        Measures: {
+            /** @description Measured when none is named: speed where a body walks, else the return. */
+            default: string;
+            measures: components["schemas"]["MeasureInfo"][];
+        };
         Demo: {
             /** @description Id to send. */
             id: string;
@@ -1798,6 +1837,11 @@ export interface components {
              * @default null
              */
             max_steps?: number | null;
+            /**
+             * @description Play it again even if the same study was finished before.
+             * @default false
+             */
+            again?: boolean;
             /** @description Behaviour measure; by default speed where a body walks, else return. */
             measure?: string;
             /** @description Latent of the SAE. */
@@ -1846,6 +1890,11 @@ export interface components {
              * @default null
              */
             max_steps?: number | null;
+            /**
+             * @description Play it again even if the same study was finished before.
+             * @default false
+             */
+            again?: boolean;
             /** @description Behaviour measure; by default speed where a body walks, else return. */
             measure?: string;
             /**
@@ -1910,6 +1959,11 @@ export interface components {
              * @default null
              */
             max_steps?: number | null;
+            /**
+             * @description Play it again even if the same study was finished before.
+             * @default false
+             */
+            again?: boolean;
             /** @description One feature, or several pushed together. */
             features: components["schemas"]["PushedFeature"][];
             target: components["schemas"]["CalibrationTarget"];
@@ -1923,21 +1977,6 @@ export interface components {
              * @default 20
              */
             confirm_episodes?: number;
-        };
-        MeasureInfo: {
-            /** @description Stable name. */
-            key: string;
-            /** @description Name to show. */
-            title: string;
-            /** @description Unit. */
-            unit: string;
-            /**
-             * @description Which way is usually better.
-             * @enum {string}
-             */
-            direction: "higher" | "lower" | "neutral";
-            /** @description How it is computed. */
-            formula: string;
         };
         BaselineMeasured: {
             /** @description Mean of the measure. */
@@ -3385,6 +3424,29 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Environments"];
+                };
+            };
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    list_measures: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                env_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Measures"];
                 };
             };
             default: components["responses"]["DEFAULT_ERROR"];

@@ -146,6 +146,140 @@ const entries = {
     title: "saturated actions",
     text: "Share of action values that had to be clipped to the environment's limits.",
   },
+  return_recovered: {
+    title: "return recovered",
+    formula: (
+      <>
+        (J<sub>replaced</sub> − J<sub>mean</sub>) / (J<sub>policy</sub> − J<sub>mean</sub>)
+      </>
+    ),
+    text: "The policy acts with its activation replaced at every step, on the same seeds. 100 % is as good as the policy, 0 % as bad as always using the mean activation.",
+  },
+  centred_cosine: {
+    title: "cosine",
+    formula: <>(x − mean) · (x̂ − mean) / (‖x − mean‖ ‖x̂ − mean‖)</>,
+    text: "Mean cosine of centred activations and their reconstruction. Without centring it would be close to 1 for anything.",
+  },
+  action_fvu: {
+    title: "action FVU",
+    formula: <>Σ‖a(x̂) − a(x)‖² / Σ‖a(x) − mean a‖²</>,
+    text: "The same fraction for the action, one step ahead from the same states.",
+  },
+  feedback_fvu: {
+    title: "feedback FVU",
+    formula: <>Σ‖Δa(x̂) − Δa(x)‖² / Σ‖Δa(x)‖²</>,
+    text: "How wrongly the action answers a small disturbance of the observation: 0 is perfect feedback, 1 no better than none, above 1 the wrong way. Plain FVU does not see this; above 0.3 gaits began to fall in our measurements.",
+  },
+  divergence: {
+    title: "divergence",
+    text: "Median step at which the state is one standard deviation away from the paired baseline episode. Late is good; chaos makes every change diverge at last.",
+  },
+  fvu_under_splice: {
+    title: "FVU while acting",
+    formula: <>FVU on the states visited through the SAE</>,
+    text: "Larger than on the policy's own states when acting through the SAE leads to places it was not trained on.",
+  },
+  active_set_change: {
+    title: "set changes",
+    text: "Share of the active features that differ from one step to the next. Frequent switching means jumps in the reconstruction.",
+  },
+  stability: {
+    title: "stability",
+    formula: <>(PW-MCC − null) / (1 − null)</>,
+    text: "Decoder directions are matched one to one between SAEs. Dictionaries without any features already score high in few dimensions, so each score stands beside three of those.",
+  },
+  displacement: {
+    title: "δₐ, action displacement",
+    formula: (
+      <>
+        rms‖g(x + Δ) − g(x)‖ / √Σ var(a<sub>i</sub>)
+      </>
+    ),
+    text: "How far the change moves the action, over the action's own spread. Comparable between features. From 0.10 falls begin, from 0.20 most gaits collapse.",
+  },
+  feature_sd: {
+    title: "feature SDs",
+    formula: (
+      <>
+        α / sd({zj} | {zj} &gt; 0)
+      </>
+    ),
+    text: "α in standard deviations of the feature's own activation when it is active.",
+  },
+  activation_norm: {
+    title: "share of the activation",
+    formula: <>rms‖Δ‖ / rms‖x − mean‖</>,
+    text: "Length of the change over the usual distance of activations from their mean.",
+  },
+  mahalanobis: {
+    title: "distance in the policy's own spread",
+    formula: <>√(Δᵀ Σ⁻¹ Δ)</>,
+    text: "Length of the change measured against how the policy's activations vary.",
+  },
+  off_manifold: {
+    title: "off-manifold distance",
+    formula: <>√((x − mean)ᵀ Σ⁻¹ (x − mean))</>,
+    text: "How unusual the visited activations are for this policy, as a percentile among its own. About 50 without a change; near 100 the network works where it was never trained.",
+  },
+  sine: {
+    title: "sine",
+    formula: <>factor = sin(2π t / period)</>,
+    text: "Swings between +1 and −1 times the value.",
+  },
+  ramp: {
+    title: "ramp",
+    formula: <>factor = min(1, t / period)</>,
+    text: "Grows from 0 to the full value over one period.",
+  },
+  pulse: {
+    title: "pulse",
+    formula: <>on for duty × period, then off</>,
+    text: "The full value for a share of each period, nothing for the rest.",
+  },
+  phase: {
+    title: "phase of the stride",
+    text: "Where in the stride the body is, from 0 to 1, read at each step from the angle between the thighs and its rate. 0 is the crest of the rhythm.",
+  },
+  simultaneous: {
+    title: "the band",
+    text: "95 % band that holds for all doses at once (bootstrap over seeds, largest deviation). Wider than an interval for one dose.",
+  },
+  random_band: {
+    title: "random directions",
+    text: "The same action displacement along random directions: 5th to 95th percentile of their mean effects. A feature is special only outside this band.",
+  },
+  linear_range: {
+    title: "linear range",
+    text: "Largest dose up to which slope × dose is right within 20 %.",
+  },
+  collapse: {
+    title: "collapse dose",
+    text: "Smallest dose of that sign at which the fall rate is more than 20 points above the baseline.",
+  },
+  asymmetry: {
+    title: "asymmetry",
+    text: "0: the two signs do exactly opposite things; 1: both push the same way.",
+  },
+  trend: {
+    title: "trend",
+    text: "Page's test: does the effect grow steadily with the dose, seed by seed? One p-value per sign.",
+  },
+  q_value: {
+    title: "q",
+    text: "False discovery rate after Benjamini and Hochberg over every test that was run, not only the ones shown.",
+  },
+  holm: {
+    title: "Holm-adjusted p",
+    text: "p-value on fresh seeds, adjusted for the number of confirmations. Only effects confirmed here may be quoted: the best of a scan is too large by selection.",
+  },
+  safe_range: {
+    title: "safe range",
+    text: "Largest dose of each sign without more falls and with at least 0.9 of the baseline's return. The signs are searched separately, since they behave differently.",
+  },
+  probability_up: {
+    title: "probability of increase",
+    text: "Share of seeds in which the measure is higher with the change; ties count half.",
+  },
 } satisfies Record<string, Entry>;
 
 export type Term = keyof typeof entries;

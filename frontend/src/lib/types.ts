@@ -39,6 +39,20 @@ export type Distribution = S["Distribution"];
 export type Comparison = S["Comparison"];
 export type Interval = readonly [low: number, high: number];
 
+export type Report = S["Report"];
+export type ReportLine = S["ReportLine"];
+export type Measure = S["MeasureInfo"];
+export type Dose = S["Dose"];
+export type EditRequest = S["FeatureEditRequest"];
+export type StudyKind = Exclude<Run["kind"], "comparison">;
+export type Effect = S["Effect"];
+export type DosePoint = S["DosePoint"];
+export type DoseResponse = S["DoseResponse"];
+export type Calibration = S["Calibration"];
+export type Scan = S["Scan"];
+export type ScanRow = S["ScanRow"];
+export type Accepted = S["RunAccepted"];
+
 export type Job = S["Job"];
 export type JobState = Job["state"];
 

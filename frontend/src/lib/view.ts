@@ -9,6 +9,8 @@ export interface View {
   feature?: number;
   alpha?: number;
   run?: string;
+  /** A dose-response, calibration or scan: a run of another kind. */
+  study?: string;
 }
 
 const text = (value: unknown) => (typeof value === "string" && value !== "" ? value : undefined);
@@ -31,6 +33,7 @@ export function parseView(search: Record<string, unknown>): View {
     feature: index(search.feature),
     alpha: finite(search.alpha),
     run: text(search.run),
+    study: text(search.study),
   };
 }
 

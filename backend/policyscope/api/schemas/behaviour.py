@@ -25,6 +25,11 @@ class MeasureInfo(Answer):
     formula = text("How it is computed.")
 
 
+class Measures(Answer):
+    default = text("Measured when none is named: speed where a body walks, else the return.")
+    measures = many(MeasureInfo)
+
+
 class MeasuredArm(Answer):
     key = text("Measure.")
     n = whole("Episodes in which it is defined.")

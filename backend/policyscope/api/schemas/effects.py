@@ -65,6 +65,10 @@ class StudyRequest(Request):
         validate=validate.Range(1, 100_000),
         metadata=described("Longest episode; the environment's own limit by default."),
     )
+    again = fields.Boolean(
+        load_default=False,
+        metadata=described("Play it again even if the same study was finished before."),
+    )
 
 
 class MeasuredStudy(StudyRequest):

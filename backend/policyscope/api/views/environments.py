@@ -7,6 +7,7 @@ from typing import Any
 from policyscope import __version__
 from policyscope.api.current import workspace
 from policyscope.api.encoding import Views
+from policyscope.api.schemas.behaviour import Measures
 from policyscope.api.schemas.environments import Demos, Environments, Health
 from policyscope.api.schemas.models import Model
 from policyscope.services import demos as demo_service
@@ -29,6 +30,13 @@ def healthz() -> Any:
 def list_environments() -> Any:
     """List environments with the names and units of their observations and actions."""
     return {"envs": environment_service.list_environments()}
+
+
+@environments.route("/env/<env_id>/measures")
+@environments.response(200, Measures)
+def list_measures(env_id: str) -> Any:
+    """The behaviour measures of an environment: what studies can aim at and runs report."""
+    return environment_service.list_measures(env_id)
 
 
 @demos.route("/demos")

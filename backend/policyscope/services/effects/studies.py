@@ -29,7 +29,8 @@ def start(ws: Workspace, model_id: str, kind: str, request: Json, episodes: int)
     """Queue a study and return its ids.
 
     ``request`` has env, seed, episodes, max_steps, measure and what ``kind`` needs. ``episodes``: how many
-    are played in all, for the limit. Raises InvalidInput, LimitExceeded or Busy before anything is stored.
+    are played in all, for the limit and the estimate. The same study, once finished, is answered again
+    unless ``request["again"]``. Raises InvalidInput, LimitExceeded or Busy before anything is stored.
     """
     info = get_env(request["env"])
     measure = request.get("measure") or default_measure(info.id)
@@ -45,7 +46,7 @@ def start(ws: Workspace, model_id: str, kind: str, request: Json, episodes: int)
         steps = min(request["max_steps"] or info.max_episode_steps, info.max_episode_steps)
         _check_size(episodes, steps)
         spec: Json = {
-            **request,
+            **{name: value for name, value in request.items() if name != "again"},
             "kind": kind,
             "output": f"runs/{run_id}",
             "model_id": row.id,
@@ -62,7 +63,13 @@ def start(ws: Workspace, model_id: str, kind: str, request: Json, episodes: int)
         }
         what = RolloutSpec(info.id, tuple(spec["seeds"]), steps, spec["tap_index"])
         check_run([Arm("baseline", policy)], what, None)
-        job = ws.engine.submit(session, kind, spec, output=spec["output"], result={"run_id": run_id})
+        known = runs.provenance(ws, row, spec)
+        key = runs.request_key(spec, known)
+        if not request.get("again") and (earlier := runs.finished(ws, session, key)):
+            return earlier
+        job = ws.engine.submit(
+            session, kind, spec, spec["output"], {"run_id": run_id}, key=key, size=episodes * steps
+        )
         session.add(
             RunRow(
                 id=run_id,
@@ -70,11 +77,12 @@ def start(ws: Workspace, model_id: str, kind: str, request: Json, episodes: int)
                 job_id=job.id,
                 created_at=now(),
                 request=spec,
-                provenance=runs.provenance(ws, row, spec),
+                provenance=known,
             )
         )
     ws.engine.wake()
-    return {"job_id": job.id, "run_id": run_id, "state": job.state}
+    estimate = job.spec["estimate_s"]
+    return {"job_id": job.id, "run_id": run_id, "state": job.state, "reused": False, "estimate_s": estimate}
 
 
 def default_measure(env_id: str) -> str:

@@ -62,13 +62,18 @@ export function useDeleteRun(modelId: string) {
 
 export const csvPath = (runId: string) => `/run/${encodeURIComponent(runId)}/episodes.csv`;
 
-/** Fetches the file with the token and hands it to the browser; a bare link could not carry the header. */
-export async function downloadCsv(runId: string): Promise<void> {
-  const blob = await (await send(csvPath(runId))).blob();
+/** Fetches a file with the token and hands it to the browser; a bare link could not carry the header. */
+async function download(path: string, name: string): Promise<void> {
+  const blob = await (await send(path)).blob();
   const url = URL.createObjectURL(blob);
   const link = document.createElement("a");
   link.href = url;
-  link.download = `${runId}-episodes.csv`;
+  link.download = name;
   link.click();
   URL.revokeObjectURL(url);
 }
+
+export const downloadCsv = (runId: string) => download(csvPath(runId), `${runId}-episodes.csv`);
+
+export const downloadBundle = (runId: string) =>
+  download(`/run/${encodeURIComponent(runId)}/bundle`, `${runId}.zip`);

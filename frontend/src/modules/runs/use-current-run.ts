@@ -1,8 +1,8 @@
 import { useQuery, useQueryClient, type QueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
 
-import { runKeys, runQuery } from "@/modules/runs/api";
-import { isFinished, useJob } from "@/modules/runs/use-job";
+import { runKeys, runQuery } from "./api";
+import { isFinished, useJob } from "./use-job";
 import type { Job, Run } from "@/lib/types";
 
 const SETTLE_MS = 700;

@@ -1,0 +1,90 @@
+import { decimalsFor, interval, num, percent, signed } from "@/lib/format";
+import { pair, type Calibration, type Effect } from "@/lib/types";
+import { extentOf, IntervalMark } from "@/ui/IntervalMark";
+
+import classes from "../Effects.module.css";
+
+/** The chosen dose on fresh seeds among other directions of the same displacement. */
+export function Confirmed({ found }: { found: Calibration }) {
+  const { confirmation, controls, random } = found;
+  if (!confirmation) return <p className={classes.quiet}>Nothing to confirm: no safe dose was found.</p>;
+  const rows: { name: string; effect: Effect; color: string; own: boolean }[] = [
+    { name: "this feature", effect: confirmation, color: colorOf(confirmation), own: true },
+    ...controls.map((effect) => ({ name: effect.name, effect, color: "var(--ink-3)", own: false })),
+  ];
+  const band = random && pair([random.low, random.high]);
+  const entries = rows.map(({ effect }) => ({ value: effect.mean_difference, ci: pair(effect.ci) }));
+  const extent = extentOf([...entries, { value: 0, ci: band }]);
+  const decimals = decimalsFor(entries.map(({ value }) => value ?? 0));
+  return (
+    <section className={classes.part} aria-label="Confirmation">
+      <h3>
+        On {found.confirmation_seeds.length} fresh seeds, beside other directions of the same displacement
+      </h3>
+      <div className={classes.scroll}>
+        <table className={classes.table}>
+          <thead>
+            <tr>
+              <th scope="col">Direction</th>
+              <th scope="col">
+                Change, {found.measure.unit} <small>95 % interval</small>
+              </th>
+              <th scope="col">Falls</th>
+              <th scope="col">p</th>
+            </tr>
+          </thead>
+          <tbody>
+            {rows.map(({ name, effect, color, own }) => (
+              <tr key={name} data-chosen={own}>
+                <th scope="row">{name}</th>
+                <td>
+                  <span className={classes.mark}>
+                    {effect.mean_difference !== null && (
+                      <IntervalMark
+                        value={effect.mean_difference}
+                        ci={pair(effect.ci)}
+                        color={color}
+                        extent={extent}
+                      />
+                    )}
+                    <span>
+                      <b>{signed(effect.mean_difference, decimals)}</b>{" "}
+                      <small>{interval(pair(effect.ci), decimals, true)}</small>
+                    </span>
+                  </span>
+                </td>
+                <td>{percent(effect.fall_rate, 0)}</td>
+                <td>{num(effect.p_value, 2)}</td>
+              </tr>
+            ))}
+            {band && (
+              <tr>
+                <th scope="row">{random.directions} random directions</th>
+                <td>
+                  <span className={classes.mark}>
+                    <IntervalMark
+                      value={(band[0] + band[1]) / 2}
+                      ci={band}
+                      color="var(--base)"
+                      extent={extent}
+                    />
+                    <small>5–95 % {interval(band, decimals, true)}</small>
+                  </span>
+                </td>
+                <td>{percent(random.fall_rate, 0)}</td>
+                <td />
+              </tr>
+            )}
+          </tbody>
+        </table>
+      </div>
+      <p className={classes.quiet}>
+        {confirmation.outside_random
+          ? "Outside the band of random directions: more than any push of this size would do."
+          : "Inside the band of random directions: not more than a push of this size does anyway."}
+      </p>
+    </section>
+  );
+}
+
+const colorOf = ({ dose }: Effect) => ((dose ?? 0) < 0 ? "var(--neg)" : "var(--pos)");

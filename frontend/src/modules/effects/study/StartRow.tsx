@@ -1,0 +1,53 @@
+import { Button } from "@mantine/core";
+import type { ReactNode } from "react";
+
+import { duration } from "@/lib/format";
+import type { Accepted } from "@/lib/types";
+import { Failure, Notice } from "@/ui/States";
+
+import classes from "../Effects.module.css";
+
+interface Props {
+  label: string;
+  size: string;
+  disabled: boolean;
+  pending: boolean;
+  error: unknown;
+  accepted: Accepted | undefined;
+  onRetry: () => void;
+  onAgain: () => void;
+  children?: ReactNode;
+}
+
+/** The button with what it costs before, and what the server answered after. */
+export function StartRow(props: Props) {
+  const { accepted } = props;
+  return (
+    <>
+      <div className={classes.start}>
+        <Button type="submit" disabled={props.disabled} loading={props.pending}>
+          {props.label}
+        </Button>
+        <p>
+          {props.size}
+          {accepted?.estimate_s ? ` About ${duration(accepted.estimate_s)}, judged by earlier ones.` : ""}
+        </p>
+        {props.children}
+      </div>
+      {props.error !== null && props.error !== undefined && (
+        <Failure error={props.error} onRetry={props.onRetry} />
+      )}
+      {accepted?.reused && (
+        <Notice
+          action={
+            <Button size="xs" variant="default" onClick={props.onAgain}>
+              Play it again
+            </Button>
+          }
+        >
+          Exactly this was finished before, with the same weights, SAE, seeds and versions: here it is again.
+        </Notice>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,64 @@
+import type { ReactNode } from "react";
+
+import type { components } from "@/lib/api-types";
+import { plural } from "@/lib/format";
+import type { Model, Run } from "@/lib/types";
+import { Evidence } from "@/modules/runs/Evidence";
+import { JobProgress } from "@/modules/runs/JobProgress";
+import { Provenance } from "@/modules/runs/Provenance";
+import { isFinished, useJob } from "@/modules/runs/use-job";
+import { Block, Failure, Notice } from "@/ui/States";
+
+import { useStudy } from "./use-study";
+import classes from "../Effects.module.css";
+
+interface Props {
+  model: Model;
+  runId: string;
+  children: (effects: components["schemas"]["Effects"]) => ReactNode;
+}
+
+/** One study from its start to its numbers: progress with cancel, how it ended, then the result and its evidence. */
+export function StudyResult({ model, runId, children }: Props) {
+  const { run, job, effects } = useStudy(model, runId);
+  if (job && !isFinished(job.state)) return <JobProgress job={job} />;
+  if (run && run.state !== "done" && isFinished(run.state)) return <Stopped run={run} />;
+  if (effects.error)
+    return (
+      <Failure
+        error={effects.error}
+        onRetry={() => void effects.refetch()}
+        title="The numbers could not be read"
+      />
+    );
+  if (!run || !effects.data) return <Block height={320} label="Reading the numbers" />;
+  return (
+    <div className={classes.result}>
+      <Heading run={run} />
+      {children(effects.data)}
+      <Evidence runId={run.id} />
+      <Provenance run={run} />
+    </div>
+  );
+}
+
+function Stopped({ run }: { run: Run }) {
+  const { data: job } = useJob(run.job_id);
+  return (
+    <Notice>
+      This study was {run.state} before its end, so it has no numbers. {job?.error?.message} Start it again
+      above.
+    </Notice>
+  );
+}
+
+function Heading({ run }: { run: Run }) {
+  return (
+    <>
+      <p className={classes.sentence}>{run.sentence}</p>
+      <p className={classes.conditions}>
+        {run.env}, {plural(run.episodes, "seed")} from {run.seed}, at most {plural(run.max_steps, "step")}
+      </p>
+    </>
+  );
+}

@@ -1,0 +1,41 @@
+import { useState } from "react";
+
+import type { Model, RunSummary, StudyKind } from "@/lib/types";
+import { useRuns } from "@/modules/runs/api";
+import { useCurrentRun } from "@/modules/runs/use-current-run";
+
+import { useEffects } from "../api";
+
+export const KINDS: readonly { value: StudyKind; label: string }[] = [
+  { value: "dose_response", label: "Dose-response" },
+  { value: "calibration", label: "Calibrate" },
+  { value: "scan", label: "Scan all features" },
+];
+
+/** Which study is on screen: the one in the address when it is of the chosen kind, else the newest finished one. */
+export function chosenStudy(
+  runs: readonly RunSummary[] | undefined,
+  kind: StudyKind,
+  asked: string | undefined,
+): string | undefined {
+  const same = runs?.filter((run) => run.kind === kind) ?? [];
+  if (same.some((run) => run.id === asked)) return asked;
+  return same.find((run) => run.state === "done")?.id;
+}
+
+/** The kind on screen: chosen by hand, else that of the study in the address. */
+export function useStudyKind(modelId: string, asked: string | undefined) {
+  const { data: runs } = useRuns(modelId);
+  const [picked, setPicked] = useState<{ kind: StudyKind; asked: string | undefined } | null>(null);
+  const named = runs?.find((run) => run.id === asked)?.kind;
+  const known = named === undefined || named === "comparison" ? undefined : named;
+  // A choice by hand holds until the address names another study.
+  const kind = (picked?.asked === asked ? picked?.kind : undefined) ?? known ?? "dose_response";
+  return { kind, setKind: (next: StudyKind) => setPicked({ kind: next, asked }), runs };
+}
+
+export function useStudy(model: Model, runId: string | undefined) {
+  const { run, job } = useCurrentRun(runId, model.id);
+  const effects = useEffects(runId, run?.state === "done");
+  return { run, job, effects };
+}

@@ -1,0 +1,43 @@
+import { count, num, percent } from "@/lib/format";
+import type { Report } from "@/lib/types";
+import { Facts } from "@/ui/Facts";
+
+import { figure } from "./lines";
+import classes from "./Report.module.css";
+
+/** What the SAE is like on the same episodes, beyond the figures that have references. */
+export function ReportFacts({ report }: { report: Report }) {
+  const at = (name: string) => figure(report, name);
+  const cached = figure({ ...report, sae: report.cached }, "fvu");
+  return (
+    <section className={classes.part} aria-label="The SAE on these episodes">
+      <h3>The SAE on these episodes</h3>
+      <Facts
+        facts={[
+          { label: "active at once", value: num(at("l0"), 3), note: `k ${num(at("k"), 3)}`, term: "l0" },
+          {
+            label: "median density",
+            value: percent(at("density_median"), 1),
+            note: "of states",
+            term: "density",
+          },
+          {
+            label: "dead",
+            value: count(at("dead_features")),
+            note: `of ${count(at("d_latent"))}`,
+            term: "dead",
+          },
+          { label: "dense", value: count(at("dense_features")), note: "active in > 50 %" },
+          {
+            label: "worst units",
+            value: percent(at("unit_explained_variance_p10"), 1),
+            note: "explained, p10",
+          },
+          { label: "FVU, cached data", value: num(cached, 2), note: "part of it trained on", term: "fvu" },
+          { label: "FVU while acting", value: num(report.fvu_under_splice, 2), term: "fvu_under_splice" },
+          { label: "set changes", value: percent(at("active_set_change"), 1), term: "active_set_change" },
+        ]}
+      />
+    </section>
+  );
+}
