@@ -68,7 +68,17 @@ export default function Workbench({ model }: { model: Model }) {
       </div>
       <div className={classes.wide}>
         <Suspense fallback={<Block height={420} label="Opening the comparison" />}>
-          <ComparePanel modelId={model.id} runId={view.run} onRun={(id) => setView({ run: id })} />
+          <ComparePanel
+            modelId={model.id}
+            runId={view.run}
+            onRun={(id) => setView({ run: id })}
+            onStudy={(id) => setView({ run: undefined, study: id })}
+          />
+        </Suspense>
+      </div>
+      <div className={classes.wide}>
+        <Suspense fallback={<Block height={320} label="Opening the report card" />}>
+          <ReportPanel model={model} />
         </Suspense>
       </div>
       <div className={classes.wide}>
@@ -81,11 +91,6 @@ export default function Workbench({ model }: { model: Model }) {
             onFeature={(next) => setView({ feature: next })}
             onStored={() => setView({ alpha: undefined })}
           />
-        </Suspense>
-      </div>
-      <div className={classes.wide}>
-        <Suspense fallback={<Block height={320} label="Opening the report card" />}>
-          <ReportPanel model={model} />
         </Suspense>
       </div>
     </div>

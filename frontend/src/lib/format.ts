@@ -63,6 +63,11 @@ export function decimalsFor(values: readonly number[]): number {
   return Math.max(0, Math.min(5, 3 - Math.floor(Math.log10(largest))));
 }
 
+/** The same for differences that stand beside their interval: one digit fewer, since the interval says the rest. */
+export function effectDecimals(values: readonly number[]): number {
+  return Math.max(0, decimalsFor(values) - 1);
+}
+
 export function duration(seconds: number): string {
   if (seconds < 1) return "under a second";
   if (seconds < 90) return `${Math.round(seconds)} s`;

@@ -7,16 +7,17 @@ import { renderAt } from "@/testing/render";
 import { parseView, useView } from "./view";
 
 test("what an address says", () => {
-  expect(parseView({ model: "m_1", tap: 4, target: "2", feature: "105", alpha: "-2.5", run: "r_1" })).toEqual(
-    {
-      model: "m_1",
-      tap: 4,
-      target: 2,
-      feature: 105,
-      alpha: -2.5,
-      run: "r_1",
-    },
-  );
+  expect(
+    parseView({ model: "m_1", tap: 4, target: "2", feature: "105", alpha: "-2.5", run: "r_1", study: "r_2" }),
+  ).toEqual({
+    model: "m_1",
+    tap: 4,
+    target: 2,
+    feature: 105,
+    alpha: -2.5,
+    run: "r_1",
+    study: "r_2",
+  });
 });
 
 test.each([

@@ -1,9 +1,12 @@
 import "@testing-library/jest-dom/vitest";
 
-import { cleanup } from "@testing-library/react";
+import { cleanup, configure } from "@testing-library/react";
 import { afterAll, afterEach, beforeAll, beforeEach } from "vitest";
 
 import { server } from "./server";
+
+// The first look at a lazy part loads its module, which takes longer than the usual second on a busy machine.
+configure({ asyncUtilTimeout: 5000 });
 
 // What a browser has and jsdom lacks.
 class StillObserver implements ResizeObserver {

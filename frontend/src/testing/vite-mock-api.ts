@@ -5,7 +5,7 @@ import { Readable } from "node:stream";
 import type { HttpHandler } from "msw";
 import type { Connect, Plugin, ViteDevServer } from "vite";
 
-const API = /^\/(healthz|envs|upload|models?|artifacts|demos?|runs?|jobs?)(\/|\?|$)/;
+const API = /^\/(healthz|envs?|upload|models?|artifacts|demos?|runs?|jobs?)(\/|\?|$)/;
 
 interface MockModule {
   respond: (handlers: HttpHandler[], request: Request) => Promise<Response | undefined>;

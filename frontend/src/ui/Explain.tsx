@@ -1,5 +1,5 @@
 import { Popover } from "@mantine/core";
-import { useState } from "react";
+import { useState, type ReactNode } from "react";
 
 import { glossary, type Term } from "@/lib/glossary";
 
@@ -7,9 +7,23 @@ import classes from "./Explain.module.css";
 
 /** The "?" beside a number: its formula and one sentence on how to read it. Opens on hover, focus-click and touch. */
 export function Explain({ term }: { term: Term }) {
+  return <Card {...glossary[term]} />;
+}
+
+/** The same for what the server explains itself. */
+export function Formula({ title, formula }: { title: string; formula: string }) {
+  return <Card title={title} formula={formula} />;
+}
+
+interface CardProps {
+  title: string;
+  formula?: ReactNode;
+  text?: string;
+}
+
+function Card({ title, formula, text }: CardProps) {
   const [pinned, setPinned] = useState(false);
   const [hovered, setHovered] = useState(false);
-  const { title, formula, text } = glossary[term];
   return (
     <Popover
       opened={pinned || hovered}
@@ -42,7 +56,7 @@ export function Explain({ term }: { term: Term }) {
       <Popover.Dropdown className={classes.card}>
         <strong>{title}</strong>
         {formula && <p className={classes.formula}>{formula}</p>}
-        <p>{text}</p>
+        {text && <p>{text}</p>}
       </Popover.Dropdown>
     </Popover>
   );

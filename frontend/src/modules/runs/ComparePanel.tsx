@@ -3,15 +3,20 @@ import { useState, type ReactNode } from "react";
 
 import { ReplayPanel } from "@/modules/replay/ReplayPanel";
 import { plural } from "@/lib/format";
+import type { Run, StudyKind } from "@/lib/types";
 import { Icon } from "@/ui/Icon";
 import { Panel } from "@/ui/Panel";
 import { Block, Empty, Failure } from "@/ui/States";
 
+import { BehaviourTable } from "./BehaviourTable";
+import { Evidence } from "./Evidence";
+import { INFERENTIAL } from "./levels";
 import { PairedChart } from "./PairedChart";
 import { Provenance } from "./Provenance";
 import { ResultTable } from "./ResultTable";
 import { RunHistory } from "./RunHistory";
 import { SeedTable } from "./SeedTable";
+import { Survival } from "./Survival";
 import { useRun, useRuns } from "./api";
 import { Unfinished } from "./Unfinished";
 import classes from "./Compare.module.css";
@@ -20,11 +25,13 @@ interface Props {
   modelId: string;
   runId: string | undefined;
   onRun: (run: string | undefined) => void;
+  /** Opens a dose-response, calibration or scan where those are shown. */
+  onStudy?: (run: string) => void;
 }
 
-export default function ComparePanel({ modelId, runId, onRun }: Props) {
+export default function ComparePanel({ modelId, runId, onRun, onStudy }: Props) {
   const runs = useRuns(modelId);
-  const shown = runId ?? runs.data?.find((run) => run.state === "done")?.id;
+  const shown = runId ?? runs.data?.find((run) => run.state === "done" && run.kind === "comparison")?.id;
   return (
     <Panel
       id="compare"
@@ -33,7 +40,7 @@ export default function ComparePanel({ modelId, runId, onRun }: Props) {
       aside={shown && <CopyLink />}
     >
       {shown ? (
-        <Result key={shown} runId={shown} modelId={modelId} onRun={onRun} />
+        <Result key={shown} runId={shown} modelId={modelId} onRun={onRun} onStudy={onStudy} />
       ) : (
         <Empty title="No run yet">
           Press Run Model. The result appears here: a sentence, every seed as a pair, and the differences with
@@ -61,9 +68,12 @@ function CopyLink() {
   );
 }
 
-function Result({ runId, modelId, onRun }: { runId: string; modelId: string; onRun: Props["onRun"] }) {
+interface ResultProps extends Props {
+  runId: string;
+}
+
+function Result({ runId, modelId, onRun, onStudy }: ResultProps) {
   const { data: run, error, isPending, refetch } = useRun(runId);
-  const [hovered, setHovered] = useState<number | null>(null);
   const history = <RunHistory modelId={modelId} chosen={runId} onChoose={onRun} />;
 
   if (isPending) return <Block height={420} label="Reading the run" />;
@@ -73,29 +83,71 @@ function Result({ runId, modelId, onRun }: { runId: string; modelId: string; onR
         <Failure error={error} onRetry={() => void refetch()} title="The run could not be read" />
       </Beside>
     );
+  if (run.kind !== "comparison")
+    return (
+      <Beside history={history}>
+        <Study run={run} onStudy={onStudy} />
+      </Beside>
+    );
   if (run.state !== "done")
     return (
       <Beside history={history}>
         <Unfinished run={run} />
       </Beside>
     );
+  return <Finished run={run} history={history} />;
+}
+
+function Finished({ run, history }: { run: Run; history: ReactNode }) {
+  const [hovered, setHovered] = useState<number | null>(null);
+  const [measure, setMeasure] = useState("return");
   return (
     <div className={classes.result}>
       <p className={classes.sentence}>{run.sentence}</p>
       <p className={classes.conditions}>
         {run.env}, {plural(run.episodes, "seed")} from {run.seed}, at most {plural(run.max_steps, "step")}
+        {run.episodes < INFERENTIAL && "; a preview, not inferential"}
       </p>
-      <div className={classes.top}>
-        <PairedChart run={run} hovered={hovered} onHover={setHovered} />
+      <div className={classes.top} data-many={run.arms.length > 2}>
+        <PairedChart
+          run={run}
+          measure={measure}
+          onMeasure={setMeasure}
+          hovered={hovered}
+          onHover={setHovered}
+        />
         <ResultTable run={run} />
       </div>
       <ReplayPanel run={run} />
+      <BehaviourTable run={run} measure={measure} onMeasure={setMeasure} />
       <div className={classes.bottom}>
         <SeedTable run={run} hovered={hovered} onHover={setHovered} />
-        {history}
+        <div className={classes.column}>
+          <Survival run={run} />
+          {history}
+        </div>
       </div>
+      <Evidence runId={run.id} />
       <Provenance run={run} />
     </div>
+  );
+}
+
+const STUDIES: Record<StudyKind, string> = {
+  dose_response: "a dose-response",
+  calibration: "a calibration",
+  scan: "a scan of all features",
+};
+
+/** A run of another kind has no arms to compare: it is shown with the effects. */
+function Study({ run, onStudy }: { run: Run & { kind: string }; onStudy: Props["onStudy"] }) {
+  return (
+    <Empty
+      title={`This is ${STUDIES[run.kind as StudyKind]}`}
+      action={onStudy && <Button onClick={() => onStudy(run.id)}>Open it in Effects</Button>}
+    >
+      {run.sentence ?? `It is ${run.state}.`}
+    </Empty>
   );
 }
 

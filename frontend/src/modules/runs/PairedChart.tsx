@@ -1,84 +1,80 @@
-import { SegmentedControl } from "@mantine/core";
-import { useMemo, useState } from "react";
+import { Select } from "@mantine/core";
+import { useMemo } from "react";
 
 import { decimalsFor, fixed, interval, signed } from "@/lib/format";
-import { pair, type Run } from "@/lib/types";
+import type { Run } from "@/lib/types";
 import { SlopeChart } from "@/ui/SlopeChart";
 
 import { toneColor, toneOf } from "./arms";
-import { pairedDifference, seedRows, valuesOf, type Measure } from "./pairs";
+import { seedRows, seriesOf, type Series } from "./pairs";
 import classes from "./Compare.module.css";
 
 interface Props {
   run: Run;
+  measure: string;
+  onMeasure: (key: string) => void;
   hovered: number | null;
   onHover: (seed: number | null) => void;
 }
 
-const LABELS: Record<Measure, string> = { return: "Return per episode", length: "Episode length, steps" };
+const named = ({ title, unit }: Series) => (unit ? `${title}, ${unit}` : title);
 
-export function PairedChart({ run, hovered, onHover }: Props) {
-  const [measure, setMeasure] = useState<Measure>("return");
+export function PairedChart({ run, measure, onMeasure, hovered, onHover }: Props) {
   const rows = useMemo(() => seedRows(run.arms), [run.arms]);
+  const all = useMemo(() => seriesOf(run), [run]);
+  const series = all.find((each) => each.key === measure) ?? all[0];
   const columns = useMemo(
     () =>
-      run.arms.map((arm) => {
-        const { mean, ci } = measure === "return" ? arm.returns : arm.lengths;
-        return { label: arm.name, color: toneColor(toneOf(arm)), mean, ci: pair(ci) };
-      }),
-    [run.arms, measure],
+      run.arms.map((arm, index) => ({
+        label: arm.name,
+        color: toneColor(toneOf(arm)),
+        mean: series?.means[index]?.mean ?? null,
+        ci: series?.means[index]?.ci ?? null,
+      })),
+    [run.arms, series],
   );
   const lines = useMemo(
     () =>
-      rows.map((row) => ({
+      rows.map((row, seed) => ({
         id: row.seed,
-        values: row.episodes.map((episode) => episode?.[measure] ?? null),
+        values: run.arms.map((_, arm) => series?.values[arm]?.[seed] ?? null),
         marked: row.episodes.map((episode) => episode?.fell ?? false),
       })),
-    [rows, measure],
+    [rows, run.arms, series],
   );
-  const decimals = decimalsFor(valuesOf(run.arms, measure));
-  const seed = rows.find((row) => row.seed === hovered);
+  if (!series) return null;
+  const decimals = decimalsFor(lines.flatMap((line) => line.values.map((value) => value ?? 0)));
+  const line = lines.find((each) => each.id === hovered);
   const anyFall = run.arms.some((arm) => arm.episodes.some((episode) => episode.fell));
 
   return (
     <figure className={classes.figure}>
       <div className={classes.figureHead}>
-        <h3>{LABELS[measure]}, paired by seed</h3>
-        <SegmentedControl
+        <h3>{series.title}, paired by seed</h3>
+        <Select
           size="xs"
+          w={170}
           aria-label="Measure of the chart"
-          value={measure}
-          onChange={(value) => setMeasure(value)}
-          data={[
-            { value: "return", label: "Return" },
-            { value: "length", label: "Length" },
-          ]}
+          searchable
+          allowDeselect={false}
+          value={series.key}
+          onChange={(key) => key !== null && onMeasure(key)}
+          data={all.map(({ key, title }) => ({ value: key, label: title }))}
         />
       </div>
       <SlopeChart
         columns={columns}
         lines={lines}
-        yLabel={LABELS[measure]}
+        yLabel={named(series)}
         decimals={decimals}
         height={330}
         hovered={hovered}
         onHover={onHover}
-        label={`${LABELS[measure]} for each of ${rows.length} seeds, one line per seed across the arms ${run.arms.map((arm) => arm.name).join(", ")}`}
+        label={`${named(series)} for each of ${rows.length} seeds, one line per seed across the arms ${run.arms.map((arm) => arm.name).join(", ")}`}
       />
       <figcaption className={classes.caption} aria-live="off">
-        {seed ? (
-          <>
-            <b>Seed {seed.seed}</b>{" "}
-            {seed.episodes
-              .map((episode) =>
-                episode ? `${fixed(episode[measure], decimals)}${episode.fell ? " (fell)" : ""}` : "none",
-              )
-              .join(" → ")}
-            {measure === "return" &&
-              seed.episodes.length === 2 &&
-              `, ${signed(pairedDifference(seed, 1), decimals)}`}
-          </>
+        {line ? (
+          <SeedCaption line={line} decimals={decimals} />
         ) : (
           <>
             One line per seed; the bars are means with their 95 % interval
@@ -89,5 +85,26 @@ export function PairedChart({ run, hovered, onHover }: Props) {
         )}
       </figcaption>
     </figure>
+  );
+}
+
+interface CaptionProps {
+  line: { id: number; values: (number | null)[]; marked: boolean[] };
+  decimals: number;
+}
+
+function SeedCaption({ line: { id, values, marked }, decimals }: CaptionProps) {
+  const [before, after] = values;
+  const both = values.length === 2 && typeof before === "number" && typeof after === "number";
+  return (
+    <>
+      <b>Seed {id}</b>{" "}
+      {values
+        .map((value, arm) =>
+          value === null ? "none" : `${fixed(value, decimals)}${marked[arm] ? " (fell)" : ""}`,
+        )
+        .join(" → ")}
+      {both && `, ${signed(after - before, decimals)}`}
+    </>
   );
 }

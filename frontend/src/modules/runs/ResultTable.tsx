@@ -1,4 +1,5 @@
 import { decimalsFor, fixed, interval, num, percent, signed } from "@/lib/format";
+import type { Term } from "@/lib/glossary";
 import { pair, type Comparison, type Run, type RunArm } from "@/lib/types";
 import { ArmName } from "@/ui/ArmName";
 import { Explain } from "@/ui/Explain";
@@ -44,7 +45,7 @@ export function ResultTable({ run }: { run: Run }) {
           {MEASURE_ROWS.slice(2).map((row) => (
             <Row key={row.label} row={row} run={run} />
           ))}
-          <SaturatedRow run={run} />
+          <ChangeRows run={run} />
         </tbody>
       </table>
     </div>
@@ -160,16 +161,28 @@ function rateText(arm: RunArm): string {
     : percent(arm.fall_rate, 0);
 }
 
-function SaturatedRow({ run }: { run: Run }) {
+interface PlainProps {
+  run: Run;
+  label: string;
+  term: Term;
+  unit?: string;
+  value: (arm: RunArm) => string;
+  detail?: (arm: RunArm) => string | null;
+}
+
+/** A row that says something of each arm without a paired difference. */
+function PlainRow({ run, label, term, unit, value, detail }: PlainProps) {
   return (
     <tr>
       <th scope="row">
-        Saturated actions
-        <Explain term="saturated" />
+        {label}
+        <Explain term={term} />
+        {unit && <small>{unit}</small>}
       </th>
       {run.arms.map((arm) => (
         <td key={arm.name}>
-          <b>{percent(arm.saturated_fraction, 1)}</b>
+          <b>{value(arm)}</b>
+          {detail && <small>{detail(arm)}</small>}
         </td>
       ))}
       {run.comparisons.map((each) => (
@@ -178,3 +191,42 @@ function SaturatedRow({ run }: { run: Run }) {
     </tr>
   );
 }
+
+/** How large the change was, and how far it led from where the network was trained. */
+function ChangeRows({ run }: { run: Run }) {
+  const dosed = run.arms.some((arm) => arm.dose);
+  const placed = run.arms.some((arm) => arm.off_manifold);
+  return (
+    <>
+      {dosed && (
+        <PlainRow
+          run={run}
+          label="Dose δₐ"
+          term="displacement"
+          value={(arm) => (arm.dose ? num(arm.dose.action_displacement, 2) : "0")}
+          detail={(arm) => (arm.dose && arm.dose.level !== "ok" ? LEVEL_WORDS[arm.dose.level] : null)}
+        />
+      )}
+      <PlainRow
+        run={run}
+        label="Saturated actions"
+        term="saturated"
+        value={(arm) => percent(arm.saturated_fraction, 1)}
+      />
+      {placed && (
+        <PlainRow
+          run={run}
+          label="Off-manifold"
+          term="off_manifold"
+          unit="percentile among own states"
+          value={(arm) => fixed(arm.off_manifold?.mean_percentile, 0)}
+          detail={(arm) =>
+            arm.off_manifold ? `${percent(arm.off_manifold.far_share, 1)} of steps beyond the 99th` : null
+          }
+        />
+      )}
+    </>
+  );
+}
+
+const LEVEL_WORDS = { warning: "falls are likely", strong: "strong: expect collapse" };

@@ -1,14 +1,16 @@
 import { Button, NumberInput } from "@mantine/core";
 import { useState } from "react";
 
-import { plural } from "@/lib/format";
+import { duration, plural } from "@/lib/format";
 import type { EnvInfo, FeatureEdit, Model } from "@/lib/types";
 import { ArmName } from "@/ui/ArmName";
-import { Failure } from "@/ui/States";
+import { Failure, Notice } from "@/ui/States";
 
-import { useStartRun } from "./api";
+import { useRuns, useStartRun } from "./api";
 import { armText, BASELINE, toneColor, toneOf } from "./arms";
 import { EnvSelect } from "./EnvSelect";
+import { LevelButtons } from "./LevelButtons";
+import { freshSeed, INFERENTIAL, type Level } from "./levels";
 import { findEnv, homeEnv } from "./use-env-info";
 import classes from "./Runs.module.css";
 
@@ -48,25 +50,39 @@ export function startEnv(model: Model, envs: EnvInfo[]): string | null {
   return (home && model.compatible_envs.includes(home) ? home : model.compatible_envs[0]) ?? null;
 }
 
-export function RunForm({ model, envs, running, unapplied, onStarted }: Props) {
-  const start = useStartRun(model.id);
+function bodyOf({ episodes, seed, steps }: Settings, env: string, limit: number | undefined) {
+  const most = steps ?? limit;
+  return {
+    env,
+    episodes: Number(episodes),
+    seed: Number(seed),
+    ...(most ? { max_steps: Number(most) } : {}),
+  };
+}
+
+/** What the form shows: typed values, else the model's own environment and its limit. */
+function useSettings(model: Model, envs: EnvInfo[]) {
   const [settings, setSettings] = useState<Settings>({ env: null, episodes: 16, steps: null, seed: 0 });
+  const runs = useRuns(model.id);
   const change = (patch: Partial<Settings>) => setSettings((old) => ({ ...old, ...patch }));
   const env = settings.env ?? startEnv(model, envs);
-  const limit = findEnv(envs, env)?.max_episode_steps;
+  const onLevel = ({ key, seeds }: Level) =>
+    change({ episodes: seeds, ...(key === "confirm" ? { seed: freshSeed(runs.data ?? [], env) } : {}) });
+  return { settings, change, onLevel, env, limit: findEnv(envs, env)?.max_episode_steps };
+}
+
+export function RunForm({ model, envs, running, unapplied, onStarted }: Props) {
+  const start = useStartRun(model.id);
+  const { settings, change, onLevel, env, limit } = useSettings(model, envs);
   const episodes = Number(settings.episodes);
   const arms = plannedArms(model);
 
-  const submit = () => {
+  const submit = (again = false) => {
     if (env === null) return;
-    const steps = settings.steps ?? limit;
-    const body = {
-      env,
-      episodes,
-      seed: Number(settings.seed),
-      ...(steps ? { max_steps: Number(steps) } : {}),
-    };
-    start.mutate(body, { onSuccess: (accepted) => onStarted(accepted.run_id) });
+    start.mutate(
+      { ...bodyOf(settings, env, limit), ...(again ? { again } : {}) },
+      { onSuccess: (accepted) => onStarted(accepted.run_id) },
+    );
   };
 
   return (
@@ -114,24 +130,58 @@ export function RunForm({ model, envs, running, unapplied, onStarted }: Props) {
           Run Model
         </Button>
       </div>
-      <div className={classes.plan}>
-        <ul aria-label="Arms of the next run">
-          {arms.map((arm) => (
-            <li key={arm.name}>
-              <ArmName color={toneColor(toneOf(arm))}>{arm.name}</ArmName>
-              <span className="muted">{armText(arm)}</span>
-            </li>
-          ))}
-        </ul>
-        <p>{planText(arms.length, episodes)}</p>
-      </div>
+      <Plan arms={arms} episodes={episodes} estimate={start.data?.estimate_s ?? null} onLevel={onLevel} />
       {unapplied && (
         <p className={classes.hint}>
           The slider differs from what is stored. Apply it first if it should count.
         </p>
       )}
-      {start.error && <Failure error={start.error} onRetry={submit} />}
+      {start.data?.reused && <Reused onAgain={() => submit(true)} />}
+      {start.error && <Failure error={start.error} onRetry={() => submit()} />}
     </form>
+  );
+}
+
+interface PlanProps {
+  arms: PlannedArm[];
+  episodes: number;
+  estimate: number | null;
+  onLevel: (level: Level) => void;
+}
+
+/** What the button will play, how sure it makes, and how long it takes once that is known. */
+function Plan({ arms, episodes, estimate, onLevel }: PlanProps) {
+  return (
+    <div className={classes.plan}>
+      <LevelButtons episodes={episodes} onLevel={onLevel} />
+      <ul aria-label="Arms of the next run">
+        {arms.map((arm) => (
+          <li key={arm.name}>
+            <ArmName color={toneColor(toneOf(arm))}>{arm.name}</ArmName>
+            <span className="muted">{armText(arm)}</span>
+          </li>
+        ))}
+      </ul>
+      <p>
+        {planText(arms.length, episodes)}
+        {estimate ? ` About ${duration(estimate)}, judged by earlier runs.` : ""}
+      </p>
+    </div>
+  );
+}
+
+/** Equal runs give equal numbers, so the finished one is shown instead of playing it twice. */
+export function Reused({ onAgain }: { onAgain: () => void }) {
+  return (
+    <Notice
+      action={
+        <Button size="xs" variant="default" onClick={onAgain}>
+          Play it again
+        </Button>
+      }
+    >
+      Exactly this was finished before, with the same weights, SAE, seeds and versions: here it is again.
+    </Notice>
   );
 }
 
@@ -139,6 +189,6 @@ export function RunForm({ model, envs, running, unapplied, onStarted }: Props) {
 export function planText(arms: number, episodes: number): string {
   if (arms === 1) return "Only the baseline will run: nothing has been changed yet.";
   const size = `${plural(arms, "arm")} × ${plural(episodes, "seed")} = ${plural(arms * episodes, "episode")}.`;
-  if (episodes < 6) return `${size} A preview: too few seeds for a test.`;
+  if (episodes < INFERENTIAL) return `${size} A preview: too few seeds for a test.`;
   return episodes < 16 ? `${size} 16 seeds or more make a comparison worth quoting.` : size;
 }

@@ -26,7 +26,9 @@ const STATES = {
   interrupted: "interrupted",
 } as const;
 
-/** All runs of this model, newest first; choosing one brings back its result. */
+const isComparison = (run: RunSummary) => run.kind === "comparison";
+
+/** All comparisons of this model, newest first; choosing one brings back its result. */
 export function RunHistory({ modelId, chosen, onChoose }: Props) {
   const { data: runs, error, isPending, refetch } = useRuns(modelId);
   const remove = useDeleteRun(modelId);
@@ -38,7 +40,7 @@ export function RunHistory({ modelId, chosen, onChoose }: Props) {
       <h3>Runs of this model</h3>
       {remove.error && <Failure error={remove.error} />}
       <ul>
-        {runs.map((run) => (
+        {runs.filter(isComparison).map((run) => (
           <li key={run.id} data-chosen={run.id === chosen}>
             <button type="button" aria-pressed={run.id === chosen} onClick={() => onChoose(run.id)}>
               <Change run={run} />

@@ -6,7 +6,7 @@ import { describe, expect, it, test, vi } from "vitest";
 import type { Job, Model, Run } from "@/lib/types";
 import { ENVS } from "@/testing/mock/envs";
 import { makeModel } from "@/testing/mock/models";
-import { fail } from "@/testing/mock/reply";
+import { fail, json } from "@/testing/mock/reply";
 import { makeRun } from "@/testing/mock/run-handlers";
 import { finishRun } from "@/testing/mock/runs";
 import { makeWorld, renderWithTheme } from "@/testing/render";
@@ -143,6 +143,39 @@ describe("Run", () => {
       seeds: [100, 101, 102, 103],
     });
   });
+  it("three levels, each with what it is good for; a confirmation takes seeds that nobody has seen", async () => {
+    const world = makeWorld();
+    const { model } = world.addWalker("walker", { intervention: PUSH });
+    world.runs.set(
+      "r_9",
+      makeRun({ ...BODY, episodes: 16 }, { id: "r_9", model_id: model.id, state: "done" }),
+    );
+    show(model);
+    const levels = within(await screen.findByRole("group", { name: "How sure" }));
+    await waitFor(() => expect(levels.getByRole("button", { name: /^Compare 16/ })).toBeVisible());
+    await user.click(levels.getByRole("button", { name: /^Preview 4/ }));
+    expect(screen.getByText(/A preview: too few seeds for a test/)).toBeVisible();
+    await user.click(levels.getByRole("button", { name: /^Confirm 32/ }));
+    expect(screen.getByLabelText("Episodes")).toHaveValue("32");
+    await waitFor(async () => {
+      await user.click(levels.getByRole("button", { name: /^Confirm 32/ }));
+      expect(screen.getByLabelText("First seed")).toHaveValue("16");
+    });
+  });
+  it("says when the same run was played before, and plays it again on request", async () => {
+    const { model } = makeWorld().addWalker("walker", { intervention: PUSH });
+    const asked: unknown[] = [];
+    server.use(
+      http.post("*/model/:id/run", async ({ request }) => {
+        asked.push(((await request.json()) as { again?: boolean }).again);
+        return json({ job_id: "j_1", run_id: "r_1", state: "done", reused: true, estimate_s: 0 }, 202);
+      }),
+    );
+    show(model);
+    await user.click(await screen.findByRole("button", { name: "Run Model" }));
+    await user.click(await screen.findByRole("button", { name: "Play it again" }));
+    await waitFor(() => expect(asked).toEqual([undefined, true]));
+  });
   it("warns when the slider differs from what is stored, and waits while a run is on", async () => {
     const { model } = makeWorld().addWalker();
     show(model, { unapplied: true, job: job() });
@@ -209,6 +242,15 @@ describe("Compare", () => {
     show(finishRun(makeRun(BODY), { ...PUSH, alpha: 0 }));
     await screen.findByText(/gave exactly the baseline numbers/);
     expect(screen.getAllByText("exactly 0").length).toBeGreaterThanOrEqual(3);
+  });
+  it("a study is not compared but opened where it belongs", async () => {
+    const world = makeWorld();
+    const run = makeRun(BODY, { kind: "scan", state: "done", sentence: "24 pushes." });
+    world.runs.set(run.id, run);
+    const onStudy = vi.fn();
+    renderWithTheme(<ComparePanel modelId="m_1" runId="r_1" onRun={vi.fn()} onStudy={onStudy} />);
+    await user.click(await screen.findByRole("button", { name: "Open it in Effects" }));
+    expect(onStudy).toHaveBeenCalledWith("r_1");
   });
   it("a seed under the pointer is spelt out", async () => {
     const run = finishRun(makeRun(BODY), PUSH);

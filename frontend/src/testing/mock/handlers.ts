@@ -1,5 +1,6 @@
 import type { HttpHandler } from "msw";
 
+import { effectsHandlers } from "./effects-handlers";
 import { modelHandlers } from "./model-handlers";
 import { runHandlers } from "./run-handlers";
 import { saeHandlers } from "./sae-handlers";
@@ -11,4 +12,5 @@ export const makeHandlers = (world: World): HttpHandler[] => [
   ...weightHandlers(world),
   ...saeHandlers(world),
   ...runHandlers(world),
+  ...effectsHandlers(world),
 ];

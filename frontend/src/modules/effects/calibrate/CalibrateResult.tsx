@@ -1,6 +1,6 @@
 import { Button } from "@mantine/core";
 
-import { alphaText, decimalsFor, interval, num, percent, signed } from "@/lib/format";
+import { alphaText, effectDecimals, interval, num, percent, signed } from "@/lib/format";
 import { pair, type Calibration, type Model } from "@/lib/types";
 import { Facts } from "@/ui/Facts";
 import { Failure, Notice } from "@/ui/States";
@@ -20,9 +20,9 @@ interface Props {
 export function CalibrateResult({ model, found, onStored }: Props) {
   const reached = found.status === "reached";
   const { measure } = found;
-  const decimals = decimalsFor([found.target_change ?? 0]);
+  const decimals = effectDecimals([found.target_change ?? 0]);
   return (
-    <div className={classes.split}>
+    <div className={classes.even}>
       <div className={classes.side}>
         <div className={classes.row}>
           <span className={classes.status} data-level={reached ? "good" : "caution"}>

@@ -1,4 +1,4 @@
-import { decimalsFor, interval, num, percent, signed } from "@/lib/format";
+import { effectDecimals, interval, num, percent, signed } from "@/lib/format";
 import { pair, type Calibration, type Effect } from "@/lib/types";
 import { extentOf, IntervalMark } from "@/ui/IntervalMark";
 
@@ -15,7 +15,7 @@ export function Confirmed({ found }: { found: Calibration }) {
   const band = random && pair([random.low, random.high]);
   const entries = rows.map(({ effect }) => ({ value: effect.mean_difference, ci: pair(effect.ci) }));
   const extent = extentOf([...entries, { value: 0, ci: band }]);
-  const decimals = decimalsFor(entries.map(({ value }) => value ?? 0));
+  const decimals = effectDecimals(entries.map(({ value }) => value ?? 0));
   return (
     <section className={classes.part} aria-label="Confirmation">
       <h3>

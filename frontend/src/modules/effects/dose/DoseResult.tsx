@@ -1,6 +1,6 @@
 import { useState } from "react";
 
-import { alphaText, decimalsFor, interval, num, percent, plural, signed } from "@/lib/format";
+import { alphaText, effectDecimals, interval, num, percent, plural, signed } from "@/lib/format";
 import { pair, type DosePoint, type DoseResponse } from "@/lib/types";
 import { Explain } from "@/ui/Explain";
 import { Facts } from "@/ui/Facts";
@@ -70,7 +70,7 @@ export function DoseResult({ curve }: { curve: DoseResponse }) {
 }
 
 function Readout({ point, curve }: { point: DosePoint; curve: DoseResponse }) {
-  const decimals = decimalsFor(curve.points.map((each) => each.mean_difference ?? 0));
+  const decimals = effectDecimals(curve.points.map((each) => each.mean_difference ?? 0));
   return (
     <>
       <b>
@@ -87,7 +87,7 @@ function Readout({ point, curve }: { point: DosePoint; curve: DoseResponse }) {
 
 function Shape({ curve }: { curve: DoseResponse }) {
   const { trend, collapse, slope, slope_ci, measure } = curve;
-  const decimals = decimalsFor([slope ?? 0]);
+  const decimals = effectDecimals([slope ?? 0]);
   const dose = (value: number | null, sign: string) =>
     value === null ? "none" : `${sign}${num(Math.abs(value), 2)}`;
   return (

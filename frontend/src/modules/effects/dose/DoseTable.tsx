@@ -1,11 +1,11 @@
-import { decimalsFor, interval, num, percent, signed } from "@/lib/format";
+import { effectDecimals, interval, num, percent, signed } from "@/lib/format";
 import { pair, type DoseResponse } from "@/lib/types";
 
 import classes from "../Effects.module.css";
 
 /** Every dose as numbers: what the chart shows, for reading and for screen readers. */
 export function DoseTable({ curve }: { curve: DoseResponse }) {
-  const decimals = decimalsFor(curve.points.map((point) => point.mean_difference ?? 0));
+  const decimals = effectDecimals(curve.points.map((point) => point.mean_difference ?? 0));
   return (
     <div className={classes.scroll}>
       <table className={classes.table}>
@@ -15,7 +15,7 @@ export function DoseTable({ curve }: { curve: DoseResponse }) {
             <th scope="col">δₐ</th>
             <th scope="col">α</th>
             <th scope="col">
-              Change, {curve.measure.unit} <small>95 % interval</small>
+              Change, {curve.measure.unit} <small>95 %</small>
             </th>
             <th scope="col">Random</th>
             <th scope="col">Falls</th>

@@ -1,6 +1,6 @@
 import { Button } from "@mantine/core";
 
-import { decimalsFor, interval, num, percent, plural, signed } from "@/lib/format";
+import { effectDecimals, interval, num, percent, plural, signed } from "@/lib/format";
 import { pair, type Scan } from "@/lib/types";
 import { Explain } from "@/ui/Explain";
 import { extentOf, IntervalMark } from "@/ui/IntervalMark";
@@ -64,7 +64,7 @@ function Confirmations({ scan, onFeature, onDose }: Pick<Props, "scan" | "onFeat
   const band = pair([scan.random.low, scan.random.high]);
   const entries = rows.map((row) => ({ value: row.mean_difference, ci: pair(row.ci) }));
   const extent = extentOf([...entries, { value: 0, ci: band }]);
-  const decimals = decimalsFor(entries.map(({ value }) => value ?? 0));
+  const decimals = effectDecimals(entries.map(({ value }) => value ?? 0));
   return (
     <section className={classes.part} aria-label="Winners on fresh seeds">
       <h3>

@@ -1,7 +1,7 @@
 import { Button } from "@mantine/core";
 import { useState } from "react";
 
-import { decimalsFor, interval, num, percent, signed } from "@/lib/format";
+import { effectDecimals, interval, num, percent, signed } from "@/lib/format";
 import type { Term } from "@/lib/glossary";
 import { pair, type Scan, type ScanRow } from "@/lib/types";
 import { Explain } from "@/ui/Explain";
@@ -81,7 +81,7 @@ interface RowProps {
 }
 
 function Row({ row, scan, extent, chosen, onFeature }: RowProps) {
-  const decimals = decimalsFor(scan.rows.map((each) => each.mean_difference ?? 0));
+  const decimals = effectDecimals(scan.rows.map((each) => each.mean_difference ?? 0));
   const color = (row.dose ?? 0) < 0 ? "var(--neg)" : "var(--pos)";
   return (
     <tr data-chosen={chosen}>

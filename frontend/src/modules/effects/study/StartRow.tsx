@@ -3,7 +3,8 @@ import type { ReactNode } from "react";
 
 import { duration } from "@/lib/format";
 import type { Accepted } from "@/lib/types";
-import { Failure, Notice } from "@/ui/States";
+import { Reused } from "@/modules/runs/RunForm";
+import { Failure } from "@/ui/States";
 
 import classes from "../Effects.module.css";
 
@@ -37,17 +38,7 @@ export function StartRow(props: Props) {
       {props.error !== null && props.error !== undefined && (
         <Failure error={props.error} onRetry={props.onRetry} />
       )}
-      {accepted?.reused && (
-        <Notice
-          action={
-            <Button size="xs" variant="default" onClick={props.onAgain}>
-              Play it again
-            </Button>
-          }
-        >
-          Exactly this was finished before, with the same weights, SAE, seeds and versions: here it is again.
-        </Notice>
-      )}
+      {accepted?.reused && <Reused onAgain={props.onAgain} />}
     </>
   );
 }

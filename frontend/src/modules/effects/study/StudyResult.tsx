@@ -34,7 +34,7 @@ export function StudyResult({ model, runId, children }: Props) {
   if (!run || !effects.data) return <Block height={320} label="Reading the numbers" />;
   return (
     <div className={classes.result}>
-      <Heading run={run} />
+      <Heading run={run} findings={effects.data.scan?.findings ?? []} />
       {children(effects.data)}
       <Evidence runId={run.id} />
       <Provenance run={run} />
@@ -42,20 +42,27 @@ export function StudyResult({ model, runId, children }: Props) {
   );
 }
 
+const ENDS: Partial<Record<Run["state"], string>> = {
+  failed: "failed",
+  cancelled: "was cancelled",
+  interrupted: "was interrupted",
+};
+
 function Stopped({ run }: { run: Run }) {
   const { data: job } = useJob(run.job_id);
   return (
     <Notice>
-      This study was {run.state} before its end, so it has no numbers. {job?.error?.message} Start it again
-      above.
+      This study {ENDS[run.state] ?? "has ended"} before its end, so it has no numbers. {job?.error?.message}{" "}
+      Start it again above.
     </Notice>
   );
 }
 
-function Heading({ run }: { run: Run }) {
+/** The sentence of the study; a scan's findings have a list of their own. */
+function Heading({ run, findings }: { run: Run; findings: string[] }) {
   return (
     <>
-      <p className={classes.sentence}>{run.sentence}</p>
+      <p className={classes.sentence}>{run.sentence?.replace(findings.join(" "), "").trim()}</p>
       <p className={classes.conditions}>
         {run.env}, {plural(run.episodes, "seed")} from {run.seed}, at most {plural(run.max_steps, "step")}
       </p>

@@ -12,7 +12,7 @@ export interface Common {
 export const SIZES = [0.01, 0.02, 0.05, 0.1, 0.15];
 const CONTROLS = 3; // neuron, principal axis, difference in means
 const RANDOM = 20; // directions in calibrations and scans
-const LADDER = 33; // doses tried at most while calibrating, both signs
+const LADDER = 37; // arms played at most on the seeds of the search: baseline, ladder of both signs, bracketing
 
 export function doseResponseEpisodes(sizes: number, random: number, seeds: number): number {
   return (1 + 2 * sizes * (1 + CONTROLS) + sizes * random) * seeds;

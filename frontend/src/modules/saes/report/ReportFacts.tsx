@@ -13,6 +13,7 @@ export function ReportFacts({ report }: { report: Report }) {
     <section className={classes.part} aria-label="The SAE on these episodes">
       <h3>The SAE on these episodes</h3>
       <Facts
+        columns={4}
         facts={[
           { label: "active at once", value: num(at("l0"), 3), note: `k ${num(at("k"), 3)}`, term: "l0" },
           {
@@ -27,13 +28,13 @@ export function ReportFacts({ report }: { report: Report }) {
             note: `of ${count(at("d_latent"))}`,
             term: "dead",
           },
-          { label: "dense", value: count(at("dense_features")), note: "active in > 50 %" },
+          { label: "dense", value: count(at("dense_features")), note: "above 50 %" },
           {
             label: "worst units",
             value: percent(at("unit_explained_variance_p10"), 1),
-            note: "explained, p10",
+            note: "explained",
           },
-          { label: "FVU, cached data", value: num(cached, 2), note: "part of it trained on", term: "fvu" },
+          { label: "FVU, cached", value: num(cached, 2), note: "partly trained on", term: "fvu" },
           { label: "FVU while acting", value: num(report.fvu_under_splice, 2), term: "fvu_under_splice" },
           { label: "set changes", value: percent(at("active_set_change"), 1), term: "active_set_change" },
         ]}
