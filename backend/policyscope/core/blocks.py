@@ -45,6 +45,9 @@ def map_blocks(function: Callable[[F64], F64], x: F64, width: int) -> F64:
     ``function`` receives ``[blocks, 64, n]`` (the last block filled up with zero rows) and returns
     ``[blocks, 64, width]``; it must treat rows separately.
     """
+    if 0 < len(x) <= CHUNK_ROWS and len(x) % BLOCK_ROWS == 0:
+        whole = function(x.reshape(-1, BLOCK_ROWS, x.shape[1])).reshape(len(x), width)
+        return whole.copy() if np.may_share_memory(whole, x) else whole
     out = np.empty((len(x), width))
     for start in range(0, len(x), CHUNK_ROWS):
         part = x[start : start + CHUNK_ROWS]

@@ -144,7 +144,10 @@ class RowEdits:
                 f"{len(rows)} rows of activations were given for the edits of {len(self._feature)}."
             )
         edited = rows.copy()
-        edited[self._constant] += self._scaled(self._constant_delta, rows[self._constant])
+        if len(self._constant) == len(rows):
+            edited += self._scaled(self._constant_delta, rows)
+        elif len(self._constant):
+            edited[self._constant] += self._scaled(self._constant_delta, rows[self._constant])
         if len(self._encoded):
             encoded = rows[self._encoded]
             edited[self._encoded] += self._scaled(self._encoded_delta(encoded), encoded)

@@ -96,14 +96,12 @@ class Pilot:
 
     def act(self, observations: F64, active: I64) -> Decision:
         """Decide for ``active`` rows, whose current observations are ``[len(active), obs]``."""
-        outputs = np.empty((len(active), self._info.act_dim))
         steps = self._step[active].astype(np.float64)
-        activations, steered = np.empty((2, len(active), self._tap_dim))
-        for group in self._groups(active):
-            at = group.positions
-            h, moved, outputs[at] = self._run(group, observations[at], steps[at])
-            if self._recorded and h is not None:
-                activations[at], steered[at] = h, moved
+        groups = self._groups(active)
+        if len(groups) == 1:
+            before, after, outputs = self._run(groups[0], observations, steps)
+        else:
+            before, after, outputs = self._run_all(groups, observations, steps)
         if self._info.action_kind == "discrete":
             self._check_finite(outputs, active)
             actions, saturated = outputs.argmax(axis=1), np.zeros(len(active), dtype=np.int64)
@@ -111,14 +109,29 @@ class Pilot:
             self._add_noise(outputs, active)
             actions, saturated = self._into_box(outputs, active)
         self._step[active] += 1
-        return Decision(actions, saturated, self._seen(activations, steered))
+        return Decision(actions, saturated, self._seen(before, after))
 
-    def _seen(self, activations: F64, steered: F64) -> dict[str, F64]:
-        seen = {"activations": activations} if "activations" in self._recorded else {}
+    def _run_all(
+        self, groups: Sequence[_Group], observations: F64, steps: F64
+    ) -> tuple[F64 | None, F64 | None, F64]:
+        outputs = np.empty((len(steps), self._info.act_dim))
+        activations, steered = np.empty((2, len(steps), self._tap_dim))
+        for group in groups:
+            at = group.positions
+            before, after, outputs[at] = self._run(group, observations[at], steps[at])
+            if self._recorded and before is not None:
+                activations[at], steered[at] = before, after
+        return activations, steered, outputs
+
+    def _seen(self, before: F64 | None, after: F64 | None) -> dict[str, F64]:
+        """Of the activations before and after edits, which policies that are not tapped do not have."""
+        if not self._recorded or before is None or after is None:
+            return {}
+        seen = {"activations": before} if "activations" in self._recorded else {}
         if "features" in self._recorded:
-            seen["features"] = cast(SAE, self._sae).encode(activations)[:, self._features]
+            seen["features"] = cast(SAE, self._sae).encode(before)[:, self._features]
         if "off_manifold" in self._recorded:
-            seen["off_manifold"] = cast(Manifold, self._manifold).distance(steered)
+            seen["off_manifold"] = cast(Manifold, self._manifold).distance(after)
         return seen
 
     def _groups(self, active: I64) -> list[_Group]:

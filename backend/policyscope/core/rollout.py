@@ -7,18 +7,16 @@ A row's numbers never depend on the rows beside it: any subset, order or number 
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import closing
 from dataclasses import replace
 
 import numpy as np
 
 from policyscope.core.arms import Acts, Arm, ArmResult, RolloutSpec, check_run
-from policyscope.core.envs import get_env, make_batch, state_dim, steps_without_python
-from policyscope.core.lanes import Ending, Episode, Lane, Launch
+from policyscope.core.envs import EnvBatch, get_env, make_batch, state_dim
 from policyscope.core.pilot import Pilot, recorded_tap_dim
+from policyscope.core.player import Ending, Episode, Player
 from policyscope.core.progress import Progress, Work
 from policyscope.core.sae import SAE
 from policyscope.core.traces import Recorder, Trace, slots_in_memory
@@ -27,8 +25,6 @@ __all__ = ["ARITHMETIC", "Acts", "Arm", "ArmResult", "RolloutSpec", "Trace", "ro
 
 ARITHMETIC = "float64 policy, float32 action; rows are independent of each other bit for bit"
 REPORT_EVERY = 2_000  # environment steps between two progress reports
-LANES = 2
-LEAST_ROWS_OF_A_LANE = 8  # below that, Python takes longer than the physics it would hide behind
 
 Sink = Callable[[str, int, Trace], None]
 
@@ -60,13 +56,25 @@ class _Run:
         self.done = 0
 
     def work(self) -> Work[tuple[ArmResult, ...]]:
-        with ExitStack() as opened:
-            lanes = self._lanes(opened)
-            launch: Launch = _at_once
-            if len(lanes) > 1:
-                launch = _elsewhere(opened.enter_context(ThreadPoolExecutor(len(lanes), "physics")))
-            yield from self._reports(lanes, launch)
+        shapes = self._shapes()
+        recorded = sum(self.spec.records(arm.name, seed) for arm in self.arms for seed in self.spec.seeds)
+        slots = min(slots_in_memory(shapes, self.horizon), recorded)
+        rows = min(self.spec.rows, len(self.pending))
+        # a row whose episode is recorded needs a slot, so with too few slots there are fewer rows
+        rows = rows if slots == recorded else min(rows, slots)
+        with closing(make_batch(self.info.id, rows)) as batch:
+            recorder = Recorder(shapes, rows, min(slots, rows), self.horizon)
+            yield from self._played(batch, recorder)
         return tuple(self._result(index) for index in range(len(self.arms)))
+
+    def _played(self, batch: EnvBatch, recorder: Recorder) -> Iterator[Progress]:
+        pilot = Pilot(self.arms, self.info, self.spec, self.sae)
+        names = tuple(arm.name for arm in self.arms)
+        reported = 0
+        for _ in Player(batch, pilot, self.spec, names, recorder, self).play():
+            if self.done - reported >= REPORT_EVERY or self.done == self.total:
+                reported = self.done
+                yield Progress(self.done, self.total, "steps")
 
     def take(self) -> Episode | None:
         return self.pending.pop() if self.pending else None
@@ -95,25 +103,6 @@ class _Run:
         flags = {"terminated": np.array(terminated), "fell": np.array([ending.fell])}
         self.sink(self.arms[episode.arm].name, self.spec.seeds[episode.seed_index], ending.trace | flags)
 
-    def _lanes(self, opened: ExitStack) -> list[Lane]:
-        """The lanes of this run, whose environments ``opened`` will close."""
-        shapes = self._shapes()
-        recorded = sum(self.spec.records(arm.name, seed) for arm in self.arms for seed in self.spec.seeds)
-        slots = min(slots_in_memory(shapes, self.horizon), recorded)
-        rows = min(self.spec.rows, len(self.pending))
-        # a row whose episode is recorded needs a slot, so with too few slots there are fewer rows
-        rows = rows if slots == recorded else min(rows, slots)
-        count = LANES if steps_without_python(self.info.id) and rows >= LANES * LEAST_ROWS_OF_A_LANE else 1
-        names = tuple(arm.name for arm in self.arms)
-        lanes = []
-        for lane in range(count):
-            batch = make_batch(self.info.id, (rows + lane) // count)
-            opened.callback(batch.close)
-            recorder = Recorder(shapes, batch.rows, min(slots, batch.rows), self.horizon)
-            pilot = Pilot(self.arms, self.info, self.spec, self.sae)
-            lanes.append(Lane(batch, pilot, self.spec, names, recorder, self))
-        return lanes
-
     def _shapes(self) -> dict[str, tuple[int, ...]]:
         """Shape of one step of every recorded signal."""
         discrete = self.info.action_kind == "discrete"
@@ -128,28 +117,6 @@ class _Run:
         }
         return {name: shape for name, shape in shapes.items() if name in self.spec.record}
 
-    def _reports(self, lanes: Sequence[Lane], launch: Launch) -> Iterator[Progress]:
-        """Let the lanes take turns until all have finished."""
-        turns = deque(lane.play(launch) for lane in lanes)
-        reported = 0
-        while turns:
-            lane = turns.popleft()
-            if next(lane, self) is not self:
-                turns.append(lane)
-            if self.done - reported >= REPORT_EVERY or not turns:
-                reported = self.done
-                yield Progress(self.done, self.total, "steps")
-
     def _result(self, arm: int) -> ArmResult:
         traces = tuple(self.traces.get((arm, index), {}) for index in range(len(self.spec.seeds)))
         return replace(self.results[arm], traces=traces)
-
-
-def _at_once(work: Callable[[], None]) -> Callable[[], None]:
-    """Nothing else has a turn meanwhile, so the work can as well be done when it is waited for."""
-    return work
-
-
-def _elsewhere(thread: ThreadPoolExecutor) -> Launch:
-    """On another thread: at the end of a step the next lane already uses the processors that are free."""
-    return lambda work: thread.submit(work).result

@@ -1,7 +1,7 @@
 """The environments policyscope runs: what is known about them, building them, and stepping many at once."""
 
-from policyscope.core.envs.batch import EnvBatch, GymBatch, Start, Step
-from policyscope.core.envs.batches import make_batch, state_dim, steps_without_python
+from policyscope.core.envs.batch import EnvBatch, GymBatch, Start
+from policyscope.core.envs.batches import make_batch, state_dim
 from policyscope.core.envs.hard_stable import HardStableExpert
 from policyscope.core.envs.info import Channel, EnvInfo
 from policyscope.core.envs.registry import (
@@ -22,7 +22,6 @@ __all__ = [
     "GymBatch",
     "HardStableExpert",
     "Start",
-    "Step",
     "check_fit",
     "fitting_envs",
     "get_env",
@@ -31,5 +30,4 @@ __all__ = [
     "make_env",
     "register",
     "state_dim",
-    "steps_without_python",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -32,22 +32,6 @@ class Start:
     state: F64 | None = None
 
 
-@dataclass(frozen=True)
-class Step:
-    """One step in two parts: ``physics`` may run on any thread, then ``outcome`` gives rewards, terminations.
-
-    Until ``physics`` has returned nothing else may be asked of the rows that step.
-    """
-
-    physics: Callable[[], None]
-    outcome: Callable[[], tuple[F64, Bools]]
-
-    @classmethod
-    def in_python(cls, whole: Callable[[], tuple[F64, Bools]]) -> Step:
-        """A step that keeps the interpreter busy throughout: another thread would gain nothing."""
-        return cls(lambda: None, whole)
-
-
 class EnvBatch(Protocol):
     """``rows`` copies of one environment that never influence each other.
 
@@ -73,9 +57,6 @@ class EnvBatch(Protocol):
 
     def step(self, rows: Rows, actions: NDArray[Any]) -> tuple[F64, Bools]:
         """Rewards and terminations after float32 actions ``[n, act_dim]`` or int64 choices ``[n]``."""
-
-    def begin(self, rows: Rows, actions: NDArray[Any]) -> Step:
-        """``step`` in two parts, so that the physics of one batch can run beside the policy of another."""
 
     def close(self) -> None: ...
 
@@ -110,9 +91,6 @@ class GymBatch:
         for i, row in enumerate(rows):
             self._observations[row], rewards[i], terminated[i], _, _ = self._envs[row].step(actions[i])
         return rewards, terminated
-
-    def begin(self, rows: Rows, actions: NDArray[Any]) -> Step:
-        return Step.in_python(lambda: self.step(rows, actions))
 
     def close(self) -> None:
         for env in self._envs:

@@ -23,11 +23,6 @@ def make_batch(env_id: str, rows: int) -> EnvBatch:
     return GymBatch(info.id, rows)
 
 
-def steps_without_python(env_id: str) -> bool:
-    """Whether the physics of a batch leaves the interpreter free for others."""
-    return has_body(get_env(env_id).id)
-
-
 def state_dim(env_id: str) -> int:
     """Length of the state vectors of this environment's batches; 0 where states cannot be read or set."""
     info = get_env(env_id)

@@ -8,7 +8,7 @@ import gymnasium as gym
 import numpy as np
 from numpy.typing import NDArray
 
-from policyscope.core.envs.batch import F64, Bools, Rows, Start, Step
+from policyscope.core.envs.batch import F64, Bools, Rows, Start
 from policyscope.core.envs.hard_stable import DIM, Dynamics, draw_start
 from policyscope.core.envs.registry import HARD_STABLE, get_env
 from policyscope.core.errors import InvalidInput
@@ -43,9 +43,6 @@ class HardStableBatch:
     def step(self, rows: Rows, actions: NDArray[np.float32]) -> tuple[F64, Bools]:
         self._states[rows] = self._dynamics.step(self._states[rows], actions.astype(np.float64))
         return -np.abs(self._states[rows, 0]), np.zeros(len(rows), dtype=np.bool_)
-
-    def begin(self, rows: Rows, actions: NDArray[np.float32]) -> Step:
-        return Step.in_python(lambda: self.step(rows, actions))
 
     def close(self) -> None:
         """Nothing to release."""

@@ -18,7 +18,7 @@ import mujoco.batch
 import numpy as np
 from numpy.typing import NDArray
 
-from policyscope.core.envs.batch import F64, Bools, Rows, Start, Step
+from policyscope.core.envs.batch import F64, Bools, Rows, Start
 from policyscope.core.envs.bodies import BODIES, Body, Fields, Pick, has_body
 from policyscope.core.envs.registry import get_env, make_env
 from policyscope.core.errors import InvalidInput
@@ -148,22 +148,14 @@ class MujocoBatch:
         )
 
     def step(self, rows: Rows, actions: NDArray[np.float32]) -> tuple[F64, Bools]:
-        step = self.begin(rows, actions)
-        step.physics()
-        return step.outcome()
-
-    def begin(self, rows: Rows, actions: NDArray[np.float32]) -> Step:
         pick, body = self._pick(rows), self._body
         ids = None if isinstance(pick, slice) else rows.astype(np.int32)
         before = body.before(self._fields, pick)
         self._ctrl[pick] = actions
-
-        def physics() -> None:
-            self._batch.step(ids, nstep=self._frame_skip)
-            if body.uses_contact:
-                self._feel_contacts(rows)
-
-        return Step(physics, lambda: body.outcome(self._fields, pick, before, actions))
+        self._batch.step(ids, nstep=self._frame_skip)
+        if body.uses_contact:
+            self._feel_contacts(rows)
+        return body.outcome(self._fields, pick, before, actions)
 
     def _feel_contacts(self, rows: Rows) -> None:
         """cfrc_ext of each row after its step, which mj_step itself does not compute."""

@@ -79,7 +79,7 @@ def never(count: int) -> Bools:
 
 def control_cost(weight: float, actions: F32) -> F32:
     """``weight * sum(action²)``, in float32 like gymnasium's."""
-    cost: F32 = weight * np.square(actions).sum(axis=1)
+    cost: F32 = weight * np.add.reduce(np.square(actions), axis=1)
     return cost
 
 

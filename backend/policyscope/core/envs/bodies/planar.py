@@ -53,7 +53,7 @@ class Upright(Planar):
         self._always_paid = type(env).__module__.endswith("_v4")
 
     def seen_velocity(self, qvel: F64) -> F64:
-        return np.clip(qvel, -10, 10)
+        return np.minimum(np.maximum(qvel, -10), 10)
 
     def healthy(self, qpos: F64, qvel: F64) -> Bools:
         (min_z, max_z), (min_angle, max_angle) = self.env._healthy_z_range, self.env._healthy_angle_range

@@ -1,13 +1,8 @@
-"""Rows of a run that step together: one lane. Two lanes take turns.
-
-While the physics of one lane runs on MuJoCo's threads, the policy, the rewards and the book-keeping of the
-other run in Python, so that neither waits. Everything in Python stays on one thread, and rows are independent
-of each other, so the number of lanes changes no bit.
-"""
+"""Plays the pending episodes of a run in the rows of one batch, which step together."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -19,9 +14,6 @@ from policyscope.core.behaviour import FallWatch
 from policyscope.core.envs import EnvBatch, Start
 from policyscope.core.pilot import Decision, Pilot
 from policyscope.core.traces import Recorder, Trace
-
-Launch = Callable[[Callable[[], None]], Callable[[], None]]
-"""Starts some work, at once or elsewhere, and returns how to wait for it."""
 
 
 @dataclass(frozen=True)
@@ -55,8 +47,8 @@ class Desk(Protocol):
         """``steps`` more environment steps were played."""
 
 
-class Lane:
-    """Plays pending episodes in the rows of one batch; a row that ends takes the next."""
+class Player:
+    """A row whose episode ends takes the next pending one."""
 
     def __init__(
         self,
@@ -67,7 +59,6 @@ class Lane:
         recorder: Recorder,
         desk: Desk,
     ) -> None:
-        """``pilot`` and ``recorder`` belong to this lane alone."""
         self._batch, self._pilot, self._recorder, self._desk = batch, pilot, recorder, desk
         self._spec, self._arm_names, self._horizon = spec, arm_names, spec.horizon
         self._watch = FallWatch(batch.info, batch.rows)
@@ -75,27 +66,24 @@ class Lane:
         self._steps, self._saturated = np.zeros((2, batch.rows), dtype=np.int64)
         self._returns = np.zeros(batch.rows)
 
-    def play(self, launch: Launch) -> Iterator[None]:
-        """Yields after every launched step, to let others have their turn while it runs."""
+    def play(self) -> Iterator[None]:
+        """Until nothing is pending; yields after every step."""
         batch = self._batch
         active = self._refill(np.arange(batch.rows))
         observations = batch.observe(active)
         while active.size:
             decision = self._pilot.act(observations, active)
             state = batch.states(active) if "state" in self._spec.record else np.empty(0)
-            step = batch.begin(active, decision.actions)
-            wait = launch(step.physics)
-            yield
-            wait()
-            rewards, terminated = step.outcome()
+            rewards, terminated = batch.step(active, decision.actions)
             self._account(active, observations, decision, rewards, state)
             observations = batch.observe(active)
             self._watch.update(active, observations, rewards)
             self._desk.count(active.size)
-            ended = terminated | (self._steps[active] >= self._horizon)
+            ended = terminated | (self._steps[self._all_of(active)] >= self._horizon)
             if ended.any():
                 active = self._replace(active, ended, terminated)
                 observations = batch.observe(active)
+            yield
 
     def _account(self, active: I64, observations: F64, decision: Decision, rewards: F64, state: F64) -> None:
         if self._spec.record:
@@ -107,9 +95,14 @@ class Lane:
                 **decision.seen,
             }
             self._recorder.write(active, self._steps[active], signals)
-        self._steps[active] += 1
-        self._returns[active] += rewards
-        self._saturated[active] += decision.saturated
+        rows = self._all_of(active)
+        self._steps[rows] += 1
+        self._returns[rows] += rewards
+        self._saturated[rows] += decision.saturated
+
+    def _all_of(self, active: I64) -> I64 | slice:
+        """``active`` is ascending, so as many rows as there are means all; a slice is the cheaper name."""
+        return slice(None) if len(active) == len(self._steps) else active
 
     def _replace(self, active: I64, ended: Bools, terminated: Bools) -> I64:
         """Hand in the episodes that ended and begin new ones; the rows that now play."""
