@@ -6,6 +6,7 @@ import socket
 from typing import Any
 
 from flask import Flask
+from threadpoolctl import threadpool_limits
 
 from policyscope.api import logs
 from policyscope.api.app import create_app
@@ -39,6 +40,8 @@ def serve(settings: Settings) -> None:
                 self.cfg.set(name, value)
 
         def load(self) -> Flask:
+            # a hundred threads that answer requests would only fight over the cores that the jobs use
+            threadpool_limits(1)
             return create_app(settings)
 
     Server().run()

@@ -42,8 +42,7 @@ def publish_directory(
         with storage_errors():
             scratch.mkdir(parents=True)
             hashes = {name: _write(scratch / name, content) for name, content in files.items()}
-            manifest = json.dumps({**(about or {}), "files": hashes}, indent=1, allow_nan=False)
-            _write(scratch / MANIFEST, manifest.encode())
+            _write(scratch / MANIFEST, _sealed({**(about or {}), "files": hashes}))
             sync_directory(scratch)
             target.parent.mkdir(parents=True, exist_ok=True)
             _rename(scratch, target)
@@ -100,8 +99,11 @@ class ArtifactStore:
     def read(self, name: str, file: str) -> bytes:
         """Bytes of a stored file, checked against its SHA-256 every time. Raises NotFound."""
         data = read_regular(self._directory(name) / file, _NO_LIMIT, f"The stored file {name}/{file}")
-        if file != MANIFEST and hashlib.sha256(data).hexdigest() != self._manifest(name)["files"].get(file):
-            raise _damaged(f"{name}/{file}")
+        shown = f"{name}/{file}"
+        if file == MANIFEST:
+            _unsealed(data, shown)
+        elif hashlib.sha256(data).hexdigest() != self._manifest(name)["files"].get(file):
+            raise _damaged(shown)
         return data
 
     def read_json(self, name: str, file: str) -> Any:
@@ -151,8 +153,7 @@ class ArtifactStore:
 
     def _manifest(self, name: str) -> dict[str, Any]:
         data = read_regular(self._directory(name) / MANIFEST, 1 << 24, f"The stored {name}")
-        manifest: dict[str, Any] = json.loads(data)
-        return manifest
+        return _unsealed(data, f"{name}/{MANIFEST}")
 
 
 def _write(path: Path, content: Content) -> str:
@@ -165,6 +166,25 @@ def _write(path: Path, content: Content) -> str:
         file.flush()
         os.fsync(file.fileno())
     return _digest(path)
+
+
+def _sealed(manifest: Mapping[str, Any]) -> bytes:
+    """JSON whose first entry is the SHA-256 of everything after it."""
+    rest = json.dumps(manifest, indent=1, allow_nan=False)[1:].encode()
+    return _seal(rest) + rest
+
+
+def _seal(rest: bytes) -> bytes:
+    return b'{"sha256": "' + hashlib.sha256(rest).hexdigest().encode() + b'",'
+
+
+def _unsealed(data: bytes, shown: str) -> dict[str, Any]:
+    """The manifest. Raises NotFound when it is not as it was written."""
+    rest = data[len(_seal(b"")) :]
+    if not data.startswith((b"{\n", _seal(rest))):  # the former: written before manifests had a seal
+        raise _damaged(shown)
+    manifest: dict[str, Any] = json.loads(data)
+    return manifest
 
 
 def _rename(scratch: Path, target: Path) -> None:

@@ -17,11 +17,13 @@ from typing import Any
 
 from sqlalchemy import JSON, Engine, ForeignKey, Index, create_engine, event
 from sqlalchemy.engine import URL, Connection, make_url
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
-from policyscope.core.errors import InvalidInput, NotFound
+from policyscope.core.errors import InvalidInput, NotFound, StorageFull
 
 Json = dict[str, Any]
+_FULL = ("disk is full", "disk I/O error", "No space left")
 MODEL, SAE, RUN, JOB = "model", "SAE", "run", "job"
 
 
@@ -142,10 +144,18 @@ class Records:
 
     @contextmanager
     def write(self) -> Iterator[Session]:
-        """A transaction that commits at the end of the block and rolls back on an exception."""
+        """A transaction that commits at the end of the block and rolls back on an exception.
+
+        Raises StorageFull when the disk cannot take it.
+        """
         engine = self.engine.execution_options(immediate=True)
-        with Session(engine, expire_on_commit=False) as session, session.begin():
-            yield session
+        try:
+            with Session(engine, expire_on_commit=False) as session, session.begin():
+                yield session
+        except OperationalError as error:
+            if not any(word in str(error.orig) for word in _FULL):
+                raise
+            raise StorageFull("The database cannot be written: the disk is full. Free some space.") from error
 
     def close(self) -> None:
         self.engine.dispose()

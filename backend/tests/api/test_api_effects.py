@@ -98,7 +98,8 @@ def forged(path, tmp_path):
     manifest = name.replace("result.json", "manifest.json")
     listed = json.loads(contents[manifest])
     listed["files"]["result.json"] = bundle.hashlib.sha256(contents[name]).hexdigest()
-    contents[manifest] = json.dumps(listed).encode()
+    del listed["sha256"]
+    contents[manifest] = json.dumps(listed, indent=1).encode()
     index = json.loads(contents["bundle.json"])
     index["files"] = {
         key: bundle.hashlib.sha256(data).hexdigest() for key, data in contents.items() if key != "bundle.json"

@@ -25,6 +25,7 @@ def test_what_is_stored_can_be_read_and_has_a_manifest(store):
         "models/m_1", {"a.bin": b"abc", "b.bin": lambda file: file.write(b"def")}, {"kind": "model"}
     )
     manifest = json.loads((store.root / "models/m_1/manifest.json").read_text())
+    assert manifest.pop("sha256") == hashlib.sha256(json.dumps(manifest, indent=1)[1:].encode()).hexdigest()
     assert manifest == {
         "kind": "model",
         "files": {"a.bin": hashlib.sha256(b"abc").hexdigest(), "b.bin": hashlib.sha256(b"def").hexdigest()},
@@ -65,6 +66,15 @@ def test_every_flipped_bit_is_detected(store):
 def test_only_plain_names_reach_the_disk(store, name):
     with pytest.raises(NotFound):
         store.publish(name, {"a": b"x"})
+
+
+def test_a_manifest_from_before_they_had_a_seal_is_read(store):
+    store.publish("runs/r_1", {"a": b"x"})
+    path = store.root / "runs/r_1/manifest.json"
+    manifest = json.loads(path.read_text())
+    del manifest["sha256"]
+    path.write_text(json.dumps(manifest, indent=1))
+    assert store.read("runs/r_1", "a") == b"x"
 
 
 def test_a_full_disk_becomes_storage_full_and_leaves_nothing(store):
