@@ -1,0 +1,103 @@
+"""Test 13: any process may be killed at any moment; every job still ends, once."""
+
+from __future__ import annotations
+
+import random
+import time
+
+import pytest
+from live_server import Server
+
+LEASE, GRACE, ORPHANS = 15.0, 30.0, 10.0
+VICTIMS = ("child", "forker", "api", "all")
+
+
+class Round:
+    """Jobs caught publishing, running and queued; then a kill."""
+
+    def __init__(self, server: Server, chance: random.Random) -> None:
+        self.server, self.chance = server, chance
+        self.jobs = [server.submit(0, 0.6), server.submit(30), server.submit(2), server.submit(0, 0.02)]
+        self.slowest, self.orphans, self.twice = 0.0, 0, 0
+
+    def play(self, victim: str) -> None:
+        publishing, running = self.jobs[:2]
+        pattern = f"tmp/{publishing['name'].replace('/', '-')}-*/token"
+        deadline = time.monotonic() + 30
+        while not list(self.server.store.glob(pattern)) or self._state(running) != "running":
+            assert time.monotonic() < deadline, [self.server.job(job["job_id"]) for job in self.jobs]
+            time.sleep(0.01)
+        time.sleep(self.chance.random() * 0.7)
+        self._kill(victim)
+        start = time.monotonic()
+        before = self._published()
+        if victim == "all":
+            self.server.start()
+        elif victim == "api":
+            self.server.until_ready()
+        for job in self.jobs:
+            ended = self.server.end(job["job_id"], LEASE + GRACE)
+            assert ended["state"] == "done", ended
+        self.slowest = time.monotonic() - start
+        after = self._published()
+        assert len(after) == len(self.jobs)  # done means published
+        self.twice = sum(after[name] != token for name, token in before.items())
+
+    def _state(self, job: dict[str, str]) -> str:
+        return str(self.server.job(job["job_id"])["state"])
+
+    def _kill(self, victim: str) -> None:
+        """Kill, and count what of the victim's own is alive ten seconds later."""
+        everything = self.server.processes()
+        victims = {
+            "child": self.server.children,
+            "forker": self.server.forkers,
+            "api": self.server.workers,
+            "all": lambda: list(everything),
+        }[victim]()
+        assert victims, f"no {victim} to kill"
+        doomed = set(victims) | ({*self.server.children()} if victim != "all" else set())
+        doomed |= set(self.server.forkers()) if victim == "api" else set()
+        if victim == "all":
+            self.server.kill_everything()
+        else:
+            self.server.kill(victims)
+        deadline = time.monotonic() + ORPHANS
+        while doomed & self.server.processes().keys() and time.monotonic() < deadline:
+            time.sleep(0.02)
+        self.orphans = len(doomed & self.server.processes().keys())
+
+    def _published(self) -> dict[str, bytes]:
+        files = {job["name"]: self.server.store / job["name"] / "token" for job in self.jobs}
+        return {name: file.read_bytes() for name, file in files.items() if file.exists()}
+
+
+@pytest.mark.parametrize(
+    ("rounds", "victims"),
+    [
+        pytest.param(1, ("child", "all"), id="short"),
+        pytest.param(20, VICTIMS, id="full", marks=[pytest.mark.reliability, pytest.mark.timeout(2400)]),
+    ],
+)
+def test_every_job_outlives_every_kill(root, measured, rounds, victims):
+    chance = random.Random(rounds)
+    played: list[Round] = []
+    with Server(root) as server:
+        for _ in range(rounds):
+            for victim in victims:
+                played.append(Round(server, chance))
+                played[-1].play(victim)
+        tokens = {file: file.read_bytes() for file in server.store.glob("runs/*/token")}
+        time.sleep(1.0)
+        late = sum(file.read_bytes() != token for file, token in tokens.items())
+        leftovers = server.leftovers()
+        attempts = max(job["attempt"] for job in server.call("GET", "/jobs")["jobs"])
+    slowest = max(one.slowest for one in played)
+    twice = sum(one.twice for one in played) + late
+    orphans = sum(one.orphans for one in played)
+    figure = (
+        f"{len(played)} kills × 3 states: 0 lost, slowest end {slowest:.1f} s after the kill, {twice} twice, "
+    )
+    figure += f"{orphans} orphans, {len(leftovers)} files left, at most {attempts} attempts"
+    met = slowest <= LEASE + GRACE and not twice and not orphans and not leftovers
+    measured(13, "kill -9 of child, forker, API, all", "0 lost, 0 stuck, 0 twice, 0 orphans", figure, met)
