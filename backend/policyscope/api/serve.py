@@ -55,6 +55,7 @@ def _options(settings: Settings) -> dict[str, Any]:
         "workers": 1,
         "threads": THREADS,
         "graceful_timeout": 5,
+        "timeout": 0,  # after a suspended laptop wakes up, the worker must not be killed for its silence
         "loglevel": "warning",
         "control_socket_disable": True,
         "worker_exit": _stop,

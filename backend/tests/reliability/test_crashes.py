@@ -6,7 +6,7 @@ import random
 import time
 
 import pytest
-from live_server import Server
+from live_server import Server, patience
 
 LEASE, GRACE, ORPHANS = 15.0, 30.0, 10.0
 VICTIMS = ("child", "forker", "api", "all")
@@ -23,10 +23,11 @@ class Round:
     def play(self, victim: str) -> None:
         publishing, running = self.jobs[:2]
         pattern = f"tmp/{publishing['name'].replace('/', '-')}-*/token"
-        deadline = time.monotonic() + 30
-        while not list(self.server.store.glob(pattern)) or self._state(running) != "running":
-            assert time.monotonic() < deadline, [self.server.job(job["job_id"]) for job in self.jobs]
-            time.sleep(0.01)
+        for _ in patience(30):
+            if list(self.server.store.glob(pattern)) and self._state(running) == "running":
+                break
+        else:
+            raise AssertionError([self.server.job(job["job_id"]) for job in self.jobs])
         time.sleep(self.chance.random() * 0.7)
         self._kill(victim)
         start = time.monotonic()
@@ -62,9 +63,9 @@ class Round:
             self.server.kill_everything()
         else:
             self.server.kill(victims)
-        deadline = time.monotonic() + ORPHANS
-        while doomed & self.server.processes().keys() and time.monotonic() < deadline:
-            time.sleep(0.02)
+        for _ in patience(ORPHANS):
+            if not doomed & self.server.processes().keys():
+                break
         self.orphans = len(doomed & self.server.processes().keys())
 
     def _published(self) -> dict[str, bytes]:

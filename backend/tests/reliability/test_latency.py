@@ -170,7 +170,11 @@ def _started(server: Server, kind: str, number: int) -> str:
     words = {"training": "training", "publishing": "publishing"}.get(kind, "")
     server.until(
         job["job_id"],
-        lambda job: job["progress"]["total"] > 0 and job["progress"]["message"].startswith(words),
+        lambda job: (
+            job["state"] == "running"
+            and job["progress"]["message"] != "Waiting"
+            and job["progress"]["message"].startswith(words)
+        ),
     )
     return job["job_id"]
 

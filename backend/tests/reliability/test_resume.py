@@ -1,4 +1,4 @@
-"""Test 14: a training or a scan that is killed half-way ends by itself with the bytes of an undisturbed one."""
+"""Test 14: a training or a scan that is killed half-way ends with the bytes of an undisturbed one."""
 
 from __future__ import annotations
 

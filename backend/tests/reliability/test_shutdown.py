@@ -8,24 +8,20 @@ from live_server import Server
 
 
 def test_sigterm_interrupts_what_runs_keeps_what_waits_and_goes_on_later(root):
-    server = Server(root, jobs=1)
-    server.start()
-    running, waiting = server.submit(300), server.submit(1)
-    server.until(running["job_id"], lambda job: job["progress"]["done"] > 0)
-    start = time.monotonic()
-    status = server.stop()
-    assert (status, server.processes()) == (0, {})
-    assert time.monotonic() - start < 10
-    server.start()
-    try:
+    with Server(root, jobs=1) as server:
+        running, waiting = server.submit(300), server.submit(1)
+        server.until(running["job_id"], lambda job: job["progress"]["done"] > 0)
+        start = time.monotonic()
+        status = server.stop()
+        assert (status, server.processes()) == (0, {})
+        assert time.monotonic() - start < 10
+        server.start()
         job = server.job(running["job_id"])
         assert (job["state"], job["error"]["code"]) == ("interrupted", "interrupted")
         assert server.end(waiting["job_id"])["state"] == "done"
         server.call("POST", f"/job/{running['job_id']}/retry")
         assert server.end(running["job_id"])["state"] == "done"
         assert server.leftovers() == []
-    finally:
-        server.stop()
 
 
 def test_a_job_that_takes_too_much_memory_fails_alone(root):
