@@ -1,5 +1,6 @@
 """Work for the engine's tests: imported by name in the child process."""
 
+import json
 import os
 import signal
 import time
@@ -9,8 +10,10 @@ from policyscope.core.progress import Progress
 
 KINDS = {
     name: f"some_kinds:{name}"
-    for name in ("count", "stubborn", "refuse", "crash", "vanish", "half", "publish_then_hang")
-}
+    for name in (
+        "count", "stubborn", "refuse", "crash", "vanish", "half", "publish_then_hang", "greedy", "tell"
+    )
+}  # fmt: skip
 
 
 def count(store, spec):
@@ -55,3 +58,37 @@ def publish_then_hang(store, spec):
     store.publish(spec["name"], {"a": b"x"})
     yield Progress(1, 2, "files", "published")
     time.sleep(60)
+
+
+def greedy(_store, spec):
+    held = []
+    for number in range(1_000):
+        if spec["library"] == "torch":
+            import torch
+
+            held.append(torch.empty(64 << 20, dtype=torch.uint8))
+        else:
+            held.append(bytearray(64 << 20))
+        yield Progress(number, 1_000, "blocks")
+
+
+def tell(store, spec):
+    """What the process may take, as it sees it."""
+    import resource
+
+    import torch
+    from threadpoolctl import threadpool_info
+
+    from policyscope.core.processors import processors
+
+    yield Progress(1, 1, "answers")
+    blas = {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"}
+    told = {
+        "niceness": os.nice(0),
+        "open_files": resource.getrlimit(resource.RLIMIT_NOFILE)[0],
+        "memory": resource.getrlimit(resource.RLIMIT_DATA)[0],
+        "torch": torch.get_num_threads(),
+        "blas": sorted(blas),
+        "processors": processors(),
+    }
+    store.publish(spec["name"], {"told.json": json.dumps(told).encode()})

@@ -12,21 +12,26 @@ from some_kinds import KINDS
 
 from policyscope.core.errors import Busy, Conflict, NotFound
 from policyscope.jobs.engine import Engine
+from policyscope.jobs.limits import Limits
 from policyscope.jobs.table import ACTIVE, JobTable
 from policyscope.store.artifacts import ArtifactStore
 from policyscope.store.migrate import migrate
 from policyscope.store.records import Records, new_id
 
+NO_LIMITS = Limits()
+
 
 class Bench:
     """A store, a database and an engine in one directory."""
 
-    def __init__(self, root: Path, concurrency: int = 2, queue_limit: int = 8) -> None:
+    def __init__(
+        self, root: Path, concurrency: int = 2, queue_limit: int = 8, limits: Limits = NO_LIMITS
+    ) -> None:
         self.records = Records(f"sqlite:///{root / 'db.sqlite3'}")
         migrate(self.records.engine)
         self.store = ArtifactStore(root / "store")
         self.table = JobTable(self.records, queue_limit)
-        self.engine = Engine(self.table, self.store, concurrency, KINDS)
+        self.engine = Engine(self.table, self.store, concurrency, KINDS, limits)
 
     def submit(self, kind: str, **work) -> str:
         name = f"runs/{new_id('r')}"

@@ -30,6 +30,6 @@ def create_app(settings: Settings) -> Flask:
 
 
 if __name__ == "__main__":
-    KINDS.update(slow="live_kinds:slow", greedy="live_kinds:greedy")
+    KINDS.update(slow="live_kinds:slow")
     serve_module.create_app = create_app
     serve_module.serve(load_settings())

@@ -20,11 +20,3 @@ def slow(store, spec):
 
     yield Progress(spec["steps"], spec["steps"], "steps", "publishing")
     store.publish(spec["name"], {"token": token})
-
-
-def greedy(_store, _spec):
-    """Asks for more and more memory."""
-    held = []
-    for number in range(10_000):
-        held.append(bytearray(64 << 20))
-        yield Progress(number, 10_000, "blocks")

@@ -22,11 +22,3 @@ def test_sigterm_interrupts_what_runs_keeps_what_waits_and_goes_on_later(root):
         server.call("POST", f"/job/{running['job_id']}/retry")
         assert server.end(running["job_id"])["state"] == "done"
         assert server.leftovers() == []
-
-
-def test_a_job_that_takes_too_much_memory_fails_alone(root):
-    with Server(root, POLICYSCOPE_JOB_MEMORY_GB="2") as server:
-        job = server.end(server.submit(0, kind="greedy")["job_id"])
-        assert (job["state"], job["error"]["code"], job["attempt"]) == ("failed", "out_of_memory", 1)
-        assert "POLICYSCOPE_JOB_MEMORY_GB" in job["error"]["message"]
-        assert server.end(server.submit(1)["job_id"])["state"] == "done"
