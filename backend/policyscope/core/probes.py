@@ -11,12 +11,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from policyscope.core.blocks import CHUNK_ROWS, F64
+from policyscope.core.blocks import F64
 from policyscope.core.errors import InvalidInput, ShapeMismatch
 
 FOLDS = 5
+CHUNK = 512
 LAMBDAS: F64 = np.logspace(-6, 2, 25)
 _CONSTANT = 1e-12  # a column that varies less than this share of its size is taken as constant
+_DOUBTFUL = 1e-9  # and sums of squares cannot tell below this
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,16 +55,58 @@ def moments(z: ArrayLike, y: ArrayLike) -> Moments:
     latents, targets = _matrix(z, "The latents"), _matrix(y, "The target")
     if len(latents) != len(targets):
         raise ShapeMismatch(f"There are {len(latents)} rows of latents and {len(targets)} of targets.")
-    z_mean, y_mean = latents.mean(axis=0), targets.mean(axis=0)
-    zz, zy, yy = np.zeros((len(z_mean),) * 2), np.zeros((len(z_mean), len(y_mean))), np.zeros(len(y_mean))
-    for start in range(0, len(latents), CHUNK_ROWS):  # in the cache: no centred copy of all data is made
-        rows = slice(start, start + CHUNK_ROWS)
-        zc, yc = latents[rows] - z_mean, targets[rows] - y_mean
-        zz += zc.T @ zc
-        zy += zc.T @ yc
-        yy += np.square(yc).sum(axis=0)
-    live, live_y = _varies(latents, z_mean), _varies(targets, y_mean)
-    return Moments(len(latents), z_mean, y_mean, zz, zy, yy, live, live_y)
+    split = latents.shape[1]
+    # about a point near the mean, so that one pass over the data is enough
+    shift = np.concatenate([part[:CHUNK].mean(axis=0) for part in (latents, targets)])
+    with np.errstate(invalid="ignore", over="ignore"):
+        sums = _sum_products(latents, targets, np.arange(len(latents)), shift)
+    if not np.isfinite(sums).all():
+        _refuse_non_finite(latents, "The latents")
+        _refuse_non_finite(targets, "The target")
+    mean = shift + sums[-1, :-1] / len(latents)
+    products = _moved(sums, mean - shift)[:-1, :-1]
+    live = np.concatenate(
+        [_varies(latents, mean[:split], products), _varies(targets, mean[split:], products[split:, split:])]
+    )
+    products[~live] = products[:, ~live] = 0.0
+    return Moments(
+        len(latents),
+        mean[:split],
+        mean[split:],
+        products[:split, :split],
+        products[:split, split:],
+        np.diag(products)[split:].copy(),
+        live[:split],
+        live[split:],
+    )
+
+
+def _sum_products(z: F64, y: F64, rows: NDArray[np.int64], shift: F64) -> F64:
+    """Sums of products of the columns (latents, targets, 1), less ``shift`` [F + T], over ``rows``."""
+    from policyscope.core.sparse_products import add_products, is_sparse  # loads a compiler
+
+    split, width = z.shape[1], len(shift) + 1
+    total = np.zeros((width, width))
+    if is_sparse(z):
+        add_products(z, y, rows, shift[split:], total)
+        total += np.triu(total, 1).T
+        return _moved(total, np.concatenate([shift[:split], np.zeros(width - 1 - split)]))
+    buffer = np.ones((CHUNK, width))
+    for start in range(0, len(rows), CHUNK):  # in the cache, each row read once
+        at = rows[start : start + CHUNK]
+        part = buffer[: len(at)]
+        np.subtract(z[at], shift[:split], out=part[:, :split])
+        np.subtract(y[at], shift[split:], out=part[:, split:-1])
+        total += part.T @ part
+    return total
+
+
+def _moved(sums: F64, by: F64) -> F64:
+    """``sums`` of products, of which the last column is 1, of columns less ``by``."""
+    move = np.eye(len(sums))
+    move[:-1, -1] = -by
+    moved: F64 = move @ sums @ move.T
+    return moved
 
 
 def penalty_for(m: Moments, lam: float) -> float:
@@ -117,7 +161,7 @@ def standardised_ridge(
     takes the largest penalty whose score is within one standard error of the best.
     """
     m = moments(z, y) if known is None else known
-    latents, actions = np.asarray(z, dtype=np.float64), np.asarray(y, dtype=np.float64)
+    latents, actions = (np.ascontiguousarray(part, dtype=np.float64) for part in (z, y))
     sums = _fold_sums(latents, actions, m, folds(m.n, groups))
     scores = _fold_scores(sums, len(m.zz))
     chosen = _one_standard_error(scores)
@@ -131,22 +175,15 @@ def standardised_ridge(
 
 
 def _fold_sums(z: F64, y: F64, m: Moments, fold: NDArray[np.integer]) -> list[F64]:
-    """Sums of products of the standardised columns (latents, targets, 1) over the rows of each fold.
-
-    In chunks that stay in the cache: no standardised copy of all data is ever made.
-    """
-    mean = np.concatenate([m.z_mean, m.y_mean, [0.0]])
+    """Sums of products of the standardised columns (latents, targets, 1) over the rows of each fold."""
+    mean = np.concatenate([m.z_mean, m.y_mean])
     sd = np.sqrt(np.concatenate([np.diag(m.zz), m.yy, [m.n]]) / m.n)
     live = np.concatenate([m.live, m.live_y, [True]])
-    sums = [np.zeros((len(mean), len(mean))) for _ in range(fold.max() + 1)]
-    for index, total in enumerate(sums):
-        rows = np.flatnonzero(fold == index)
-        for start in range(0, len(rows), CHUNK_ROWS):
-            chunk = rows[start : start + CHUNK_ROWS]
-            joined = np.hstack([z[chunk], y[chunk], np.ones((len(chunk), 1))])
-            part = _ratio(joined - mean, sd, live, 0.0)
-            total += part.T @ part
-    return sums
+    scale = _ratio(np.ones_like(sd), sd, live, 0.0)
+    return [
+        _sum_products(z, y, np.flatnonzero(fold == index), mean) * np.outer(scale, scale)
+        for index in range(fold.max() + 1)
+    ]
 
 
 def _standard_moments(sums: list[F64], m: Moments) -> Moments:
@@ -216,19 +253,24 @@ def folds(n: int, groups: NDArray[np.integer] | None) -> NDArray[np.intp]:
 
 
 def _matrix(array: ArrayLike, what: str) -> F64:
-    matrix = np.asarray(array, dtype=np.float64)
+    matrix = np.ascontiguousarray(array, dtype=np.float64)
     if matrix.ndim != 2 or 0 in matrix.shape:
         raise ShapeMismatch(f"{what} has shape {list(matrix.shape)}; [N, columns] is needed.")
-    if not np.isfinite(matrix.sum()) and (bad := int(np.count_nonzero(~np.isfinite(matrix)))):
-        raise InvalidInput(f"{what} holds {bad} values that are NaN or infinite.")
     return matrix
 
 
-def _varies(columns: F64, mean: F64) -> NDArray[np.bool_]:
-    """Columns whose deviation from the mean is more than rounding."""
-    low, high = columns.min(axis=0), columns.max(axis=0)
-    deviation, size = np.maximum(high - mean, mean - low), np.maximum(np.abs(low), np.abs(high))
-    varies: NDArray[np.bool_] = deviation > _CONSTANT * size
+def _refuse_non_finite(matrix: F64, what: str) -> None:
+    if bad := int(np.count_nonzero(~np.isfinite(matrix))):
+        raise InvalidInput(f"{what} holds {bad} values that are NaN or infinite.")
+
+
+def _varies(columns: F64, mean: F64, products: F64) -> NDArray[np.bool_]:
+    """Columns whose deviation from the mean is more than rounding; looked at where the sums are in doubt."""
+    n = len(mean)
+    varies: NDArray[np.bool_] = np.diag(products)[:n] > _DOUBTFUL * len(columns) * np.square(mean)
+    for j in np.flatnonzero(~varies):
+        low, high = columns[:, j].min(), columns[:, j].max()
+        varies[j] = max(high - mean[j], mean[j] - low) > _CONSTANT * max(abs(low), abs(high))
     return varies
 
 

@@ -138,3 +138,19 @@ def test_a_penalty_is_needed():
         probes.ridge(Z, Y, 0.0)
     with pytest.raises(InvalidInput, match="too few"):
         probes.standardised_ridge(Z[:3], Y[:3], None)
+
+
+@pytest.mark.parametrize("density", [0.05, 0.6], ids=["sparse", "dense"])
+def test_moments_are_those_of_the_centred_data(density):
+    rng = np.random.default_rng(3)
+    z = rng.random((1500, 20)) * (rng.random((1500, 20)) < density)
+    z[:, 4], z[:, 5] = 0.0, 7.25
+    y = rng.standard_normal((1500, 3)) + np.array([0.0, 1e4, -3.0])
+    m = probes.moments(z, y)
+    zc, yc = z - z.mean(axis=0), y - y.mean(axis=0)
+    zc[:, 4:6] = 0.0
+    np.testing.assert_allclose(m.zz, zc.T @ zc, rtol=1e-9, atol=1e-9)
+    np.testing.assert_allclose(m.zy, zc.T @ yc, rtol=1e-7, atol=1e-7)
+    np.testing.assert_allclose(m.yy, np.square(yc).sum(axis=0), rtol=1e-9)
+    np.testing.assert_allclose(m.z_mean, z.mean(axis=0), rtol=1e-12, atol=1e-15)
+    assert np.flatnonzero(~m.live).tolist() == [4, 5]
