@@ -112,6 +112,7 @@ STEPS = (
          tests=(_keeps("jobId", "body.job_id"), _keeps("polls", "0"),
                 'if (body.job_id === null) pm.execution.setNextRequest("Table of features");')),
     Step("Follow the report", "GET", "/job/{{jobId}}", 200, tests=(_poll("Follow the report"),)),
+    Step("Report cards", "GET", "/model/{{modelId}}/reports", 200),
     Step("Report card", "GET", "/model/{{modelId}}/report", 200, tests=(
         _check("the SAE beside its references", "pm.expect(body.lines).to.have.length(7)"),
     )),

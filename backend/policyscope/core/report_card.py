@@ -240,7 +240,9 @@ def _warnings(entry: Json, lines: Sequence[Json], ours: Json) -> list[str]:
             found.append(f"{line['title']} keeps more of the return ({kept:.1%}).")
     if ours["dead_features"]:
         sure = "" if ours["dead_conclusive"] else ", on too few samples to call them dead"
-        found.append(f"{ours['dead_features']} features never fire here{sure}.")
+        silent = ours["dead_features"]
+        who = "1 feature never fires" if silent == 1 else f"{silent} features never fire"
+        found.append(f"{who} here{sure}.")
     return found
 
 

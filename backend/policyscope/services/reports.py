@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import select
@@ -22,6 +23,7 @@ from policyscope.store.records import MODEL, JobRow, Json, ModelRow, SaeRow, fin
 KIND, FILE, VERSION = "report", "report.json", 1
 MOST_OTHERS = 4
 MOST_JOBS = 500
+MOST_LISTED = 20
 
 
 def start(ws: Workspace, model_id: str, wanted: Json) -> Json:
@@ -72,19 +74,32 @@ def perform(store: ArtifactStore, spec: Mapping[str, Any]) -> Work[None]:
 
 def newest(ws: Workspace, model_id: str) -> Json:
     """The newest report on the model's present SAE. Raises Conflict when there is none yet."""
-    with ws.records.read() as session:
-        key = analyses.key_of(ws, session, model_id)
-        query = select(JobRow).where(JobRow.kind == KIND).order_by(JobRow.created_at.desc()).limit(MOST_JOBS)
-        wanted = ("sae_content", "tap_index")
-        for job in session.scalars(query):
-            spec = job.spec["work"]
-            same = spec["model_id"] == model_id and all(spec[name] == key.spec[name] for name in wanted)
-            if same and ws.store.has(spec["output"]):
-                report: Json = ws.store.read_json(spec["output"], FILE)
-                return {"model_id": model_id, **report}
+    for report in _reports(ws, model_id):
+        return report
     raise Conflict(
         f"There is no report on this SAE yet. POST /model/{model_id}/report first.", code="not_reported"
     )
+
+
+def list_reports(ws: Workspace, model_id: str) -> list[Json]:
+    """The reports on the model's present SAE, newest first; empty before there is one."""
+    return list(islice(_reports(ws, model_id), MOST_LISTED))
+
+
+def _reports(ws: Workspace, model_id: str) -> Iterator[Json]:
+    with ws.records.read() as session:
+        key = analyses.key_of(ws, session, model_id)
+        query = select(JobRow).where(JobRow.kind == KIND).order_by(JobRow.created_at.desc()).limit(MOST_JOBS)
+        specs = [job.spec["work"] for job in session.scalars(query)]
+    wanted = ("sae_content", "tap_index")
+    same = [
+        spec["output"]
+        for spec in specs
+        if spec["model_id"] == model_id and all(spec[name] == key.spec[name] for name in wanted)
+    ]
+    for output in dict.fromkeys(same):
+        if ws.store.has(output):
+            yield {"model_id": model_id, **ws.store.read_json(output, FILE)}
 
 
 def _publish(store: ArtifactStore, spec: Mapping[str, Any], work: Work[Json]) -> Work[None]:

@@ -23,6 +23,7 @@ def test_a_report_card(client, artifacts):
     model_id = client.with_sae("again")
     client("POST", f"/model/{model_id}/load_sae", {"artifacts_dir": "pendulum_w8"})
     assert client("GET", f"/model/{model_id}/report", expect=409)["error"]["code"] == "not_reported"
+    assert client("GET", f"/model/{model_id}/reports") == {"reports": []}
     card = report(client, model_id)
     assert [line["name"] for line in card["lines"]] == LINES
     lines = {line["name"]: line for line in card["lines"]}
@@ -39,6 +40,7 @@ def test_a_report_card(client, artifacts):
     assert card["stability"]["pw_mcc"] == pytest.approx(1)
     again = client("POST", f"/model/{model_id}/report", {"episodes": 2, "max_steps": 25}, 202)
     assert again == {"job_id": None, "state": "done"}
+    assert client("GET", f"/model/{model_id}/reports")["reports"] == [card]
 
 
 def test_reports_that_cannot_be(client):
@@ -51,4 +53,6 @@ def test_reports_that_cannot_be(client):
     ):
         error = client("POST", f"/model/{model_id}/report", body, status)["error"]
         assert words in error["message"]
-    assert client("POST", f"/model/{client.model()}/report", {}, 404)["error"]["code"] == "no_sae"
+    bare = client.model()
+    assert client("POST", f"/model/{bare}/report", {}, 404)["error"]["code"] == "no_sae"
+    assert client("GET", f"/model/{bare}/reports", expect=404)["error"]["code"] == "no_sae"

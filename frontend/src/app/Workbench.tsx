@@ -62,6 +62,7 @@ export default function Workbench({ model }: { model: Model }) {
         alpha={alpha}
         onFeature={(next) => setView({ feature: next })}
         onAlpha={(next) => setView({ alpha: next, feature })}
+        onStored={() => setView({ alpha: undefined })}
       />
       <div className={classes.wide}>
         <RunPanel model={model} job={job} unapplied={unapplied} onStarted={(id) => setView({ run: id })} />

@@ -704,6 +704,25 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/model/{model_id}/reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model_id: string;
+            };
+            cookie?: never;
+        };
+        /** Reports on the model's SAE, newest first; an empty list before there is one. */
+        get: operations["list_reports"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/model/{model_id}/run": {
         parameters: {
             query?: never;
@@ -2845,6 +2864,10 @@ export interface components {
             /** @description Against other SAEs loaded for this tap; null when there are none. */
             stability: components["schemas"]["Stability"] | null;
         };
+        Reports: {
+            /** @description Newest first, at most 20. */
+            reports: components["schemas"]["Report"][];
+        };
         ArmRequest: {
             /** @description Name of the arm, unique in the run. */
             name: string;
@@ -4490,6 +4513,29 @@ export interface operations {
                 };
             };
             422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    list_reports: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reports"];
+                };
+            };
             default: components["responses"]["DEFAULT_ERROR"];
         };
     };

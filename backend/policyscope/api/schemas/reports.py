@@ -108,3 +108,7 @@ class Report(Answer):
     stability = nested(
         Stability, "Against other SAEs loaded for this tap; null when there are none.", none=True
     )
+
+
+class Reports(Answer):
+    reports = many(Report, "Newest first, at most 20.")

@@ -6,7 +6,7 @@ from typing import Any
 
 from policyscope.api.current import workspace
 from policyscope.api.encoding import Views
-from policyscope.api.schemas.reports import Report, ReportRequest
+from policyscope.api.schemas.reports import Report, ReportRequest, Reports
 from policyscope.api.schemas.understanding import AnalysisAccepted
 from policyscope.services import reports as service
 
@@ -26,3 +26,10 @@ def start_report(wanted: dict[str, Any], model_id: str) -> Any:
 def get_report(model_id: str) -> Any:
     """The newest report on the model's SAE; 409 before there is one."""
     return service.newest(workspace(), model_id)
+
+
+@reports.route("/model/<model_id>/reports")
+@reports.response(200, Reports)
+def list_reports(model_id: str) -> Any:
+    """Reports on the model's SAE, newest first; an empty list before there is one."""
+    return {"reports": service.list_reports(workspace(), model_id)}

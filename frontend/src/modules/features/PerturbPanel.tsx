@@ -1,8 +1,9 @@
 import { Button } from "@mantine/core";
 import { useState } from "react";
 
-import { alphaText } from "@/lib/format";
 import type { Intervention, Model, SaeInfo } from "@/lib/types";
+import { EditorFold } from "@/modules/effects/editor/EditorFold";
+import { armText, isSimple, toneOf } from "@/modules/runs/arms";
 import { Panel } from "@/ui/Panel";
 import { Empty, Failure } from "@/ui/States";
 
@@ -23,6 +24,8 @@ interface Props {
   alpha: number;
   onFeature: (feature: number) => void;
   onAlpha: (alpha: number) => void;
+  /** Edits of the editor were stored: the slider's own value no longer counts. */
+  onStored: () => void;
 }
 
 export function PerturbPanel(props: Props) {
@@ -35,7 +38,12 @@ export function PerturbPanel(props: Props) {
       lead="Push one feature at the tap, at every step of the episode."
     >
       {sae ? (
-        <PerturbForm {...props} sae={sae} />
+        <>
+          <PerturbForm {...props} sae={sae} />
+          {sae.has_cached_data && (
+            <EditorFold model={props.model} feature={props.feature} onStored={props.onStored} />
+          )}
+        </>
       ) : (
         <Empty title="Needs an SAE">
           A feature is pushed along its decoder direction, which comes with the SAE.
@@ -67,7 +75,7 @@ function PerturbForm(props: Props & { sae: SaeInfo }) {
   const apply = useApplyPerturbation(model.id);
   const row = rows.find((each) => each.feature_idx === feature);
   const stored = model.intervention;
-  const isStored = stored?.feature_idx === feature && stored?.alpha === alpha;
+  const isStored = showsStored(stored, feature, alpha);
   const measure = MEASURES.find((each) => each.sort === ranking.sort) ?? MEASURES[0];
 
   const submit = () => {
@@ -115,17 +123,28 @@ function PerturbForm(props: Props & { sae: SaeInfo }) {
   );
 }
 
+/** The slider shows just what is stored. */
+function showsStored(stored: Intervention | null, feature: number | undefined, alpha: number): boolean {
+  return stored?.feature_idx === feature && stored?.alpha === alpha && isSimple(stored.edits);
+}
+
 function Stored({ modelId, stored }: { modelId: string; stored: Intervention }) {
   const clear = useClearPerturbation(modelId);
-  const alpha = stored.alpha ?? 0;
-  const sign = alpha > 0 ? "pos" : alpha < 0 ? "neg" : "zero";
+  const tone = toneOf({ name: "", edits: stored.edits });
+  const sign = tone === "ink" ? "zero" : tone;
   return (
     <>
       <div className={classes.stored} data-sign={sign} role="status">
         <span>
-          Stored for the next run: <b>{alphaText(alpha)}</b> on feature {stored.feature_idx}
+          Stored for the next run: <b>{armText({ name: "", edits: stored.edits })}</b>
         </span>
-        <Button size="compact-sm" variant="subtle" loading={clear.isPending} onClick={() => clear.mutate()}>
+        <Button
+          size="compact-sm"
+          variant="subtle"
+          flex="none"
+          loading={clear.isPending}
+          onClick={() => clear.mutate()}
+        >
           Clear
         </Button>
       </div>

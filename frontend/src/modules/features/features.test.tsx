@@ -101,6 +101,7 @@ function Perturb({ id }: { id: string }) {
   const [alpha, setAlpha] = useState(0);
   return model ? (
     <PerturbPanel
+      onStored={() => undefined}
       model={model}
       ranking={START}
       feature={feature}

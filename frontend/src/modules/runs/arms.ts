@@ -21,11 +21,26 @@ export function toneOf({ name, edits }: ArmLike): Tone {
 
 export const toneColor = (tone: Tone) => (tone === "ink" ? "var(--ink-2)" : `var(--${tone})`);
 
-function editText({ feature_idx, op, value }: FeatureEdit): string {
+function whatText({ feature_idx, op, value, other_idx }: FeatureEdit): string {
   const feature = `feature ${feature_idx}`;
   if (op === "add") return `${alphaText(value ?? 0)} on ${feature}`;
   if (op === "scale") return `${feature} × ${num(value)}`;
-  return op === "clamp" ? `${feature} held at ${num(value)}` : `${feature} removed`;
+  if (op === "clamp") return `${feature} held at ${num(value)}`;
+  return op === "swap" ? `${feature} swapped with ${num(other_idx)}` : `${feature} removed`;
+}
+
+const GATES = { active: "while active", observation: "gated", phase: "in a phase" };
+
+function editText(edit: FeatureEdit): string {
+  const { gate, schedule } = edit;
+  const timed = schedule && (schedule.shape === "constant" ? "in a window" : schedule.shape);
+  return [whatText(edit), gate && GATES[gate.kind], timed].filter(Boolean).join(", ");
+}
+
+/** One plain addition: what the slider shows. */
+export function isSimple(edits: readonly FeatureEdit[]): boolean {
+  const [edit, ...rest] = edits;
+  return edit?.op === "add" && rest.length === 0 && !edit.gate && !edit.schedule;
 }
 
 /** What distinguishes an arm, in words. */

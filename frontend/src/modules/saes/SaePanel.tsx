@@ -7,6 +7,7 @@ import { Empty, Failure, Lines } from "@/ui/States";
 import { useArtifacts } from "./api";
 import { bestDirectory } from "./directories";
 import { DirectoryList } from "./DirectoryList";
+import { ReportLine } from "./ReportLine";
 import { SaeFacts } from "./SaeFacts";
 import { SaeForm } from "./SaeForm";
 import { SaeWarnings } from "./SaeWarnings";
@@ -58,6 +59,7 @@ export function SaePanel({ model, tap, onTap }: Props) {
           <>
             <SaeWarnings model={model} warnings={sae.warnings} onFixed={() => onTap(undefined)} />
             <SaeFacts sae={sae} />
+            <ReportLine model={model} />
           </>
         ) : (
           <NoSae directories={directories} chosen={directory} onChoose={choose} />

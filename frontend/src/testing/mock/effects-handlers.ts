@@ -64,7 +64,7 @@ function doseOf(edits: EditRequest[]) {
 export function effectsHandlers(world: World): HttpHandler[] {
   return [
     http.get("*/env/:id/measures", () => json({ default: "speed", measures: MEASURES })),
-    http.get("*/model/:id/report", () => fail(409, "There is no report yet.", "conflict")),
+    http.get("*/model/:id/reports", () => json({ reports: [] })),
     http.post("*/model/:id/report", () => json({ job_id: null, state: "done" }, 202)),
     http.post("*/model/:id/dose", async ({ request }) => {
       const { edits } = (await request.json()) as { edits: EditRequest[] };

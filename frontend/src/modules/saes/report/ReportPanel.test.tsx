@@ -19,7 +19,7 @@ const { report } = RECORDED;
 function open(found?: Report, patch = {}) {
   const world = makeWorld();
   const { model } = world.addWalker("walker", { sae: SAE, ...patch });
-  if (found) server.use(http.get("*/model/:id/report", () => json(found)));
+  if (found) server.use(http.get("*/model/:id/reports", () => json({ reports: [found] })));
   renderWithTheme(<ReportPanel model={model} />);
   return world;
 }
@@ -52,7 +52,7 @@ test("no report yet is a state, not an error; the measurement is followed to its
   await user.click(screen.getByRole("button", { name: "Measure the SAE" }));
   expect(await screen.findByRole("button", { name: "Cancel" })).toBeVisible();
   expect(asked).toEqual({ episodes: 4 });
-  server.use(http.get("*/model/:id/report", () => json(report)));
+  server.use(http.get("*/model/:id/reports", () => json({ reports: [report] })));
   world.jobs.get("j_1")!.state = "done";
   expect(await screen.findByText(report.sentence)).toBeVisible();
 });
@@ -89,13 +89,11 @@ test("stability stands beside dictionaries without features", async () => {
 });
 
 test("an error is the server's sentence, and can be tried again", async () => {
-  makeWorld();
-  server.use(http.get("*/model/:id/report", () => fail(500, "report.json is damaged.")));
   const { model } = makeWorld().addWalker("walker", { sae: SAE });
-  server.use(http.get("*/model/:id/report", () => fail(500, "report.json is damaged.")));
+  server.use(http.get("*/model/:id/reports", () => fail(500, "report.json is damaged.")));
   renderWithTheme(<ReportPanel model={model} />);
   expect(await screen.findByRole("alert")).toHaveTextContent("report.json is damaged.");
-  server.use(http.get("*/model/:id/report", () => json(report)));
+  server.use(http.get("*/model/:id/reports", () => json({ reports: [report] })));
   await user.click(screen.getByRole("button", { name: "Try again" }));
   await waitFor(() => expect(screen.getByText(report.sentence)).toBeVisible());
 });

@@ -1,30 +1,20 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 
 import { client, unwrap } from "@/lib/client";
-import { ApiError } from "@/lib/errors";
 import type { Model, Report } from "@/lib/types";
 import { modelKeys } from "@/modules/models/api";
 import { runKeys } from "@/modules/runs/api";
-
-const CONFLICT = 409;
 
 export const reportKey = ({ id, sae, activation }: Model) =>
   [...modelKeys.one(id), "report", sae?.id, sae?.tap_index, activation] as const;
 
 /** The newest report on the model's SAE; null while there is none, which is a state and not a failure. */
 export function useReport(model: Model) {
+  const params = { path: { model_id: model.id } };
   return useQuery({
     queryKey: reportKey(model),
-    queryFn: async (): Promise<Report | null> => {
-      try {
-        return await unwrap(
-          client.GET("/model/{model_id}/report", { params: { path: { model_id: model.id } } }),
-        );
-      } catch (error) {
-        if (error instanceof ApiError && error.status === CONFLICT) return null;
-        throw error;
-      }
-    },
+    queryFn: async (): Promise<Report | null> =>
+      (await unwrap(client.GET("/model/{model_id}/reports", { params }))).reports[0] ?? null,
     enabled: model.sae?.has_cached_data === true,
     staleTime: Infinity,
   });

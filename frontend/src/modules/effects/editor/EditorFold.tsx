@@ -1,0 +1,29 @@
+import { lazy, Suspense, useState } from "react";
+
+import type { Model } from "@/lib/types";
+import { Block } from "@/ui/States";
+
+import classes from "./Editor.module.css";
+
+const InterventionEditor = lazy(() => import("./InterventionEditor"));
+
+interface Props {
+  model: Model;
+  feature: number | undefined;
+  onStored: () => void;
+}
+
+/** The slider is the face; everything else unfolds below it, and is loaded only then. */
+export function EditorFold(props: Props) {
+  const [open, setOpen] = useState(false);
+  return (
+    <details className={classes.fold} open={open} onToggle={(event) => setOpen(event.currentTarget.open)}>
+      <summary>Other units, forms, gates, schedules, several features</summary>
+      {open && (
+        <Suspense fallback={<Block height={300} label="Opening the editor" />}>
+          <InterventionEditor {...props} />
+        </Suspense>
+      )}
+    </details>
+  );
+}

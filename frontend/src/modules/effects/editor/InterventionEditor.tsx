@@ -1,0 +1,86 @@
+import { Button } from "@mantine/core";
+import { useDebouncedValue } from "@mantine/hooks";
+import { useState } from "react";
+
+import type { Model } from "@/lib/types";
+import { isSimple } from "@/modules/runs/arms";
+import { useEnvInfo } from "@/modules/runs/use-env-info";
+import { Failure } from "@/ui/States";
+
+import { useDose, useStoreEdits } from "../api";
+import { DoseReadout } from "./DoseReadout";
+import { draftOf, missing, newDraft, toRequest, type Draft } from "./draft";
+import { EditCard } from "./EditCard";
+import { clause, sentence } from "./words";
+import classes from "./Editor.module.css";
+
+const MOST = 16;
+const SETTLE_MS = 250;
+
+interface Props {
+  model: Model;
+  feature: number | undefined;
+  onStored: () => void;
+}
+
+/** Starts from what is stored when that is more than the slider can show, else from the chosen feature. */
+function firstDrafts({ intervention }: Model, feature: number | undefined): Draft[] {
+  const edits = intervention?.edits ?? [];
+  if (edits.length === 0 || isSimple(edits)) return [newDraft(0, feature ?? "")];
+  return edits.map((edit, index) => draftOf(index, edit));
+}
+
+/** Several features, gates, schedules and units; the sentence says what will happen, the gauge how strong it is. */
+export default function InterventionEditor({ model, feature, onStored }: Props) {
+  const env = useEnvInfo(model);
+  const [drafts, setDrafts] = useState(() => firstDrafts(model, feature));
+  const store = useStoreEdits(model.id);
+  const problem = drafts.map(missing).find((each) => each !== null) ?? null;
+  const requests = problem === null ? drafts.map(toRequest) : [];
+  const [settled] = useDebouncedValue(JSON.stringify(requests), SETTLE_MS);
+  const dose = useDose(model.id, JSON.parse(settled) as typeof requests, problem === null);
+  const nameOf = ({ gate }: Draft) => env?.observations[gate.index]?.name ?? `observation ${gate.index}`;
+  const replace = (next: Draft) => setDrafts((old) => old.map((each) => (each.id === next.id ? next : each)));
+  const add = () => setDrafts((old) => [...old, newDraft(Math.max(...old.map((each) => each.id)) + 1, "")]);
+  return (
+    <form
+      className={classes.editor}
+      onSubmit={(event) => {
+        event.preventDefault();
+        store.mutate(requests, { onSuccess: onStored });
+      }}
+    >
+      {drafts.map((draft, index) => (
+        <EditCard
+          key={draft.id}
+          model={model}
+          env={env}
+          draft={draft}
+          position={index + 1}
+          onChange={replace}
+          onRemove={
+            drafts.length > 1
+              ? () => setDrafts((old) => old.filter((each) => each.id !== draft.id))
+              : undefined
+          }
+        />
+      ))}
+      <Button size="xs" variant="default" disabled={drafts.length >= MOST} onClick={add}>
+        Add another feature
+      </Button>
+      <p className={classes.sentence} role="status">
+        {problem ??
+          sentence(
+            drafts.map((draft) => clause(draft, nameOf(draft))),
+            model.sae?.tap_index ?? 0,
+          )}
+      </p>
+      {problem === null && dose.error && <Failure error={dose.error} />}
+      {problem === null && dose.data?.dose && <DoseReadout dose={dose.data.dose} />}
+      <Button type="submit" disabled={problem !== null} loading={store.isPending}>
+        Store for the next run
+      </Button>
+      {store.error && <Failure error={store.error} />}
+    </form>
+  );
+}
