@@ -39,7 +39,7 @@ export function ScanResult({ scan, feature, onFeature, onDose }: Props) {
         )}
       </section>
       {scan.confirmations.length > 0 && <Confirmations scan={scan} onFeature={onFeature} onDose={onDose} />}
-      <div className={classes.split}>
+      <div className={classes.scan}>
         <ScanTable scan={scan} feature={feature} onFeature={onFeature} />
         <section className={classes.part} aria-label="Plot of the scan">
           <h3>
