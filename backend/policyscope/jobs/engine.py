@@ -205,7 +205,7 @@ class Engine:
                 self._children.append(self._start(job))
             except Exception:
                 log.exception("job %s could not be started", job.id)
-                self.table.finish(job, "failed", error=NOT_STARTED)
+                self._settle_lost(job, "failed", NOT_STARTED)  # what forks may just have been killed
 
     def _start(self, job: JobRow) -> Child:
         ours, theirs = multiprocessing.Pipe(duplex=False)

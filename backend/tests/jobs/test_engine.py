@@ -257,3 +257,22 @@ def test_children_die_with_a_server_that_is_killed(tmp_path):
     while Path(f"/proc/{pid}").exists() and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not Path(f"/proc/{pid}").exists()
+
+
+def test_a_job_that_cannot_be_started_is_tried_again(tmp_path, monkeypatch, caplog):
+    bench, start = Bench(tmp_path), Engine._start
+    failures = [OSError("the forking process is gone")] * 4
+
+    def fragile(engine, job):
+        if failures:
+            raise failures.pop()
+        return start(engine, job)
+
+    monkeypatch.setattr(Engine, "_start", fragile)
+    bench.engine.start()
+    never = bench.end(bench.submit("count", to=1))
+    assert (never.state, never.error["code"], never.attempt) == ("failed", "not_started", 3)
+    second = bench.end(bench.submit("count", to=1))
+    assert (second.state, second.attempt) == ("done", 2)
+    assert "could not be started" in caplog.text
+    bench.close()

@@ -62,5 +62,6 @@ def test_the_naive_hook_on_a_shared_module_fails_the_same_test(measured, count):
                 handle.remove()
         return np.array([value.item() for value in out]).tobytes()
 
+    assert play(1) == play(1) != play(2)  # alone it is right
     wrong = both_ways(play, count)
     measured(9, "the naive hook (control)", "must fail", f"{wrong}/{count} wrong", wrong > 0)

@@ -11,7 +11,7 @@ from policyscope.core.doses import Scales
 from policyscope.core.measures import find_measure
 from policyscope.core.progress import Work
 from policyscope.core.trials import Outcome, Push, control_directions, pushes_along, random_unit
-from policyscope.services.effects import studies
+from policyscope.services.effects import parts, studies
 from policyscope.services.workspace import Workspace
 from policyscope.store.artifacts import ArtifactStore
 from policyscope.store.records import Json
@@ -36,7 +36,8 @@ def perform(store: ArtifactStore, spec: studies.Spec) -> Work[None]:
     random = random_unit(scales.sae.d_in, spec["random_directions"], spec["seed"])
     for size in sizes:
         pushes += _present(pushes_along(scales, ["random"] * len(random), random, np.full(len(random), size)))
-    base, *outcomes = yield from trials.play(pushes, spec["seeds"])
+    kept = store.checkpoints(spec["output"])
+    base, *outcomes = yield from parts.play(trials, pushes, spec["seeds"], kept, "doses")
     studies.publish(store, spec, _result(spec, base, outcomes, list(named)))
 
 
