@@ -22,7 +22,7 @@ class Round:
 
     def __init__(self, server: Server, chance: random.Random) -> None:
         self.server, self.chance = server, chance
-        self.jobs = [server.submit(0, 0.6), server.submit(60), server.submit(2), server.submit(0, 0.02)]
+        self.jobs = [server.submit(0, 0.6), server.submit(150), server.submit(2), server.submit(0, 0.02)]
         self.slowest, self.orphans, self.twice = 0.0, 0, 0
 
     def play(self, victim: str) -> None:
