@@ -5,9 +5,9 @@ from __future__ import annotations
 import click
 
 from policyscope import __version__
+from policyscope.cli import effects, models, runs
 from policyscope.cli.artifacts import make_artifacts
 from policyscope.cli.basics import envs, serve
-from policyscope.cli.effects import COMMANDS
 from policyscope.cli.jobs import jobs
 
 __all__ = ["main", "make_artifacts"]
@@ -21,17 +21,23 @@ def main() -> None:
     \b
     policyscope serve                              the workbench in a browser
     policyscope envs [ENV]                         which environments there are; the names of one's channels
+    policyscope upload FILE                        store a policy as a model; models lists them
+    policyscope load-sae MODEL --artifacts_dir …   attach an SAE and check its tap
+    policyscope interpret MODEL                    which features go with an action
+    policyscope perturb set|show|clear MODEL       the intervention that the next run plays
+    policyscope run MODEL --env …                  arms on the same seeds, compared; runs lists and shows them
+    policyscope video RUN                          its arms side by side
     policyscope jobs list|watch|cancel|retry       the long work of the running server
     policyscope make-artifacts --env … --policy …  train an SAE for a policy of yours
     policyscope scan MODEL --env …                 which features change behaviour, confirmed on fresh seeds
     policyscope dose-response MODEL --feature …    one feature at many doses, beside its controls
     policyscope calibrate MODEL --feature …        the dose that changes a measure as wanted
-    policyscope export run ID                      the evidence of a run, in one file
+    policyscope export run RUN                     the evidence of a run, in one file; export sae MODEL
     policyscope verify FILE                        play it again: identical, or what differs
 
     Everything that is written lies under the artifacts root (POLICYSCOPE_ARTIFACTS, default: artifacts/).
     """
 
 
-for command in (serve, envs, jobs, make_artifacts, *COMMANDS):
+for command in (serve, envs, jobs, make_artifacts, *models.COMMANDS, *runs.COMMANDS, *effects.COMMANDS):
     main.add_command(command)

@@ -57,6 +57,9 @@ def make_artifacts(resume: bool, overwrite: bool, **values: Any) -> None:
 
     Rolls the policy out, clones it into a small MLP where needed, collects observations and activations at
     the tap, trains a TopK SAE on them, measures it in the closed loop, and publishes the directory at once.
+
+    \b
+    policyscope make-artifacts --env Walker2d-v5 --policy imitator.pt --artifacts_dir artifacts_w32
     """
     settings = load_settings()
     with foreground() as run:

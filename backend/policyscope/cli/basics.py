@@ -16,7 +16,11 @@ from policyscope.core.envs import EnvInfo, get_env, list_envs
     "--port", type=click.IntRange(1, 65535), help="Port to listen on (POLICYSCOPE_PORT, default 5000)."
 )
 def serve(port: int | None) -> None:
-    """Serve the API and the workbench at one address, in the foreground."""
+    """Serve the API and the workbench at one address, in the foreground.
+
+    \b
+    policyscope serve --port 5000
+    """
     from policyscope.api.serve import serve as run_server
 
     with sentences():
@@ -34,7 +38,11 @@ def serve(port: int | None) -> None:
 @click.command()
 @click.argument("env_id", required=False)
 def envs(env_id: str | None) -> None:
-    """List the environments, or describe one: its observations and actions by name."""
+    """List the environments, or describe one: its observations and actions by name.
+
+    \b
+    policyscope envs Walker2d-v5
+    """
     with sentences():
         if env_id is not None:
             _describe(get_env(env_id))

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
 
 from policyscope.cli.console import foreground, sentences
-from policyscope.cli.progress import ProgressPrinter
-from policyscope.config import load_settings
-from policyscope.core.errors import Conflict, PolicyscopeError
-from policyscope.core.progress import Progress
-from policyscope.jobs.table import ACTIVE
-from policyscope.services import demos, models, runs, saes
+from policyscope.cli.output import show_json, write_file
+from policyscope.cli.working import announce, follow, model_named, reading, working
+from policyscope.services import runs
 from policyscope.services.effects import bundle, calibration, dose_response, scan, studies
-from policyscope.services.workspace import Workspace, open_workspace
 
 SHARED = (
     click.argument("model"),
@@ -37,59 +31,17 @@ def _study(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
-@contextmanager
-def _workspace() -> Iterator[Workspace]:
-    """With its job engine running here, or in the server that already holds the artifacts root."""
-    ws = open_workspace(load_settings())
-    try:
-        try:
-            ws.engine.start()
-        except Conflict:
-            click.echo("A server uses this artifacts root; it does the work.", err=True)
-        yield ws
-    finally:
-        ws.close()
-
-
-def _model(ws: Workspace, name: str) -> str:
-    """A model's id, or a demo's or its directory's name: then a new model with the demo's SAE attached."""
-    listed = demos.list_demos(ws)
-    demo = next((demo for demo in listed if name in (demo["id"], demo["artifacts_dir"])), None)
-    if demo is None:
-        return str(models.get(ws, name)["id"])
-    made = str(demos.create(ws, demo["id"])["id"])
-    saes.attach(ws, made, demo["artifacts_dir"], demo["tap_index"])
-    click.echo(f"model {made}", err=True)
-    return made
-
-
-def _follow(ws: Workspace, job_id: str) -> None:
-    """Show progress until the job ends. Raises PolicyscopeError when it failed."""
-    printer, job = ProgressPrinter(), ws.table.get(job_id)
-    try:
-        while job.state in ACTIVE:
-            ws.table.wait(job_id, job.version, 0.5)
-            job = ws.table.get(job_id)
-            if job.progress["total"]:
-                printer(Progress(**job.progress))
-    except KeyboardInterrupt:
-        ws.engine.cancel(job_id)
-        raise
-    finally:
-        printer.close()
-    if job.state != "done":
-        raise PolicyscopeError((job.error or {}).get("message", f"The job was {job.state}."))
-
-
 def _perform(model: str, start: Callable[..., Any], request: dict[str, Any], as_json: bool) -> None:
-    with sentences(), _workspace() as ws:
-        accepted = start(ws, _model(ws, model), request)
-        _follow(ws, accepted["job_id"])
+    with sentences(), working() as ws:
+        accepted = start(ws, model_named(ws, model), request)
+        announce(accepted)
+        follow(ws, accepted["job_id"])
         run_id = accepted["run_id"]
+        if as_json:
+            show_json(studies.effects(ws, run_id))
+            return
         click.echo(f"run {run_id}")
         click.echo(runs.get(ws, run_id)["sentence"])
-        if as_json:
-            click.echo(json.dumps(studies.effects(ws, run_id), indent=1))
 
 
 @click.command("scan")
@@ -101,7 +53,11 @@ def _perform(model: str, start: Callable[..., Any], request: dict[str, Any], as_
 @click.option("--winners", default=5, show_default=True, help="Candidates to try again.")
 @click.option("--confirm_episodes", default=32, show_default=True, help="Fresh seeds to try them on.")
 def scan_command(model: str, as_json: bool, **request: Any) -> None:
-    """Push every alive feature of MODEL (an id, or a demo's name) both ways and confirm what stands out."""
+    """Push every alive feature of MODEL (an id, or a demo's name) both ways and confirm what stands out.
+
+    \b
+    policyscope scan walker2d_w32 --env Walker2d-v5
+    """
     _perform(model, scan.start, request, as_json)
 
 
@@ -115,7 +71,11 @@ def scan_command(model: str, as_json: bool, **request: Any) -> None:
 @click.option("--random_directions", default=20, show_default=True, help="Random directions beside it.")
 @click.option("--episodes", default=16, show_default=True, help="Seeds.")
 def dose_response_command(model: str, as_json: bool, doses: tuple[float, ...], **request: Any) -> None:
-    """One feature of MODEL (an id, or a demo's name) at many doses, beside what it must beat."""
+    """One feature of MODEL (an id, or a demo's name) at many doses, beside what it must beat.
+
+    \b
+    policyscope dose-response MODEL --env Walker2d-v5 --feature 42
+    """
     _perform(model, dose_response.start, {**request, "doses": list(doses)}, as_json)
 
 
@@ -128,7 +88,11 @@ def dose_response_command(model: str, as_json: bool, doses: tuple[float, ...], *
 @click.option("--episodes", default=8, show_default=True, help="Seeds of the search.")
 @click.option("--confirm_episodes", default=20, show_default=True, help="Fresh seeds of the confirmation.")
 def calibrate_command(model: str, as_json: bool, features: tuple[int, ...], **given: Any) -> None:
-    """Find the dose of features of MODEL that changes a measure by a wanted amount, and confirm it."""
+    """Find the dose of features of MODEL that changes a measure by a wanted amount, and confirm it.
+
+    \b
+    policyscope calibrate MODEL --env Walker2d-v5 --feature 42 --measure speed --change 0.05
+    """
     change, absolute, measure = (given.pop(name) for name in ("change", "absolute", "measure"))
     target = {"measure": measure, "change": change, "relative": not absolute}
     parts = [{"feature_idx": feature, "weight": 1.0} for feature in features]
@@ -144,22 +108,23 @@ def export() -> None:
 @click.argument("run_id")
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="File; <run id>.zip here.")
 def export_run(run_id: str, output: Path | None) -> None:
-    """Write the evidence bundle of a run: everything to compute it again."""
-    with sentences():
-        ws = open_workspace(load_settings())
-        try:
-            data = bundle.export(ws, run_id)
-        finally:
-            ws.close()
-    path = output or Path(f"{run_id}.zip")
-    path.write_bytes(data)
-    click.echo(f"{path}  {len(data):,} bytes")
+    """Write the evidence bundle of a run: everything to compute it again.
+
+    \b
+    policyscope export run RUN --output evidence.zip
+    """
+    with reading() as ws:
+        write_file(output or Path(f"{run_id}.zip"), bundle.export(ws, run_id))
 
 
 @click.command("verify")
 @click.argument("path", type=click.Path(path_type=Path))
 def verify(path: Path) -> None:
-    """Play the run of an evidence bundle again; exit status 0 when every number is identical, else 1."""
+    """Play the run of an evidence bundle again; exit status 0 when every number is identical, else 1.
+
+    \b
+    policyscope verify evidence.zip
+    """
     with foreground() as run:
         found = run(bundle.verify(path))
     for line in (*found["versions"], *found["differences"]):

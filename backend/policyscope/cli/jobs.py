@@ -28,7 +28,11 @@ def jobs() -> None:
 @jobs.command("list")
 @click.option("--state", type=click.Choice(STATES), help="Only jobs in this state.")
 def list_jobs(state: str | None) -> None:
-    """Newest first."""
+    """List the jobs, newest first.
+
+    \b
+    policyscope jobs list --state running
+    """
     with sentences():
         found = ask(load_settings(), "GET", "/jobs" + (f"?state={state}" if state else ""))["jobs"]
     click.echo(f"{'job':16} {'kind':10} {'state':12} {'progress':>10}  created")
@@ -41,7 +45,11 @@ def list_jobs(state: str | None) -> None:
 @jobs.command()
 @click.argument("job_id")
 def watch(job_id: str) -> None:
-    """Follow a job to its end; exit status 1 when it did not end well."""
+    """Follow a job to its end; exit status 1 when it did not end well.
+
+    \b
+    policyscope jobs watch JOB
+    """
     settings, printer = load_settings(), ProgressPrinter()
     with sentences():
         try:
@@ -57,7 +65,11 @@ def watch(job_id: str) -> None:
 @jobs.command()
 @click.argument("job_id")
 def cancel(job_id: str) -> None:
-    """Stop a job."""
+    """Stop a job.
+
+    \b
+    policyscope jobs cancel JOB
+    """
     with sentences():
         _echo(ask(load_settings(), "DELETE", _path(job_id)))
 
@@ -65,7 +77,11 @@ def cancel(job_id: str) -> None:
 @jobs.command()
 @click.argument("job_id")
 def retry(job_id: str) -> None:
-    """Start a failed, cancelled or interrupted job again."""
+    """Start a failed, cancelled or interrupted job again.
+
+    \b
+    policyscope jobs retry JOB
+    """
     with sentences():
         _echo(ask(load_settings(), "POST", _path(job_id) + "/retry"))
 

@@ -11,6 +11,7 @@ from policyscope.core.progress import Progress
 BAR = 24
 REDRAW_SECONDS = 0.1
 LINE_SECONDS = 15.0
+PACE_SECONDS = 2.0
 
 
 class ProgressPrinter:
@@ -20,6 +21,7 @@ class ProgressPrinter:
         self._stream = stream or sys.stderr
         self._terminal = self._stream.isatty()
         self._stage, self._stage_started, self._drawn = "", time.monotonic(), 0.0
+        self._stage_from = 0  # what was done already when the stage was first seen, by a checkpoint perhaps
 
     def __call__(self, step: Progress) -> None:
         now = time.monotonic()
@@ -27,7 +29,7 @@ class ProgressPrinter:
         changed = stage != self._stage
         if changed:
             self._finish_line()
-            self._stage, self._stage_started = stage, now
+            self._stage, self._stage_started, self._stage_from = stage, now, step.done
         due = now - self._drawn > (REDRAW_SECONDS if self._terminal else LINE_SECONDS)
         if changed or due or step.done >= step.total:
             self._draw(step, now)
@@ -41,7 +43,7 @@ class ProgressPrinter:
         share = step.done / step.total if step.total else 0.0
         numbers = "  ".join(f"{name} {value:.4g}" for name, value in step.metrics.items())
         count = f"{step.done:,}/{step.total:,} {step.unit}"
-        text = f"{step.message or 'working'}  {count}  {numbers}{self._eta(share, now)}"
+        text = f"{step.message or 'working'}  {count}  {numbers}{self._pace(step, now)}"
         if self._terminal:
             filled = round(BAR * min(share, 1.0))
             self._stream.write(f"\r\x1b[2K{'█' * filled}{'░' * (BAR - filled)} {text}")
@@ -49,11 +51,14 @@ class ProgressPrinter:
             self._stream.write(text + "\n")
         self._stream.flush()
 
-    def _eta(self, share: float, now: float) -> str:
-        spent = now - self._stage_started
-        if not 0.02 < share < 1 or spent < 2:
+    def _pace(self, step: Progress, now: float) -> str:
+        """Rate and time left, once they can be told."""
+        spent, made = now - self._stage_started, step.done - self._stage_from
+        if spent < PACE_SECONDS or made <= 0:
             return ""
-        return f"  about {spent / share - spent:.0f} s left"
+        rate = made / spent
+        left = f", about {(step.total - step.done) / rate:.0f} s left" if step.done < step.total else ""
+        return f"  {rate:,.3g} {step.unit}/s{left}"
 
     def _finish_line(self) -> None:
         if self._terminal and self._stage:
