@@ -10,6 +10,7 @@ from urllib.parse import quote
 import click
 
 from policyscope.cli.console import sentences
+from policyscope.cli.output import json_option, show_json
 from policyscope.cli.progress import ProgressPrinter
 from policyscope.cli.server import ask
 from policyscope.config import load_settings
@@ -27,7 +28,8 @@ def jobs() -> None:
 
 @jobs.command("list")
 @click.option("--state", type=click.Choice(STATES), help="Only jobs in this state.")
-def list_jobs(state: str | None) -> None:
+@json_option
+def list_jobs(state: str | None, as_json: bool) -> None:
     """List the jobs, newest first.
 
     \b
@@ -35,6 +37,9 @@ def list_jobs(state: str | None) -> None:
     """
     with sentences():
         found = ask(load_settings(), "GET", "/jobs" + (f"?state={state}" if state else ""))["jobs"]
+    if as_json:
+        show_json({"jobs": found})
+        return
     click.echo(f"{'job':16} {'kind':10} {'state':12} {'progress':>10}  created")
     for job in found:
         click.echo(

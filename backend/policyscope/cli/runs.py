@@ -90,9 +90,17 @@ def list_runs(run_id: str | None, model_id: str | None, as_csv: bool, as_json: b
 @click.argument("run_id")
 @click.option("--seed", type=int, help="A recorded seed; the first by default.")
 @click.option("--arm", "arms", multiple=True, help="Arms side by side, at most four; all by default.")
-@click.option("--size", default="480", show_default=True, type=click.Choice([str(s) for s in videos.SIZES]))
+@click.option(
+    "--size",
+    default="480",
+    show_default=True,
+    type=click.Choice([str(s) for s in videos.SIZES]),
+    help="Pixels of each pane's side.",
+)
 @click.option("--speed", default=1.0, show_default=True, help="1 is real time.")
-@click.option("--format", default="mp4", show_default=True, type=click.Choice(list(videos.FORMATS)))
+@click.option(
+    "--format", default="mp4", show_default=True, type=click.Choice(list(videos.FORMATS)), help="File format."
+)
 @click.option("--shadows", is_flag=True, help="Shadows and reflections; several times slower.")
 @click.option("--output", type=FILE, help="File; <run id>.<format> here by default.")
 def video(run_id: str, output: Path | None, size: str, arms: tuple[str, ...], **given: Any) -> None:

@@ -36,6 +36,7 @@ from policyscope.store.records import JobRow, Json, new_id
 log = logging.getLogger(__name__)
 GRACE_SECONDS = 1.0
 HEARTBEAT_SECONDS = 5.0
+IDLE_SECONDS = 1.0  # until a job that another process queued is seen
 REPORT_SECONDS = 0.4
 ATTEMPTS = 3  # a job whose process was killed starts again, but not for ever: it may be what kills it
 PRELOAD = ["policyscope.jobs.preload", "policyscope.cli"]
@@ -223,7 +224,7 @@ class Engine:
         sources: list[Any] = [self._wake_out]
         for running in self._children:
             sources += [running.process.sentinel] + ([] if running.pipe.closed else [running.pipe])
-        wait(sources, 0.25 if self._children else HEARTBEAT_SECONDS)
+        wait(sources, 0.25 if self._children else IDLE_SECONDS)
         while self._wake_out.poll():
             self._wake_out.recv_bytes()
 

@@ -130,6 +130,8 @@ def test_the_command_line_lists_watches_cancels_and_retries(app, client, monkeyp
         accepted = start(client, client.model(), {**LONG, "episodes": 100})
         assert "cancelled" in jobs("cancel", accepted["job_id"])
         assert accepted["job_id"] in jobs("list", "--state", "cancelled")
+        listed = json.loads(jobs("list", "--json"))["jobs"]
+        assert [job["state"] for job in listed] == ["cancelled"]
         assert "queued" in jobs("retry", accepted["job_id"])
         assert accepted["run_id"] in jobs("watch", accepted["job_id"])
         assert "There is no job" in jobs("watch", "j_missing", status=2)

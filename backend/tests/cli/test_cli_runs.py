@@ -1,10 +1,6 @@
 """Runs by command: alone, beside a server, and stopped half-way."""
 
-import os
-import signal
-import subprocess
-import sys
-import time
+import threading
 
 import pytest
 import tiny
@@ -12,6 +8,7 @@ from werkzeug.serving import make_server
 
 from policyscope.api.app import create_app
 from policyscope.api.current import WORKSPACE
+from policyscope.services import runs
 
 SHORT = ("--env", tiny.ENV, "--episodes", 2, "--max_steps", 20)
 
@@ -60,53 +57,44 @@ def test_a_video(cli, model):
         assert file.read(3) == b"GIF"
 
 
-def test_beside_a_server_the_server_does_the_work(cli, model, settings):
+class Impatient:
+    """A person who presses Ctrl-C at the first sign of progress."""
+
+    def __call__(self, step):
+        raise KeyboardInterrupt
+
+    def close(self):
+        pass
+
+
+@pytest.fixture
+def server(settings, monkeypatch):
     app = create_app(settings)
-    try:
-        done = cli("run", model, *SHORT, "--json")
-        listed = app.test_client().get("/runs").json["runs"]
-        assert [(run["id"], run["state"]) for run in listed] == [(done["id"], "done")]
-        assert app.extensions[WORKSPACE].engine.alive
-    finally:
-        app.extensions[WORKSPACE].close()
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    monkeypatch.setenv("POLICYSCOPE_PORT", str(server.port))
+    yield app.extensions[WORKSPACE]
+    server.shutdown()
+    thread.join()
+    server.server_close()
+    app.extensions[WORKSPACE].close()
+
+
+def test_beside_a_server_the_server_does_the_work(cli, model, server):
+    done = cli("run", model, *SHORT, "--json")
+    listed = runs.list_runs(server)
+    assert [(run["id"], run["state"]) for run in listed] == [(done["id"], "done")]
+    assert server.engine.alive
 
 
 @pytest.mark.parametrize("served", [False, True])
-def test_ctrl_c_cancels_and_leaves_nothing(cli, model, artifacts, settings, served, monkeypatch):
-    app = create_app(settings) if served else None
-    server = make_server("127.0.0.1", 0, app, threaded=True) if app else None
-    environment = {**os.environ, "POLICYSCOPE_PORT": str(server.port if server else 1)}
-    words = ("run", model, "--env", tiny.ENV, "--episodes", "1000")
-    try:
-        if server:
-            _in_thread(server.serve_forever)
-        process = subprocess.Popen(
-            [sys.executable, "-m", "policyscope.cli", *words],
-            stderr=subprocess.PIPE, text=True, start_new_session=True, env=environment,
-        )  # fmt: skip
-        said = _until(process, "steps")
-        os.killpg(process.pid, signal.SIGINT)
-        said += process.communicate(timeout=20)[1]
-    finally:
-        if app and server:
-            server.shutdown()
-            app.extensions[WORKSPACE].close()
-    assert process.returncode == 130, said
+def test_ctrl_c_cancels_and_leaves_nothing(cli, model, artifacts, served, request, monkeypatch):
+    if served:
+        request.getfixturevalue("server")
+    monkeypatch.setattr("policyscope.cli.working.ProgressPrinter", Impatient)
+    same = [word for name in "abcdefgh" for word in ("--arm", name)]
+    said = cli("run", model, "--env", tiny.ENV, "--episodes", 1000, *same, status=130)
     assert "nothing was published" in said
     assert [run["state"] for run in cli("runs", "--json")["runs"]] == ["cancelled"]
-    left = [path for path in (artifacts / "store").rglob("*") if "runs" in path.parts and path.is_file()]
-    assert left == []
-
-
-def _in_thread(target):
-    import threading
-
-    threading.Thread(target=target, daemon=True).start()
-
-
-def _until(process, word):
-    said, deadline = "", time.monotonic() + 30
-    while word not in said and time.monotonic() < deadline:
-        said += process.stderr.readline()
-    assert word in said
-    return said
+    assert [path for path in artifacts.rglob("runs/*/*") if path.is_file()] == []
