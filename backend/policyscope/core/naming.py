@@ -8,7 +8,7 @@ length.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -170,7 +170,7 @@ def moved_actions(
     """
     spread = policy.tail(h[spread_rows(len(h), 4096)], tap_index).std(axis=0)
     scale = np.where(spread > 0, spread, 1.0)
-    threshold = _chance(policy, sae, tap_index, h) / scale
+    threshold = chance(policy, sae, tap_index, h) / scale
     effect = ablation_mean / scale
     found = []
     for j in range(sae.d_latent):
@@ -180,8 +180,9 @@ def moved_actions(
     return found
 
 
-def _chance(policy: Policy, sae: SAE, tap_index: int, h: F64) -> F64:
-    """99th percentile [F, A] of |mean effect| of random directions with the feature's length and latents.
+def chance(policy: Policy, sae: SAE, tap_index: int, h: F64, features: Iterable[int] | None = None) -> F64:
+    """99th percentile [F, A] of |mean effect| of random directions with the feature's length and latents, in
+    action units; infinite for features that never fire and for those left out of ``features``.
 
     Directions are drawn like the activations, N(0, Σ_x): the stricter of the two nulls.
     """
@@ -190,8 +191,10 @@ def _chance(policy: Policy, sae: SAE, tap_index: int, h: F64) -> F64:
     states = h[spread_rows(len(h), affordable_states(policy, sae, tap_index))]
     z, norms = sae.encode(states), sae.decoder_norms()
     out = np.full((sae.d_latent, policy.spec.act_dim), np.inf)
-    for j in np.flatnonzero(z.any(axis=0)):
+    for j in range(sae.d_latent) if features is None else features:
         rows = np.flatnonzero(z[:, j])
+        if not len(rows):
+            continue
         rows = rows[spread_rows(len(rows), NULL_STATES)]
         moved = states[rows] - norms[j] * z[rows, j, None] * directions[:, None, :]
         flat = policy.tail(moved.reshape(-1, sae.d_in), tap_index).reshape(*moved.shape[:2], -1)

@@ -15,6 +15,7 @@ from policyscope.core.affinities import nearest
 from policyscope.core.analysis import Subject, action_names
 from policyscope.core.associations import episode_slices
 from policyscope.core.measures import UndefinedError
+from policyscope.core.naming import chance
 from policyscope.services import analyses, closed_loop, feature_notes, loaded
 from policyscope.services.analyses import Key, Stored
 from policyscope.services.workspace import Workspace
@@ -73,12 +74,15 @@ def _statistics(found: Stored, j: int) -> Json:
 def _actions(found: Stored, subject: Subject, j: int) -> list[Json]:
     a = found.arrays
     names = action_names(subject.info, a["ablation_effect"].shape[1])
+    h = np.asarray(subject.data.activations, dtype=np.float64)
+    band = chance(subject.policy, subject.sae, subject.tap_index, h, [j])[j]
     return [
         {
             "name": name,
             "ablation_effect": float(a["ablation_effect"][j, index]),
             "ablation_mean": float(a["ablation_mean"][j, index]),
             "local_gain": float(a["local_gain"][j, index]),
+            "chance": float(band[index]),
         }
         for index, name in enumerate(names)
     ]

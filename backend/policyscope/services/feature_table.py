@@ -135,7 +135,8 @@ def _fits(found: Stored, j: int, note: Json | None, wanted: Json) -> bool:
         return False
     if wanted["tag"] is not None and (note is None or wanted["tag"] not in note["tags"]):
         return False
-    words = [str(j), found.about["names"][j]["text"], *([note["name"] or "", note["text"]] if note else [])]
+    noted = [note["name"] or "", note["text"], *note["tags"]] if note else []
+    words = [str(j), found.about["names"][j]["text"], *noted]
     return wanted["search"] is None or any(wanted["search"].lower() in word.lower() for word in words)
 
 

@@ -90,6 +90,8 @@ def test_one_feature(client, analysed):
     assert all(clip["value"] == 0 for clip in page["random_inactive"])
     assert page["nearest"]["cosine"][0]["similarity"] >= page["nearest"]["cosine"][-1]["similarity"]
     assert page["nearest"]["cosine"][-1]["feature_idx"] != 3
+    beyond = {action["name"] for action in page["actions"] if abs(action["ablation_mean"]) > action["chance"]}
+    assert {moved["action"] for moved in page["name"]["does"]} <= beyond
     assert page["phase"] is None
     assert page["closed_loop"] == []
     assert client("GET", f"/model/{analysed}/feature/16", expect=400)["error"]["fields"]["feature_idx"]
@@ -102,6 +104,7 @@ def test_notes_are_kept_shown_and_searched(client, analysed):
     assert client("GET", f"/model/{analysed}/feature/5")["note"] == note
     found = table(client, analysed, "?search=SWING")
     assert [row["feature_idx"] for row in found["features"]] == [5]
+    assert table(client, analysed, "?search=mine")["features"] == found["features"]
     assert table(client, analysed, "?tag=mine")["features"][0]["note"] == note
     client("DELETE", f"/model/{analysed}/sae")
     client("POST", f"/model/{analysed}/load_sae", {"artifacts_dir": "pendulum_w8"})

@@ -2551,6 +2551,8 @@ export interface components {
             ablation_mean: number | null;
             /** @description Change per unit of α. */
             local_gain: number | null;
+            /** @description 99th percentile of the size of ablation_mean among random directions of its length, drawn like the activations; in action units. Null for a feature that never fires. */
+            chance: number | null;
         };
         Association: {
             /** @description Target. */
@@ -4361,7 +4363,7 @@ export interface operations {
                 badge?: "dead" | "episode-specific" | "general" | "transient" | "tonic" | "periodic" | "dense" | "phase tile" | null;
                 /** @description Only with this tag of yours. */
                 tag?: string | null;
-                /** @description Words in names or notes. */
+                /** @description Words in names, notes or tags. */
                 search?: string | null;
             };
             header?: never;

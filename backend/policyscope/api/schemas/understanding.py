@@ -63,7 +63,9 @@ class TableQuery(Request):
     )
     tag = fields.String(load_default=None, metadata=described("Only with this tag of yours."))
     search = fields.String(
-        load_default=None, validate=validate.Length(1, 80), metadata=described("Words in names or notes.")
+        load_default=None,
+        validate=validate.Length(1, 80),
+        metadata=described("Words in names, notes or tags."),
     )
 
 
@@ -223,6 +225,10 @@ class ActionEffect(Answer):
     ablation_effect = real("RMS change when it is removed, in SDs of the action.")
     ablation_mean = real("Mean signed change over active states, in action units.")
     local_gain = real("Change per unit of α.")
+    chance = real(
+        "99th percentile of the size of ablation_mean among random directions of its length, drawn like the "
+        "activations; in action units. Null for a feature that never fires."
+    )
 
 
 class Association(Answer):
