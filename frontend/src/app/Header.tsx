@@ -1,16 +1,10 @@
+import { jumpTo } from "@/lib/jump";
 import { useView } from "@/lib/view";
 import { JobTray } from "@/modules/jobs/JobTray";
 
 import { SchemeToggle } from "./SchemeToggle";
 import { STEPS, stepState, useProgress } from "./steps";
 import classes from "./Header.module.css";
-
-/** Brings a section into view and puts the focus on its heading, so that the keyboard continues from there. */
-function jumpTo(id: string) {
-  const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
-  document.getElementById(id)?.scrollIntoView({ behavior: calm ? "auto" : "smooth", block: "start" });
-  document.getElementById(`${id}-title`)?.focus({ preventScroll: true });
-}
 
 export function Header() {
   const { view, openModel } = useView();

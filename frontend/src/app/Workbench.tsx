@@ -18,6 +18,7 @@ import classes from "./Page.module.css";
 
 const ComparePanel = lazy(() => import("@/modules/runs/ComparePanel"));
 const EffectsPanel = lazy(() => import("@/modules/effects/EffectsPanel"));
+const FeaturesPanel = lazy(() => import("@/modules/features/explore/FeaturesPanel"));
 const ReportPanel = lazy(() => import("@/modules/saes/report/ReportPanel"));
 
 /** Where the tap stands: moved by hand, else where the SAE sits, else where the best fitting SAE was trained. */
@@ -80,6 +81,18 @@ export default function Workbench({ model }: { model: Model }) {
       <div className={classes.wide}>
         <Suspense fallback={<Block height={320} label="Opening the report card" />}>
           <ReportPanel model={model} />
+        </Suspense>
+      </div>
+      <div className={classes.wide}>
+        <Suspense fallback={<Block height={420} label="Opening the features" />}>
+          <FeaturesPanel
+            model={model}
+            view={view.table ?? {}}
+            onView={(table) => setView({ table })}
+            feature={feature}
+            onFeature={(next) => setView({ feature: next })}
+            onStored={() => setView({ alpha: undefined })}
+          />
         </Suspense>
       </div>
       <div className={classes.wide}>

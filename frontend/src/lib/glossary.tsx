@@ -1,6 +1,8 @@
 import type { ReactNode } from "react";
 
-interface Entry {
+import { understanding } from "./glossary-features";
+
+export interface Entry {
   title: string;
   formula?: ReactNode;
   text: string;
@@ -280,6 +282,7 @@ const entries = {
     title: "probability of increase",
     text: "Share of seeds in which the measure is higher with the change; ties count half.",
   },
+  ...understanding,
 } satisfies Record<string, Entry>;
 
 export type Term = keyof typeof entries;

@@ -53,6 +53,14 @@ export type Scan = S["Scan"];
 export type ScanRow = S["ScanRow"];
 export type Accepted = S["RunAccepted"];
 
+export type TableRow = S["TableRow"];
+export type TablePage = S["FeatureTable"];
+export type Dashboard = S["Dashboard"];
+export type Clip = S["Clip"];
+export type Note = S["Note"];
+export type Clusters = S["Clusters"];
+export type Cluster = S["Cluster"];
+
 export type Job = S["Job"];
 export type JobState = Job["state"];
 

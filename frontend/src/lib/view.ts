@@ -1,6 +1,8 @@
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useCallback } from "react";
 
+import { parseTable, type TableView } from "./table-view";
+
 /** Everything a copied link restores. */
 export interface View {
   model?: string;
@@ -11,6 +13,7 @@ export interface View {
   run?: string;
   /** A dose-response, calibration or scan: a run of another kind. */
   study?: string;
+  table?: TableView;
 }
 
 const text = (value: unknown) => (typeof value === "string" && value !== "" ? value : undefined);
@@ -34,6 +37,7 @@ export function parseView(search: Record<string, unknown>): View {
     alpha: finite(search.alpha),
     run: text(search.run),
     study: text(search.study),
+    table: parseTable(search.table),
   };
 }
 

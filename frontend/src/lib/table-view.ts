@@ -1,0 +1,35 @@
+// What of the feature table a copied link restores: its question, order and filters.
+export interface TableView {
+  /** action:0, obs:3, reward or measure:speed. */
+  target?: string;
+  sort?: string;
+  order?: "asc" | "desc";
+  search?: string;
+  badge?: string;
+  alive?: boolean;
+  /** Least output percentile, greatest q-value. */
+  percentile?: number;
+  q?: number;
+  show?: "clusters";
+}
+
+const text = (value: unknown) => (typeof value === "string" && value !== "" ? value.slice(0, 80) : undefined);
+const finite = (value: unknown) => (typeof value === "number" && Number.isFinite(value) ? value : undefined);
+
+/** What does not parse is dropped; an empty view leaves the address as short as it was. */
+export function parseTable(value: unknown): TableView | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  const given = value as Record<string, unknown>;
+  const view: TableView = {
+    target: text(given.target),
+    sort: text(given.sort),
+    order: given.order === "asc" || given.order === "desc" ? given.order : undefined,
+    search: text(given.search),
+    badge: text(given.badge),
+    alive: given.alive === true ? true : undefined,
+    percentile: finite(given.percentile),
+    q: finite(given.q),
+    show: given.show === "clusters" ? "clusters" : undefined,
+  };
+  return Object.values(view).some((each) => each !== undefined) ? view : undefined;
+}

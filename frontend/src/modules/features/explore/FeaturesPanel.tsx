@@ -1,0 +1,128 @@
+import { Button, SegmentedControl } from "@mantine/core";
+
+import type { TableView } from "@/lib/table-view";
+import type { Model, TablePage } from "@/lib/types";
+import { Panel } from "@/ui/Panel";
+import { Block, Empty, Failure } from "@/ui/States";
+
+import { useFirstPage } from "./api";
+import { ClustersView } from "./clusters/ClustersView";
+import { Analyse } from "./Analyse";
+import { ExploreTable } from "./ExploreTable";
+import { FeaturePage } from "./page/FeaturePage";
+import { Toolbar } from "./Toolbar";
+import classes from "./Explore.module.css";
+
+export interface ExploreProps {
+  model: Model;
+  view: TableView;
+  onView: (view: TableView) => void;
+  feature: number | undefined;
+  onFeature: (feature: number) => void;
+  /** Edits were stored: the slider's own value no longer counts. */
+  onStored: () => void;
+}
+
+/** Every feature of the SAE: what it responds to, what it does, and which are alike. */
+export default function FeaturesPanel(props: ExploreProps) {
+  const { model, view, onView } = props;
+  const usable = model.sae?.has_cached_data === true;
+  const first = useFirstPage(model, view);
+  const page = first.data && "features" in first.data ? first.data : undefined;
+  return (
+    <Panel
+      id="features"
+      title="Features"
+      lead="What each one responds to, what it does to the actions, and whether that is more than chance."
+      aside={page && <Which view={view} onView={onView} />}
+    >
+      {!usable ? (
+        <Empty title="Need SAE + cached data">
+          Features are judged on the policy's own states. Load an SAE from a directory with cached data first.
+        </Empty>
+      ) : first.data && "notAnalysed" in first.data ? (
+        <Analyse model={model} sentence={first.data.notAnalysed} />
+      ) : !page && first.error ? (
+        <Unread error={first.error} view={view} onView={onView} onRetry={() => void first.refetch()} />
+      ) : !page ? (
+        <Block height={520} label="Reading the features" />
+      ) : (
+        <Explorer {...props} first={page} error={first.error} stale={first.isPlaceholderData} />
+      )}
+    </Panel>
+  );
+}
+
+function Which({ view, onView }: Pick<ExploreProps, "view" | "onView">) {
+  return (
+    <SegmentedControl
+      aria-label="Show features as"
+      value={view.show ?? "table"}
+      onChange={(show) => onView({ ...view, show: show === "clusters" ? "clusters" : undefined })}
+      data={[
+        { value: "table", label: "Table" },
+        { value: "clusters", label: "Clusters" },
+      ]}
+    />
+  );
+}
+
+interface UnreadProps extends Pick<ExploreProps, "view" | "onView"> {
+  error: unknown;
+  onRetry: () => void;
+}
+
+/** A question from the address that the server refuses can be put away. */
+function Unread({ error, view, onView, onRetry }: UnreadProps) {
+  const asked = Object.values(view).some((value) => value !== undefined);
+  return (
+    <>
+      <Failure error={error} onRetry={onRetry} title="The features could not be read" />
+      {asked && (
+        <Button mt="sm" size="xs" variant="default" onClick={() => onView({})}>
+          Show all features for the first action
+        </Button>
+      )}
+    </>
+  );
+}
+
+interface ExplorerProps extends ExploreProps {
+  first: TablePage;
+  error: unknown;
+  stale: boolean;
+}
+
+function Explorer({ first, error, stale, ...props }: ExplorerProps) {
+  const { model, view, onView, onFeature, onStored } = props;
+  const feature = props.feature ?? first.features[0]?.feature_idx;
+  return (
+    <div className={classes.explorer}>
+      <div className={classes.left}>
+        {view.show === "clusters" ? (
+          <ClustersView model={model} feature={feature} onFeature={onFeature} onStored={onStored} />
+        ) : (
+          <>
+            <Toolbar model={model} first={first} view={view} onView={onView} />
+            {error ? (
+              <Unread error={error} view={view} onView={onView} onRetry={() => onView({ ...view })} />
+            ) : null}
+            <ExploreTable
+              key={JSON.stringify(view)}
+              model={model}
+              first={first}
+              view={view}
+              onView={onView}
+              chosen={feature}
+              onChoose={onFeature}
+              stale={stale}
+            />
+          </>
+        )}
+      </div>
+      {feature !== undefined && (
+        <FeaturePage key={feature} model={model} feature={feature} onFeature={onFeature} />
+      )}
+    </div>
+  );
+}

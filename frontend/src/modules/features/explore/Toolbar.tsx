@@ -1,0 +1,139 @@
+import { Button, Checkbox, Select, TextInput } from "@mantine/core";
+import { useMutation } from "@tanstack/react-query";
+import { useEffect, useState } from "react";
+
+import { count } from "@/lib/format";
+import type { TableView } from "@/lib/table-view";
+import type { Model, TablePage } from "@/lib/types";
+import { Icon } from "@/ui/Icon";
+import { Failure } from "@/ui/States";
+
+import { allRows } from "./api";
+import { toCsv } from "./csv";
+import { groupTargets } from "./targets";
+import classes from "./Explore.module.css";
+
+const BADGES = [
+  "periodic", "tonic", "transient", "phase tile", "general", "episode-specific", "dense", "dead",
+]; // prettier-ignore
+const PAUSE_MS = 250;
+
+interface Props {
+  model: Model;
+  first: TablePage;
+  view: TableView;
+  onView: (view: TableView) => void;
+}
+
+/** The question of the table and its filters. */
+export function Toolbar({ model, first, view, onView }: Props) {
+  const change = (patch: TableView) => onView({ ...view, ...patch });
+  const filtered = first.matching < first.d_latent;
+  return (
+    <>
+      <div className={classes.tools}>
+        <Select
+          label="Target"
+          size="xs"
+          w={240}
+          searchable
+          allowDeselect={false}
+          data={groupTargets(first.targets)}
+          value={first.target.key}
+          onChange={(target) => target !== null && change({ target, ...unfit(target, view) })}
+        />
+        <Search value={view.search ?? ""} onSearch={(search) => change({ search: search || undefined })} />
+        <Select
+          label="Badge"
+          size="xs"
+          w={140}
+          clearable
+          placeholder="any"
+          data={BADGES}
+          value={view.badge ?? null}
+          onChange={(badge) => change({ badge: badge ?? undefined })}
+        />
+        <Checkbox
+          size="xs"
+          label="alive"
+          checked={view.alive ?? false}
+          onChange={(event) => change({ alive: event.currentTarget.checked || undefined })}
+        />
+        <Checkbox
+          size="xs"
+          label="percentile ≥ 90"
+          checked={view.percentile !== undefined}
+          onChange={(event) => change({ percentile: event.currentTarget.checked ? 90 : undefined })}
+        />
+        <Checkbox
+          size="xs"
+          label="q ≤ 0.05"
+          checked={view.q !== undefined}
+          onChange={(event) => change({ q: event.currentTarget.checked ? 0.05 : undefined })}
+        />
+      </div>
+      <div className={classes.count}>
+        <p role="status">
+          {filtered
+            ? `${count(first.matching)} of ${count(first.d_latent)} features`
+            : `${count(first.d_latent)} features`}
+          {`, ${count(first.dead_features)} dead, ${count(first.n_samples)} states`}
+        </p>
+        <Export model={model} view={view} />
+      </div>
+    </>
+  );
+}
+
+/** Orders that only an action has are put away with the action. */
+function unfit(target: string, { sort }: TableView): TableView {
+  return !target.startsWith("action:") && sort === "local_gain" ? { sort: undefined, order: undefined } : {};
+}
+
+function Search({ value, onSearch }: { value: string; onSearch: (words: string) => void }) {
+  const [words, setWords] = useState(value);
+  useEffect(() => {
+    if (words === value) return;
+    const timer = setTimeout(() => onSearch(words), PAUSE_MS);
+    return () => clearTimeout(timer);
+  });
+  return (
+    <TextInput
+      label="Search"
+      type="search"
+      size="xs"
+      w={200}
+      maxLength={80}
+      placeholder="name, notes, tags, number"
+      value={words}
+      onChange={(event) => setWords(event.currentTarget.value)}
+    />
+  );
+}
+
+function Export({ model, view }: { model: Model; view: TableView }) {
+  const write = useMutation({
+    mutationFn: async () => {
+      const { rows, target } = await allRows(model.id, view);
+      const link = document.createElement("a");
+      link.href = URL.createObjectURL(new Blob([toCsv(rows, target.key)], { type: "text/csv" }));
+      link.download = `${model.id}-features-${target.key.replace(":", "-")}.csv`;
+      link.click();
+      URL.revokeObjectURL(link.href);
+    },
+  });
+  return (
+    <>
+      {write.error && <Failure error={write.error} onRetry={() => write.mutate()} />}
+      <Button
+        size="compact-xs"
+        variant="default"
+        leftSection={<Icon name="download" size={12} />}
+        loading={write.isPending}
+        onClick={() => write.mutate()}
+      >
+        CSV of these rows
+      </Button>
+    </>
+  );
+}

@@ -1,0 +1,133 @@
+import { keepPreviousData, useMutation, useQueries, useQuery, useQueryClient } from "@tanstack/react-query";
+
+import type { paths } from "@/lib/api-types";
+import { client, unwrap } from "@/lib/client";
+import { ApiError } from "@/lib/errors";
+import type { TableView } from "@/lib/table-view";
+import type { Model, Note, TablePage } from "@/lib/types";
+import { modelKeys } from "@/modules/models/api";
+import { runKeys } from "@/modules/runs/api";
+
+type Query = NonNullable<paths["/model/{model_id}/features"]["get"]["parameters"]["query"]>;
+
+const CONFLICT = 409;
+export const PAGE_SIZE = 200;
+const EXPORT_SIZE = 500;
+
+/** All that was learned about the features: depends on the SAE, its tap and the activation. */
+export const analysisKey = ({ id, sae, activation }: Model) =>
+  [...modelKeys.one(id), "analysis", sae?.id, sae?.tap_index, activation] as const;
+
+export const queryOf = (view: TableView): Query => ({
+  target: view.target ?? "action:0",
+  sort_by: (view.sort ?? "ablation_effect") as Query["sort_by"],
+  order: view.order,
+  alive: view.alive,
+  search: view.search,
+  badge: view.badge as Query["badge"],
+  min_percentile: view.percentile,
+  max_q: view.q,
+});
+
+const readPage = (modelId: string, query: Query) =>
+  unwrap(client.GET("/model/{model_id}/features", { params: { path: { model_id: modelId }, query } }));
+
+/** The first page; before the analysis, which is a state and not a failure, the server's sentence. */
+export function useFirstPage(model: Model, view: TableView) {
+  const query = queryOf(view);
+  return useQuery({
+    queryKey: [...analysisKey(model), "table", query, 1],
+    queryFn: async (): Promise<TablePage | { notAnalysed: string }> => {
+      try {
+        return await readPage(model.id, { ...query, page: 1, page_size: PAGE_SIZE });
+      } catch (error) {
+        if (error instanceof ApiError && error.status === CONFLICT) return { notAnalysed: error.message };
+        throw error;
+      }
+    },
+    enabled: model.sae?.has_cached_data === true,
+    placeholderData: keepPreviousData,
+    staleTime: 60_000,
+  });
+}
+
+/** Further pages, those on screen only: a wide SAE has more rows than anybody scrolls through. */
+export function usePages(model: Model, view: TableView, pages: number[]) {
+  const query = queryOf(view);
+  return useQueries({
+    queries: pages.map((page) => ({
+      queryKey: [...analysisKey(model), "table", query, page],
+      queryFn: () => readPage(model.id, { ...query, page, page_size: PAGE_SIZE }),
+      staleTime: 60_000,
+    })),
+  });
+}
+
+/** Every row that passes the filters, in order, for the file. */
+export async function allRows(modelId: string, view: TableView) {
+  const read = (page: number) => readPage(modelId, { ...queryOf(view), page, page_size: EXPORT_SIZE });
+  const first = await read(1);
+  const rows = [...first.features];
+  for (let page = 2; page <= first.pages; page++) rows.push(...(await read(page)).features);
+  return { rows, target: first.target };
+}
+
+export function useStartAnalysis(model: Model) {
+  const queryClient = useQueryClient();
+  return useMutation({
+    mutationFn: () =>
+      unwrap(client.POST("/model/{model_id}/analyse", { params: { path: { model_id: model.id } } })),
+    onSuccess: () => queryClient.invalidateQueries({ queryKey: runKeys.jobs }),
+  });
+}
+
+const dashboardKey = (model: Model, feature: number) => [...analysisKey(model), "feature", feature] as const;
+
+export const useDashboard = (model: Model, feature: number) =>
+  useQuery({
+    queryKey: dashboardKey(model, feature),
+    queryFn: () =>
+      unwrap(
+        client.GET("/model/{model_id}/feature/{feature_idx}", {
+          params: { path: { model_id: model.id, feature_idx: feature } },
+        }),
+      ),
+    staleTime: 60_000,
+  });
+
+export type NoteText = Pick<Note, "name" | "text" | "tags">;
+
+export function usePutNote(model: Model, feature: number) {
+  const queryClient = useQueryClient();
+  return useMutation({
+    mutationFn: (body: NoteText) =>
+      unwrap(
+        client.PUT("/model/{model_id}/feature/{feature_idx}/note", {
+          params: { path: { model_id: model.id, feature_idx: feature } },
+          body,
+        }),
+      ),
+    onSuccess: (note) => {
+      queryClient.setQueryData(
+        dashboardKey(model, feature),
+        (old: object | undefined) => old && { ...old, note },
+      );
+      return queryClient.invalidateQueries({ queryKey: [...analysisKey(model), "table"] });
+    },
+  });
+}
+
+export type ClusterView = "combined" | "decoder" | "coactivation" | "function";
+
+export const useClusters = (model: Model, view: ClusterView) =>
+  useQuery({
+    queryKey: [...analysisKey(model), "clusters", view],
+    queryFn: () =>
+      unwrap(
+        client.GET("/model/{model_id}/clusters", {
+          params: { path: { model_id: model.id }, query: { view } },
+        }),
+      ),
+    placeholderData: keepPreviousData,
+    staleTime: Infinity,
+  });

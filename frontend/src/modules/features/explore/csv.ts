@@ -1,0 +1,36 @@
+import type { TableRow } from "@/lib/types";
+
+const NUMBERS = [
+  "ablation_effect", "ablation_mean", "local_gain", "output_percentile", "output_percentile_isotropic",
+  "standardized_weight", "marginal_r2", "unique_r2", "p_value", "q_value", "weight", "density", "mean_active",
+  "max_activation", "decoder_norm", "auroc",
+] as const; // prettier-ignore
+
+const CLOSED = ["run_id", "op", "value", "mean_difference", "p_value"] as const;
+
+/** One field as RFC 4180 has it; a text that a spreadsheet would run as a formula gets an apostrophe. */
+export function field(value: string | number | boolean | null | undefined): string {
+  if (value === null || value === undefined) return "";
+  if (typeof value !== "string") return String(value);
+  const safe = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
+  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+}
+
+export function toCsv(rows: readonly TableRow[], target: string): string {
+  const head = [
+    "feature_idx", "name", "own_name", "tags", "badges", "disagreement", "target", ...NUMBERS,
+    ...CLOSED.map((name) => `closed_loop_${name}`),
+  ]; // prettier-ignore
+  const lines = rows.map((row) => [
+    row.feature_idx,
+    row.name,
+    row.note.name,
+    row.note.tags.join(" "),
+    row.badges.join(" "),
+    row.disagreement,
+    target,
+    ...NUMBERS.map((name) => row[name]),
+    ...CLOSED.map((name) => row.closed_loop?.[name]),
+  ]);
+  return [head, ...lines].map((line) => line.map(field).join(",")).join("\r\n") + "\r\n";
+}

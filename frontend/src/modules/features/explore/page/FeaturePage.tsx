@@ -1,0 +1,145 @@
+import { Button } from "@mantine/core";
+
+import { fixed, interval, num, percent, plural, signed } from "@/lib/format";
+import { jumpTo } from "@/lib/jump";
+import type { Dashboard, Model } from "@/lib/types";
+import { Explain } from "@/ui/Explain";
+import { Facts } from "@/ui/Facts";
+import { Block, Failure } from "@/ui/States";
+
+import { useDashboard } from "../api";
+import { Badges } from "../Badges";
+import { ActionEffects } from "./ActionEffects";
+import { Exemplars } from "./Exemplars";
+import { Histogram } from "./Histogram";
+import { Nearest } from "./Nearest";
+import { NoteForm } from "./NoteForm";
+import { PhaseCurve } from "./PhaseCurve";
+import classes from "./Page.module.css";
+
+interface Props {
+  model: Model;
+  feature: number;
+  onFeature: (feature: number) => void;
+}
+
+/** Everything about one feature. */
+export function FeaturePage({ model, feature, onFeature }: Props) {
+  const { data, error, refetch } = useDashboard(model, feature);
+  return (
+    <article className={classes.page} aria-label={`Feature ${feature}`}>
+      {data ? (
+        <Content model={model} data={data} onFeature={onFeature} />
+      ) : error ? (
+        <Failure
+          error={error}
+          onRetry={() => void refetch()}
+          title={`Feature ${feature} could not be read`}
+        />
+      ) : (
+        <Block height={640} label={`Reading feature ${feature}`} />
+      )}
+    </article>
+  );
+}
+
+interface ContentProps {
+  model: Model;
+  data: Dashboard;
+  onFeature: (feature: number) => void;
+}
+
+function Content({ model, data, onFeature }: ContentProps) {
+  const steer = () => {
+    onFeature(data.feature_idx);
+    jumpTo("perturb");
+  };
+  return (
+    <>
+      <header className={classes.top}>
+        <div>
+          <h3>
+            Feature {data.feature_idx}
+            {data.note.name && <span>: {data.note.name}</span>}
+          </h3>
+          <Badges badges={data.badges} tags={data.note.tags} />
+        </div>
+        <Button size="xs" onClick={steer}>
+          Steer
+        </Button>
+      </header>
+      <Name data={data} />
+      <Facts columns={3} facts={factsOf(data)} />
+      <Histogram histogram={data.histogram} />
+      <ActionEffects actions={data.actions} />
+      {data.phase && <PhaseCurve phase={data.phase} leg={data.legs[0]} />}
+      <ClosedLoop found={data.closed_loop} />
+      <Exemplars data={data} />
+      <Nearest nearest={data.nearest} onFeature={onFeature} />
+      <NoteForm model={model} feature={data.feature_idx} note={data.note} />
+    </>
+  );
+}
+
+/** "when → does" with how far either half can be trusted; or why there is no name. */
+function Name({ data: { name, statistics } }: { data: Dashboard }) {
+  const named = name.text !== "unnamed";
+  return (
+    <div className={classes.name}>
+      <p data-unnamed={!named}>{named ? name.text : "unnamed"}</p>
+      <small>
+        {named ? (
+          <>
+            {name.when.text === null ? (
+              name.when.reason
+            ) : (
+              <>
+                AUROC {fixed(name.when.auroc, 2)} <Explain term="auroc" />
+              </>
+            )}{" "}
+            effect at percentile {fixed(statistics.output_percentile, 0)} of random directions{" "}
+            <Explain term="output_percentile" />
+          </>
+        ) : (
+          (name.when.reason ?? "No rule tells when it fires, and it moves no action beyond chance.")
+        )}
+      </small>
+    </div>
+  );
+}
+
+function factsOf({ statistics: s }: Dashboard) {
+  return [
+    { label: "density", value: percent(s.density, 1), term: "density" as const },
+    { label: "mean when active", value: num(s.mean_active, 3), note: `max ${num(s.max_activation, 3)}` },
+    { label: "effect, all actions", value: fixed(s.ablation_pooled, 3), note: "SD", term: "ablation_effect" as const },
+    { label: "percentile", value: fixed(s.output_percentile, 1), note: `isotropic ${fixed(s.output_percentile_isotropic, 1)}`, term: "output_percentile" as const },
+    { label: "episodes", value: percent(s.coverage, 0), term: "coverage" as const },
+    { label: "onsets", value: fixed(s.onsets, 1), note: s.onset_rate === null ? "per episode" : `per episode, ${fixed(s.onset_rate, 2)} Hz`, term: "onsets" as const },
+  ]; // prettier-ignore
+}
+
+function ClosedLoop({ found }: { found: Dashboard["closed_loop"] }) {
+  return (
+    <section className={classes.part}>
+      <h4>
+        In the closed loop <Explain term="closed_loop" />
+      </h4>
+      {found.length === 0 ? (
+        <p className={classes.quiet}>
+          Not run yet. Steer the feature and run the model: what its return does appears here.
+        </p>
+      ) : (
+        <ul className={classes.runs}>
+          {found.slice(0, 5).map((run) => (
+            <li key={`${run.run_id} ${run.arm}`}>
+              {run.op} {signed(run.value, 2)}: return <b>{signed(run.mean_difference, 1)}</b>{" "}
+              {interval(run.ci, 1, true)}, {plural(run.n, "seed")}
+              {!run.inferential && ", too few to judge"}
+            </li>
+          ))}
+        </ul>
+      )}
+    </section>
+  );
+}
