@@ -32,6 +32,26 @@ test.each([
   expect(parseView({ [name]: value })[name as "tap"]).toBeUndefined();
 });
 
+test("the table's part of an address: what fits is kept, the rest dropped", () => {
+  const table = {
+    target: "obs:3",
+    sort: "density",
+    order: "up",
+    search: "",
+    alive: 1,
+    percentile: 90,
+    show: "clusters",
+  };
+  expect(parseView({ table }).table).toEqual({
+    target: "obs:3",
+    sort: "density",
+    percentile: 90,
+    show: "clusters",
+  });
+  expect(parseView({ table: { order: "up" } }).table).toBeUndefined();
+  expect(parseView({ table: "action:0" }).table).toBeUndefined();
+});
+
 function Probe() {
   const { setView, openModel } = useView();
   return (

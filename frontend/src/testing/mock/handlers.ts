@@ -4,6 +4,7 @@ import { effectsHandlers } from "./effects-handlers";
 import { modelHandlers } from "./model-handlers";
 import { runHandlers } from "./run-handlers";
 import { saeHandlers } from "./sae-handlers";
+import { understandingHandlers } from "./understanding-handlers";
 import { weightHandlers } from "./weight-handlers";
 import type { World } from "./world";
 
@@ -13,4 +14,5 @@ export const makeHandlers = (world: World): HttpHandler[] => [
   ...saeHandlers(world),
   ...runHandlers(world),
   ...effectsHandlers(world),
+  ...understandingHandlers(world),
 ];

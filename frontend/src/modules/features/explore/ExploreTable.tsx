@@ -49,9 +49,10 @@ export function ExploreTable({ model, first, view, onView, chosen, onChoose, sta
     if (row) onChoose(row.feature_idx);
     show(box.current, next);
   };
+  const question = JSON.stringify(view);
   useEffect(() => {
-    box.current?.scrollTo({ top: 0 });
-  }, [first]);
+    if (box.current) box.current.scrollTop = 0;
+  }, [question]);
 
   if (total === 0)
     return <Empty title="No feature fits">Take a filter away, or search for another word.</Empty>;

@@ -108,7 +108,6 @@ function Explorer({ first, error, stale, ...props }: ExplorerProps) {
               <Unread error={error} view={view} onView={onView} onRetry={() => onView({ ...view })} />
             ) : null}
             <ExploreTable
-              key={JSON.stringify(view)}
               model={model}
               first={first}
               view={view}

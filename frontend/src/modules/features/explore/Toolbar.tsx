@@ -53,24 +53,26 @@ export function Toolbar({ model, first, view, onView }: Props) {
           value={view.badge ?? null}
           onChange={(badge) => change({ badge: badge ?? undefined })}
         />
-        <Checkbox
-          size="xs"
-          label="alive"
-          checked={view.alive ?? false}
-          onChange={(event) => change({ alive: event.currentTarget.checked || undefined })}
-        />
-        <Checkbox
-          size="xs"
-          label="percentile ≥ 90"
-          checked={view.percentile !== undefined}
-          onChange={(event) => change({ percentile: event.currentTarget.checked ? 90 : undefined })}
-        />
-        <Checkbox
-          size="xs"
-          label="q ≤ 0.05"
-          checked={view.q !== undefined}
-          onChange={(event) => change({ q: event.currentTarget.checked ? 0.05 : undefined })}
-        />
+        <div className={classes.checks}>
+          <Checkbox
+            size="xs"
+            label="alive"
+            checked={view.alive ?? false}
+            onChange={(event) => change({ alive: event.currentTarget.checked || undefined })}
+          />
+          <Checkbox
+            size="xs"
+            label="percentile ≥ 90"
+            checked={view.percentile !== undefined}
+            onChange={(event) => change({ percentile: event.currentTarget.checked ? 90 : undefined })}
+          />
+          <Checkbox
+            size="xs"
+            label="q ≤ 0.05"
+            checked={view.q !== undefined}
+            onChange={(event) => change({ q: event.currentTarget.checked ? 0.05 : undefined })}
+          />
+        </div>
       </div>
       <div className={classes.count}>
         <p role="status">

@@ -20,7 +20,7 @@ export function ActionEffects({ actions }: { actions: Dashboard["actions"] }) {
         <thead>
           <tr>
             <th scope="col">Action</th>
-            <th scope="col">Mean, action units; band: chance</th>
+            <th scope="col">Mean; band: chance</th>
             <th scope="col">
               RMS, SD <Explain term="ablation_effect" />
             </th>

@@ -1,0 +1,31 @@
+import { checkAccessibility, expect, loadSae, test } from "./support";
+
+test("every feature: analysed, searched, opened, noted, steered, grouped", async ({ page }) => {
+  test.setTimeout(240_000);
+  await page.goto("/");
+  await page.getByRole("button", { name: "Open demo Walker2d" }).click();
+  await loadSae(page, "walker2d_w32");
+  const panel = page.locator("#features");
+  await panel.getByRole("button", { name: "Analyse the features" }).click();
+  const table = panel.getByRole("region", { name: /Table of features/ });
+  await expect(table.getByRole("button", { name: /^Feature \d+$/ }).first()).toBeVisible({
+    timeout: 200_000,
+  });
+
+  const article = panel.getByRole("article");
+  await expect(article.getByRole("img", { name: /Histogram of the activation/ })).toBeVisible();
+  const form = article.getByRole("form");
+  await form.getByLabel("Name").fill("my brake");
+  await form.getByRole("button", { name: "Save notes" }).click();
+  await panel.getByRole("searchbox", { name: "Search" }).fill("my brake");
+  await expect(table.getByRole("button", { name: /^Feature \d+$/ })).toHaveCount(1);
+  await expect(page).toHaveURL(/my(\+|%20)brake/);
+  await article.getByRole("button", { name: "Steer" }).click();
+  await expect(page.locator("#perturb-title")).toBeFocused();
+
+  await panel.getByRole("radio", { name: "Clusters" }).check({ force: true });
+  await expect(panel.getByText(/cluster structure|clusters/i).first()).toBeVisible();
+  await panel.getByRole("button", { name: /^Steer cluster 0/ }).click();
+  await expect(page.locator("#perturb").getByText(/scale 1.2/)).toBeVisible();
+  await checkAccessibility(page);
+});

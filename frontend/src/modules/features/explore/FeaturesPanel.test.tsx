@@ -1,0 +1,152 @@
+import { fireEvent, screen, waitFor, within } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
+import { http } from "msw";
+import { useState } from "react";
+import { expect, test, vi } from "vitest";
+
+import type { TableView } from "@/lib/table-view";
+import type { Model } from "@/lib/types";
+import { SAE } from "@/testing/mock/models";
+import { fail, json } from "@/testing/mock/reply";
+import { ANALYSED, understandingHandlers } from "@/testing/mock/understanding-handlers";
+import { makeWorld, renderWithTheme } from "@/testing/render";
+import { server } from "@/testing/server";
+
+import FeaturesPanel from "./FeaturesPanel";
+
+const user = userEvent.setup();
+
+function Harness({ model, start, onStored }: { model: Model; start: TableView; onStored: () => void }) {
+  const [view, setView] = useState(start);
+  const [feature, setFeature] = useState<number>();
+  const props = { model, view, onView: setView, feature, onFeature: setFeature, onStored };
+  return <FeaturesPanel {...props} />;
+}
+
+function open({
+  copies = 1,
+  start = {},
+  sae = {},
+}: { copies?: number; start?: TableView; sae?: object } = {}) {
+  const world = makeWorld();
+  server.use(...understandingHandlers(world, copies));
+  const { model } = world.addWalker("walker", { sae: { ...SAE, ...sae } });
+  const onStored = vi.fn();
+  const show = () => renderWithTheme(<Harness model={model} start={start} onStored={onStored} />);
+  return { world, onStored, show };
+}
+
+const numbers = () =>
+  screen.getAllByRole("button", { name: /^Feature \d+$/ }).map((button) => Number(button.textContent));
+
+test("without cached data it says what is needed", () => {
+  open({ sae: { has_cached_data: false } }).show();
+  expect(screen.getByText("Need SAE + cached data")).toBeVisible();
+});
+
+test("not analysed yet: one click starts it, progress can be cancelled, then the table is there", async () => {
+  const { world, show } = open();
+  const table = () => http.get("*/model/:id/features", () => json(ANALYSED.table));
+  server.use(http.get("*/model/:id/features", () => fail(409, "Not analysed.", "not_analysed")));
+  show();
+  await user.click(await screen.findByRole("button", { name: "Analyse the features" }));
+  expect(await screen.findByRole("button", { name: "Cancel" })).toBeVisible();
+  server.use(table());
+  world.jobs.get("j_analysis")!.state = "done";
+  expect(await screen.findByRole("button", { name: "Feature 11" })).toBeVisible();
+});
+
+test("the server's sentence and another try", async () => {
+  const { show } = open();
+  server.use(
+    http.get("*/model/:id/features", () => fail(500, "The analysis cannot be read."), { once: true }),
+  );
+  show();
+  expect(await screen.findByText("The analysis cannot be read.")).toBeVisible();
+  await user.click(screen.getByRole("button", { name: "Try again" }));
+  expect(await screen.findByRole("button", { name: "Feature 11" })).toBeVisible();
+});
+
+test("sorts by a column and the other way round", async () => {
+  open().show();
+  await screen.findByRole("button", { name: "Feature 11" });
+  const byDensity = [...ANALYSED.table.features].sort((a, b) => (b.density ?? 0) - (a.density ?? 0));
+  await user.click(screen.getByRole("button", { name: /^Density/ }));
+  await waitFor(() => expect(numbers()[0]).toBe(byDensity[0]?.feature_idx));
+  expect(screen.getByRole("columnheader", { name: /Density/ })).toHaveAttribute("aria-sort", "descending");
+  await user.click(screen.getByRole("button", { name: /^Density/ }));
+  await waitFor(() => expect(numbers()[0]).toBe(byDensity.at(-1)?.feature_idx));
+});
+
+test("16,400 features: few rows exist, further pages come when they are scrolled to", async () => {
+  open({ copies: 820 }).show();
+  expect(await screen.findByText(/16,400 features/)).toBeVisible();
+  expect(screen.getByRole("table", { name: "" })).toHaveAttribute("aria-rowcount", "16401");
+  const box = screen.getByRole("region", { name: /Table of features/ });
+  expect(within(box).getAllByRole("row").length).toBeLessThan(60);
+  const before = numbers();
+  fireEvent.scroll(box, { target: { scrollTop: 40 * 8000 } });
+  await waitFor(() => expect(numbers().length).toBeGreaterThan(10));
+  expect(numbers()).not.toEqual(before);
+  expect(within(box).getAllByRole("row").length).toBeLessThan(60);
+});
+
+test("arrow keys choose the next feature, whose page opens", async () => {
+  open().show();
+  await screen.findByRole("button", { name: "Feature 11" });
+  fireEvent.keyDown(screen.getByRole("region", { name: /Table of features/ }), { key: "ArrowDown" });
+  expect(await screen.findByRole("heading", { name: "Feature 45" })).toBeVisible();
+});
+
+test("a feature's page: name with its numbers, effects beside chance, examples, neighbours", async () => {
+  open().show();
+  const page = within(await screen.findByRole("article", { name: "Feature 11" }));
+  expect(await page.findByText(/→ lowers left leg torque/)).toBeVisible();
+  expect(page.getByText(/AUROC 0.97/)).toBeVisible();
+  expect(page.getByRole("img", { name: /Histogram of the activation, log counts/ })).toBeVisible();
+  const rows = page.getAllByRole("row").filter((row) => row.dataset.beyond === "true");
+  expect(rows.map((row) => within(row).getByRole("rowheader").textContent)).toEqual(["left leg torque"]);
+  await user.click(page.getByRole("radio", { name: "By strength" }));
+  expect(page.getByText("6.99 to 7.69: 42 states")).toBeVisible();
+  await user.click(page.getByRole("button", { name: "Open feature 59" }));
+  expect(await screen.findByRole("heading", { name: "Feature 59" })).toBeVisible();
+});
+
+test("notes are saved, found by search, and brought back by undo", async () => {
+  open().show();
+  const form = within(await screen.findByRole("form", { name: "Notes on feature 11" }));
+  await user.type(form.getByLabelText("Name"), "brake");
+  await user.type(form.getByLabelText("Tags"), "swing{Enter}");
+  await user.click(form.getByRole("button", { name: "Save notes" }));
+  expect(await screen.findByText("#swing", { selector: "tr *" })).toBeVisible();
+  await user.type(screen.getByRole("searchbox", { name: "Search" }), "swing");
+  await waitFor(() => expect(numbers()).toEqual([11]));
+  expect(screen.getByText(/1 of 20 features/)).toBeVisible();
+  await user.clear(screen.getByRole("searchbox", { name: "Search" }));
+  await waitFor(() => expect(numbers().length).toBeGreaterThan(1));
+  await user.click(form.getByRole("button", { name: "Undo" }));
+  await waitFor(() => expect(screen.queryByText("#swing", { selector: "tr *" })).not.toBeInTheDocument());
+});
+
+test("clusters: the verdict comes first, members open, a whole cluster is stored for the next run", async () => {
+  const { onStored, show } = open({ start: { show: "clusters" } });
+  show();
+  expect(await screen.findByText(/No reliable cluster structure: the mean silhouette 0.07/)).toBeVisible();
+  expect(screen.getByText(/do not read meaning into its groups/)).toBeVisible();
+  const { clusters } = ANALYSED.clusters;
+  let stored: unknown;
+  server.use(
+    http.post("*/model/:id/sae_perturb", async ({ request }) => {
+      stored = await request.json();
+      return json({ ok: true });
+    }),
+  );
+  await user.click(screen.getByRole("button", { name: /^Steer cluster 0/ }));
+  await waitFor(() => expect(onStored).toHaveBeenCalled());
+  expect(stored).toEqual({ edits: clusters[0]?.edits });
+  const list = within(screen.getByRole("region", { name: "Clusters" }));
+  await user.click(list.getByRole("button", { name: `Open feature ${clusters[1]?.features[0] ?? 0}` }));
+  expect(
+    await screen.findByRole("heading", { name: `Feature ${clusters[1]?.features[0] ?? 0}` }),
+  ).toBeVisible();
+});

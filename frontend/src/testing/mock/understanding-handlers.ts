@@ -1,0 +1,90 @@
+import { http, type HttpHandler } from "msw";
+
+import type { Clusters, Dashboard, Note, TablePage } from "@/lib/types";
+
+import features from "./recorded/features.json";
+import { fail, json, withModel } from "./reply";
+import type { World } from "./world";
+
+/** Recorded from the Walker2d demo, rounded and cut short. */
+export const ANALYSED = features as unknown as { table: TablePage; dashboard: Dashboard; clusters: Clusters };
+
+const JOB = "j_analysis";
+
+function follow(world: World) {
+  const progress = { done: 2, total: 5, unit: "stages", message: "associations", metrics: {} };
+  world.jobs.set(JOB, {
+    id: JOB,
+    kind: "analysis",
+    state: "running",
+    progress: { ...progress, eta_s: 20 },
+    attempt: 1,
+    estimate_s: null,
+    created_at: new Date().toISOString(),
+    started_at: new Date().toISOString(),
+    finished_at: null,
+    result: null,
+    error: null,
+  });
+  return json({ job_id: JOB, state: "queued" }, 202);
+}
+
+/** Like the server: sorts by size, searches names and notes, cuts into pages. */
+function tableOf(query: URLSearchParams, notes: Map<number, Note>, copies: number): TablePage {
+  const all = Array.from({ length: copies }, (_, copy) =>
+    ANALYSED.table.features.map((row) => ({ ...row, feature_idx: row.feature_idx + 128 * copy })),
+  )
+    .flat()
+    .map((row) => ({ ...row, note: notes.get(row.feature_idx) ?? row.note }));
+  const words = query.get("search")?.toLowerCase() ?? "";
+  const rows = all.filter(({ name, note }) =>
+    [name, note.name ?? "", note.text, ...note.tags].some((text) => text.toLowerCase().includes(words)),
+  );
+  const sort_by = (query.get("sort_by") ?? "ablation_effect") as TablePage["sort_by"];
+  const order = query.get("order") === "asc" ? "asc" : "desc";
+  const size = (row: (typeof rows)[number]) => Math.abs(row[sort_by] ?? 0);
+  rows.sort((a, b) => (order === "asc" ? size(a) - size(b) : size(b) - size(a)));
+  const [page, page_size] = [Number(query.get("page") ?? 1), Number(query.get("page_size") ?? 50)];
+  const target = ANALYSED.table.targets.find(({ key }) => key === query.get("target"));
+  return {
+    ...ANALYSED.table,
+    features: rows.slice((page - 1) * page_size, page * page_size),
+    target: target ?? ANALYSED.table.target,
+    sort_by,
+    order,
+    page,
+    page_size,
+    pages: Math.max(1, Math.ceil(rows.length / page_size)),
+    matching: rows.length,
+    d_latent: all.length,
+  };
+}
+
+/** ``copies`` repeats the recorded rows, to make a wide SAE. */
+export function understandingHandlers(world: World, copies = 1): HttpHandler[] {
+  const notes = new Map<number, Note>();
+  const analysed = () => !world.jobs.has(JOB) || world.jobs.get(JOB)?.state === "done";
+  const waiting = () =>
+    fail(409, `The features have not been analysed. Wait for job ${JOB}.`, "not_analysed");
+  return [
+    http.post("*/model/:id/analyse", () => follow(world)),
+    http.get("*/model/:id/features", ({ params, request }) =>
+      withModel(world, params, () =>
+        analysed() ? json(tableOf(new URL(request.url).searchParams, notes, copies)) : waiting(),
+      ),
+    ),
+    http.get("*/model/:id/feature/:feature", ({ params }) => {
+      const feature_idx = Number(params.feature);
+      const note = notes.get(feature_idx) ?? ANALYSED.dashboard.note;
+      return json({ ...ANALYSED.dashboard, feature_idx, note });
+    }),
+    http.put("*/model/:id/feature/:feature/note", async ({ params, request }) => {
+      const note = { ...((await request.json()) as Note), updated_at: new Date().toISOString() };
+      notes.set(Number(params.feature), note);
+      return json(note);
+    }),
+    http.get("*/model/:id/clusters", ({ request }) =>
+      json({ ...ANALYSED.clusters, view: new URL(request.url).searchParams.get("view") }),
+    ),
+  ];
+}
