@@ -116,7 +116,7 @@ test("notes are saved, found by search, and brought back by undo", async () => {
   open().show();
   const form = within(await screen.findByRole("form", { name: "Notes on feature 11" }));
   await user.type(form.getByLabelText("Name"), "brake");
-  await user.type(form.getByLabelText("Tags"), "swing{Enter}");
+  await user.type(form.getByRole("combobox", { name: "Tags" }), "swing{Enter}");
   await user.click(form.getByRole("button", { name: "Save notes" }));
   expect(await screen.findByText("#swing", { selector: "tr *" })).toBeVisible();
   await user.type(screen.getByRole("searchbox", { name: "Search" }), "swing");

@@ -11,8 +11,8 @@ import { pagesOf, spanOf } from "./virtual";
 const { table } = ANALYSED;
 
 test("only the rows in sight, with some to spare at each edge", () => {
-  expect(spanOf(0, 400, 40, 16_384, 2)).toEqual({ first: 0, end: 10 });
-  expect(spanOf(40_000, 400, 40, 16_384, 2)).toEqual({ first: 998, end: 1010 });
+  expect(spanOf(0, 400, 40, 16_384, 2)).toEqual({ first: 0, end: 12 });
+  expect(spanOf(40_000, 400, 40, 16_384, 2)).toEqual({ first: 998, end: 1012 });
   expect(spanOf(16_384 * 40, 400, 40, 16_384, 2)).toEqual({ first: 16_382, end: 16_384 });
   expect(spanOf(4000, 400, 40, 3, 2)).toEqual({ first: 1, end: 3 });
 });
