@@ -26,6 +26,6 @@ test("every feature: analysed, searched, opened, noted, steered, grouped", async
   await panel.getByRole("radio", { name: "Clusters" }).check({ force: true });
   await expect(panel.getByText(/cluster structure|clusters/i).first()).toBeVisible();
   await panel.getByRole("button", { name: /^Steer cluster 0/ }).click();
-  await expect(page.locator("#perturb").getByText(/scale 1.2/)).toBeVisible();
+  await expect(page.locator("#perturb").getByText(/Stored for the next run/)).toBeVisible();
   await checkAccessibility(page);
 });
