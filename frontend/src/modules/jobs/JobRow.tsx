@@ -3,10 +3,9 @@ import { Button, Progress } from "@mantine/core";
 import { count, duration } from "@/lib/format";
 import type { Job, RunSummary } from "@/lib/types";
 import { useCancelJob } from "@/modules/runs/api";
-import { remaining } from "@/modules/runs/JobProgress";
 import { Failure } from "@/ui/States";
 
-import { isActive } from "./api";
+import { canRetry, isActive, useRetryJob } from "./api";
 import { jobEnd, jobTitle } from "./words";
 import classes from "./Jobs.module.css";
 
@@ -14,11 +13,12 @@ interface Props {
   job: Job;
   run: RunSummary | undefined;
   onOpen: (() => void) | undefined;
-  onCancelled: () => void;
+  onChanged: () => void;
 }
 
-export function JobRow({ job, run, onOpen, onCancelled }: Props) {
+export function JobRow({ job, run, onOpen, onChanged }: Props) {
   const cancel = useCancelJob();
+  const retry = useRetryJob();
   const title = jobTitle(job, run);
   return (
     <li className={classes.job} data-state={job.state}>
@@ -34,9 +34,20 @@ export function JobRow({ job, run, onOpen, onCancelled }: Props) {
             variant="default"
             aria-label={`Cancel: ${title}`}
             loading={cancel.isPending}
-            onClick={() => cancel.mutate(job.id, { onSuccess: onCancelled })}
+            onClick={() => cancel.mutate(job.id, { onSuccess: onChanged })}
           >
             Cancel
+          </Button>
+        )}
+        {canRetry(job) && (
+          <Button
+            size="compact-xs"
+            variant="default"
+            aria-label={`Retry: ${title}`}
+            loading={retry.isPending}
+            onClick={() => retry.mutate(job.id, { onSuccess: onChanged })}
+          >
+            Retry
           </Button>
         )}
         {onOpen && (
@@ -49,6 +60,7 @@ export function JobRow({ job, run, onOpen, onCancelled }: Props) {
         <Progress className={classes.bar} size={4} value={share(job)} aria-label={`Progress: ${title}`} />
       )}
       {cancel.error && <Failure error={cancel.error} />}
+      {retry.error && <Failure error={retry.error} />}
     </li>
   );
 }
@@ -56,9 +68,11 @@ export function JobRow({ job, run, onOpen, onCancelled }: Props) {
 const share = ({ progress }: Job) => (progress.total > 0 ? (100 * progress.done) / progress.total : 0);
 
 function progressText(job: Job): string {
-  const { done, total, unit } = job.progress;
-  if (job.state === "queued") return "waiting for its turn";
-  const left = remaining(job);
+  const { done, total, unit, eta_s } = job.progress;
+  if (job.state === "queued") return `waiting for its turn${expected(job)}`;
   const amount = total > 0 ? `${count(done)} of ${count(total)} ${unit}` : "running";
-  return left === null ? amount : `${amount}, ${duration(left)} left`;
+  return eta_s == null ? `${amount}${expected(job)}` : `${amount}, ${duration(eta_s)} left`;
 }
+
+/** What the server expected before it started; nothing where there is no earlier job to judge by. */
+const expected = ({ estimate_s }: Job) => (estimate_s ? `, expected to take ${duration(estimate_s)}` : "");

@@ -80,6 +80,35 @@ test("cancel", async () => {
   expect(await screen.findByRole("button", { name: "Jobs" })).toBeVisible();
 });
 
+test("retry: for what ended without a result, and only that", async () => {
+  const { world } = open(job("j_2", "done"), job("j_1", "interrupted"));
+  await user.click(await screen.findByRole("button", { name: "Jobs" }));
+  const retry = await screen.findByRole("button", { name: /^Retry: Run/ });
+  await user.click(retry);
+  await waitFor(() => expect(world.jobs.get("j_1")!.state).toBe("queued"));
+  expect(await screen.findByText("waiting for its turn")).toBeVisible();
+  expect(screen.queryByRole("button", { name: /^Retry/ })).toBeNull();
+});
+
+test("retry refused: the server's sentence", async () => {
+  open(job("j_1", "failed"));
+  server.use(http.post("*/job/:id/retry", () => fail(429, "4 jobs are waiting already.")));
+  await user.click(await screen.findByRole("button", { name: "Jobs" }));
+  await user.click(await screen.findByRole("button", { name: /^Retry/ }));
+  expect(await screen.findByText("4 jobs are waiting already.")).toBeVisible();
+});
+
+test("time left is the server's; before that, what it expects", async () => {
+  const progress = { done: 5, total: 20, unit: "steps", message: "", metrics: {} };
+  open(
+    job("j_2", "queued", { estimate_s: 90 }),
+    job("j_1", "running", { started_at: "2020-01-01T00:00:00Z", progress: { ...progress, eta_s: 30 } }),
+  );
+  await user.click(await screen.findByRole("button", { name: /^Jobs/ }));
+  expect(await screen.findByText(/^5 of 20 steps, 30 s left$/)).toBeVisible();
+  expect(screen.getByText(/^waiting for its turn, expected to take/)).toBeVisible();
+});
+
 test("words", () => {
   const now = Date.parse("2026-01-01T00:10:00Z");
   expect(jobTitle(job("j", "done", { kind: "sae_training" }), undefined)).toBe("sae training");

@@ -29,9 +29,7 @@ export function JobTray({ onOpen }: Props) {
       setOpened(false);
       if (run) onOpen(run.model_id, run.id);
     };
-    return (
-      <JobRow key={job.id} job={job} run={run} onOpen={run && open} onCancelled={() => void refetch()} />
-    );
+    return <JobRow key={job.id} job={job} run={run} onOpen={run && open} onChanged={() => void refetch()} />;
   };
 
   return (

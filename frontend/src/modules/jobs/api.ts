@@ -1,4 +1,4 @@
-import { useQuery } from "@tanstack/react-query";
+import { useMutation, useQuery } from "@tanstack/react-query";
 
 import { client, unwrap } from "@/lib/client";
 import type { Job, RunSummary } from "@/lib/types";
@@ -9,6 +9,15 @@ const WATCH_MS = 1500;
 const IDLE_MS = 20_000;
 
 export const isActive = (job: Job) => !isFinished(job.state);
+
+/** Jobs that ended without a result can be started again, with the same spec. */
+export const canRetry = (job: Job) => ["failed", "cancelled", "interrupted"].includes(job.state);
+
+export const useRetryJob = () =>
+  useMutation({
+    mutationFn: (id: string) =>
+      unwrap(client.POST("/job/{job_id}/retry", { params: { path: { job_id: id } } })),
+  });
 
 /** All jobs of the server, newest first: watched closely while one is under way, else now and then. */
 export const useJobs = () =>

@@ -7,19 +7,11 @@ import { Failure } from "@/ui/States";
 import { useCancelJob } from "./api";
 import classes from "./Runs.module.css";
 
-/** Seconds left at the pace so far; null while there is too little to tell. */
-export function remaining(job: Job, now = Date.now()): number | null {
-  const { progress, started_at } = job;
-  if (!started_at || progress.done <= 0 || progress.total <= 0) return null;
-  const elapsed = (now - Date.parse(started_at)) / 1000;
-  return elapsed <= 0 ? null : (elapsed / progress.done) * (progress.total - progress.done);
-}
-
 export function JobProgress({ job }: { job: Job }) {
   const cancel = useCancelJob();
   const { progress } = job;
   const share = progress.total > 0 ? (100 * progress.done) / progress.total : 0;
-  const left = remaining(job);
+  const left = progress.eta_s ?? null;
   return (
     <div className={classes.progress}>
       <Progress

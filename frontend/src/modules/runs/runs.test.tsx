@@ -14,7 +14,7 @@ import { server } from "@/testing/server";
 
 import ComparePanel from "./ComparePanel";
 import { misfit } from "./EnvSelect";
-import { JobProgress, remaining } from "./JobProgress";
+import { JobProgress } from "./JobProgress";
 import { plannedArms, planText, startEnv } from "./RunForm";
 import { RunPanel } from "./RunPanel";
 import { findEnv, homeEnv } from "./use-env-info";
@@ -80,11 +80,12 @@ test.each([
   [3, 16, "3 arms × 16 seeds = 48 episodes."],
 ])("%s arms on %s seeds: %s", (arms, episodes, text) => expect(planText(arms, episodes)).toBe(text));
 
-test("time left at the pace so far, once there is a pace", () => {
-  const now = Date.parse("2026-01-01T00:00:10Z");
-  expect(remaining(job(), now)).toBe(30);
-  expect(remaining(job({ started_at: null }), now)).toBeNull();
-  expect(remaining(job({ progress: { ...job().progress, done: 0 } }), now)).toBeNull();
+test.each([
+  [30, ", 30 s left"],
+  [null, ""],
+])("time left is the server's: %s", (eta_s, said) => {
+  renderWithTheme(<JobProgress job={job({ progress: { ...job().progress, eta_s } })} />);
+  expect(screen.getByRole("status")).toHaveTextContent(new RegExp(`5 of 20 episodes${said}$`));
 });
 
 describe("progress", () => {

@@ -129,6 +129,11 @@ export function runHandlers(world: World): HttpHandler[] {
     http.get("*/jobs", () => json({ jobs: [...world.jobs.values()].reverse() })),
     http.get("*/job/:id", ({ params }) => json(world.jobs.get(String(params.id)))),
     http.get("*/job/:id/events", ({ params }) => jobEvents(world, String(params.id))),
+    http.post("*/job/:id/retry", ({ params }) => {
+      const again: Job = { ...world.jobs.get(String(params.id))!, state: "queued", error: null };
+      world.jobs.set(again.id, again);
+      return json(again, 202);
+    }),
     http.delete("*/job/:id", ({ params }) => {
       const job: Job = { ...world.jobs.get(String(params.id))!, state: "cancelled" };
       world.jobs.set(job.id, job);
