@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from policyscope import __version__
-from policyscope.cli import effects, models, runs
+from policyscope.cli import effects, models, runs, understanding
 from policyscope.cli.artifacts import make_artifacts
 from policyscope.cli.basics import envs, serve
 from policyscope.cli.jobs import jobs
@@ -29,6 +29,8 @@ def main() -> None:
     policyscope video RUN                          its arms side by side
     policyscope jobs list|watch|cancel|retry       the long work of the running server
     policyscope make-artifacts --env … --policy …  train an SAE for a policy of yours
+    policyscope report MODEL                       whether its SAE can stand in for what it explains
+    policyscope features|feature|clusters MODEL    what its features respond to and do; note adds your words
     policyscope scan MODEL --env …                 which features change behaviour, confirmed on fresh seeds
     policyscope dose-response MODEL --feature …    one feature at many doses, beside its controls
     policyscope calibrate MODEL --feature …        the dose that changes a measure as wanted
@@ -39,5 +41,7 @@ def main() -> None:
     """
 
 
-for command in (serve, envs, jobs, make_artifacts, *models.COMMANDS, *runs.COMMANDS, *effects.COMMANDS):
+COMMANDS = (*models.COMMANDS, *runs.COMMANDS, *effects.COMMANDS, *understanding.COMMANDS)
+
+for command in (serve, envs, jobs, make_artifacts, *COMMANDS):
     main.add_command(command)
