@@ -197,8 +197,8 @@ class Engine:
             self.table.finish(job, state, error=error)
 
     def _finish_done(self, job: JobRow) -> None:
-        self.table.finish(job, "done", result=job.spec["result"])
         self._store.checkpoints(job.spec["output"]).discard()
+        self.table.finish(job, "done", result=job.spec["result"])
 
     def _start_queued(self) -> None:
         while len(self._children) < self._concurrency and (job := self.table.claim(self._owner)):
