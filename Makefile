@@ -11,7 +11,7 @@ TORCH := torch==2.13.0
 
 export MUJOCO_GL ?= egl
 
-.PHONY: help setup demo dev test check artifacts types bench parity clean test-backend test-frontend test-e2e bench-validity test-reliability
+.PHONY: help setup demo dev test check artifacts types bench parity clean test-backend test-frontend test-e2e bench-validity test-reliability test-postgres
 
 help: ## show this list
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -78,6 +78,11 @@ bench-validity: $(VENV)/.ready ## problems with known answers; writes backend/be
 
 test-reliability: $(VENV)/.ready ## kill, fill, flood: tests 9 to 17 in full, with one table at the end (about 20 minutes)
 	cd backend && $(BIN)/python -m pytest -m reliability --timeout 1800
+
+test-postgres: $(VENV)/.ready ## the job table in Postgres; POLICYSCOPE_TEST_POSTGRES=postgresql+psycopg://… names an empty database
+	@test -n "$$POLICYSCOPE_TEST_POSTGRES" || { echo "POLICYSCOPE_TEST_POSTGRES is not set."; exit 1; }
+	$(BIN)/pip install --quiet --disable-pip-version-check -e 'backend[postgres]'
+	cd backend && $(BIN)/python -m pytest tests/store/test_postgres.py
 
 clean: ## remove what was built and installed (artifacts are kept)
 	rm -rf $(VENV) frontend/node_modules frontend/dist backend/*.egg-info
