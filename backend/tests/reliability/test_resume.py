@@ -14,7 +14,7 @@ TRAINING = {
     "env": "Pendulum-v1", "tap_index": 3, "latent_mult": 4, "topk": 4, "num_traj": 6, "max_timesteps": 100,
     "eval_episodes": 2, "steps": 40_000, "batch": 256,
 }  # fmt: skip
-SCAN = {"env": "Pendulum-v1", "episodes": 150, "confirm_episodes": 10, "max_steps": 200}
+SCAN = {"env": "Pendulum-v1", "episodes": 150, "confirm_episodes": 10, "max_steps": 200, "again": True}
 
 
 def digests(folder: Path) -> dict[str, str]:
