@@ -27,14 +27,22 @@ export function Empty({ title, children, action, art }: EmptyProps) {
   );
 }
 
+interface FailureProps {
+  error: unknown;
+  onRetry?: () => void;
+  title?: string;
+  /** Shown in place of the sentence, where the server says more. */
+  children?: ReactNode;
+}
+
 /** The server's own sentence, and a way to try again. */
-export function Failure({ error, onRetry, title }: { error: unknown; onRetry?: () => void; title?: string }) {
+export function Failure({ error, onRetry, title, children }: FailureProps) {
   return (
     <div className={classes.failure} role="alert">
       <Icon name="warning" />
       <div className={classes.failureText}>
         {title && <strong>{title}</strong>}
-        <p>{messageOf(error)}</p>
+        {children ?? <p>{messageOf(error)}</p>}
       </div>
       {onRetry && (
         <Button size="xs" variant="default" onClick={onRetry}>

@@ -3,9 +3,9 @@ import { useRef, useState, type DragEvent } from "react";
 
 import type { Model } from "@/lib/types";
 import { Icon } from "@/ui/Icon";
-import { Failure } from "@/ui/States";
 
 import { useUpload } from "./api";
+import { Refusal } from "./Refusal";
 import classes from "./Upload.module.css";
 
 /** Drop a file or choose one. The server reads the content, not the name, and says what it found. */
@@ -56,11 +56,7 @@ export function UploadZone({ onUploaded }: { onUploaded: (model: Model) => void 
         </label>
       </div>
       {upload.error && (
-        <Failure
-          error={upload.error}
-          title={`${upload.variables.name} could not be opened`}
-          onRetry={() => input.current?.click()}
-        />
+        <Refusal error={upload.error} name={upload.variables.name} onRetry={() => input.current?.click()} />
       )}
     </div>
   );

@@ -97,6 +97,25 @@ describe("upload", () => {
     expect(alert).toHaveTextContent("notes.json could not be opened");
     expect(alert).toHaveTextContent("which no supported policy format does");
   });
+  it("lists what was found, what was expected and what would work", async () => {
+    const fields = { found: "a gzip archive", expected: "A policy", remedy: "Unpack it first" };
+    const error = { code: "unsupported_file", message: "one long sentence", fields };
+    server.use(http.post("*/upload", () => HttpResponse.json({ error }, { status: 400 })));
+    renderWithTheme(<UploadZone onUploaded={vi.fn()} />);
+    await choose("agent.tar.gz.zip");
+    const alert = await screen.findByRole("alert");
+    expect(
+      within(alert)
+        .getAllByRole("term")
+        .map((term) => term.textContent),
+    ).toEqual(["Found", "Expected", "What would work"]);
+    expect(
+      within(alert)
+        .getAllByRole("definition")
+        .map((told) => told.textContent),
+    ).toEqual(Object.values(fields));
+    expect(alert).not.toHaveTextContent("one long sentence");
+  });
 });
 
 describe("the model bar", () => {
