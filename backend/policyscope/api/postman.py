@@ -151,6 +151,15 @@ STEPS = (
     Step("Result of the run", "GET", "/run/{{runId}}", 200, tests=(
         _check("alpha 0 is exactly the baseline", "pm.expect(body.comparisons[0].identical).to.equal(true)"),
     )),
+    Step("Run from the middle of the first", "POST", "/model/{{modelId}}/run", 202,
+         {"env": "{{env}}", "episodes": 2, "max_steps": 20,
+          "start": {"kind": "run", "run_id": "{{runId}}", "arm": "baseline", "step": 25}},
+         (_keeps("jobId", "body.job_id"), _keeps("startedRunId", "body.run_id"), _keeps("polls", "0"))),
+    Step("Follow the run from the middle", "GET", "/job/{{jobId}}", 200,
+         tests=(_poll("Follow the run from the middle"),)),
+    Step("Result of the run from the middle", "GET", "/run/{{startedRunId}}", 200, tests=(
+        _check("says where it began", "pm.expect(body.start.step).to.equal(25)"),
+    )),
     Step("Episodes as CSV", "GET", "/run/{{runId}}/episodes.csv", 200),
     Step("Scene of the run", "GET", "/run/{{runId}}/scene", 200, tests=(
         _check("steps of both seeds were recorded", "pm.expect(body.seeds).to.eql([0, 1])"),

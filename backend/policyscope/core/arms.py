@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from policyscope.core.action_box import Acts
-from policyscope.core.envs import EnvInfo, check_fit, get_env
+from policyscope.core.envs import EnvInfo, check_fit, check_reset_noise, get_env, state_dim
 from policyscope.core.errors import InvalidInput
 from policyscope.core.interventions import FeatureEdit
 from policyscope.core.manifold import Manifold
@@ -20,6 +20,7 @@ F64 = NDArray[np.float64]
 I64 = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
+LARGEST_IN_STATE = 1e6  # beyond 1e10 MuJoCo resets the row and says so in a file
 TAP_SIGNALS = frozenset({"activations", "features", "off_manifold"})
 
 
@@ -46,6 +47,7 @@ class RolloutSpec:
     ``manifold``), actions, rewards and state to keep for every step;
     ``record_only`` restricts that to some (arm name, seed) pairs. ``noise_scale`` widens the reset noise;
     ``start_states`` [seeds, state_dim] gives the simulator state to start each seed from.
+    Contact forces are no part of a state: where they are observed, the first observation shows none.
     ``rows``: how many episodes run at once (fewer when the recordings would need too much memory).
     """
 
@@ -120,10 +122,28 @@ def check_run(arms: Sequence[Arm], spec: RolloutSpec, sae: SAE | None) -> None:
         raise InvalidInput("Recording off_manifold needs the manifold of the policy's own activations.")
     if "features" in spec.record:
         _check_features(spec, sae)
-    if spec.start_states is not None and len(spec.start_states) != len(spec.seeds):
-        raise InvalidInput(f"{len(spec.start_states)} start states were given for {len(spec.seeds)} seeds.")
+    _check_starts(spec)
     for arm in arms:
         _check_arm(arm, spec, sae, info)
+
+
+def _check_starts(spec: RolloutSpec) -> None:
+    """Raise InvalidInput unless the reset noise can be what it is to be, and start states are usable."""
+    if spec.noise_scale != 1.0:
+        check_reset_noise(spec.env_id)
+    if spec.start_states is None:
+        return
+    states, wanted = spec.start_states, state_dim(spec.env_id)
+    if not wanted:
+        raise InvalidInput(f"Episodes of {spec.env_id} can only start from its own reset.")
+    if len(states) != len(spec.seeds):
+        raise InvalidInput(
+            f"{len(states)} start states were given for {len(spec.seeds)} seeds; each episode needs its own."
+        )
+    if states.shape != (len(spec.seeds), wanted):
+        raise InvalidInput(f"A start state of {spec.env_id} has {wanted} numbers; got {states.shape[1:]}.")
+    if not (np.abs(states) <= LARGEST_IN_STATE).all():
+        raise InvalidInput(f"Numbers of a start state must lie within ±{LARGEST_IN_STATE:g}.")
 
 
 def _check_features(spec: RolloutSpec, sae: SAE | None) -> None:

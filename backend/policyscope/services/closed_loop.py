@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from policyscope.services import rollouts
+from policyscope.services import rollouts, starts
 from policyscope.services.workspace import Workspace
 from policyscope.store.records import JobRow, Json, ModelRow, RunRow, SaeRow
 
@@ -14,7 +14,8 @@ MOST_RUNS = 50
 def measured(ws: Workspace, model_id: str) -> dict[int, list[Json]]:
     """By feature, newest run first: the paired effect on the return of each arm that edits it alone.
 
-    Only runs of the model's present SAE and tap, on unedited weights, whose job is done.
+    Only runs of the model's present SAE and tap, on unedited weights, whose job is done and whose episodes
+    began with the usual reset.
     """
     found: dict[int, list[Json]] = {}
     for row in _runs(ws, model_id):
@@ -37,7 +38,12 @@ def _runs(ws: Workspace, model_id: str) -> list[RunRow]:
         newest = query.where(JobRow.state == "done").order_by(RunRow.created_at.desc()).limit(MOST_RUNS)
         rows = session.scalars(newest).all()
     wanted = (sae.content, sae.tap_index) if sae else None
-    return [row for row in rows if (row.request["sae_content"], row.request["tap_index"]) == wanted]
+    return [
+        row
+        for row in rows
+        if (row.request["sae_content"], row.request["tap_index"]) == wanted
+        and row.request.get("start", starts.RESET) == starts.RESET
+    ]
 
 
 def _effect(row: RunRow, edit: Json, entry: Json) -> Json:

@@ -11,11 +11,14 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from safetensors import safe_open
 from safetensors.numpy import save as dump_safetensors
 
 from policyscope.core.arms import Arm
 from policyscope.core.envs import get_env, state_dim
+from policyscope.core.errors import NotFound
 from policyscope.core.traces import Trace
+from policyscope.store.artifacts import ArtifactStore
 
 REPLAY_FILE = "replay.safetensors"
 STORED_BYTES = 48 * 2**20
@@ -54,3 +57,34 @@ def _compact(name: str, values: Array) -> Array:
     """Float64 where a simulator is restarted or a return summed from it; actions are float32 by nature."""
     exact = name in ("state", "rewards")
     return np.ascontiguousarray(values, dtype=np.float64 if exact else np.float32)
+
+
+def opened(store: ArtifactStore, run_id: str) -> Any:
+    """The recorded steps of a run, as a context manager. Raises NotFound when there are none."""
+    name = f"runs/{run_id}"
+    if not store.lists(name, REPLAY_FILE):
+        raise NotFound(f"Run {run_id} was played before steps were recorded. Run it again to watch it.")
+    return safe_open(store.path(name, REPLAY_FILE), framework="numpy")
+
+
+def seeds_in(stored: Any) -> list[int]:
+    """Recorded seeds, ascending."""
+    return sorted({int(key.split(".")[1]) for key in stored.keys() if "." in key})  # noqa: SIM118 (not a dict)
+
+
+def trace_in(stored: Any, number: int, seed: int) -> dict[str, Array]:
+    """Recorded arrays of arm ``number`` at ``seed`` by signal; empty when it was not recorded."""
+    start = f"{number}.{seed}."
+    keys = [key for key in stored.keys() if key.startswith(start)]  # noqa: SIM118
+    return {key.removeprefix(start): stored.get_tensor(key) for key in keys}
+
+
+def recorded(store: ArtifactStore, run_id: str, number: int, seed: int) -> dict[str, Array]:
+    """The stored arrays of arm ``number`` at ``seed``, exactly as played. Raises NotFound."""
+    with opened(store, run_id) as stored:
+        found = trace_in(stored, number, seed)
+    if not found:
+        raise NotFound(
+            f"Run {run_id} has no recorded steps of seed {seed}. Choose one of its recorded seeds."
+        )
+    return found

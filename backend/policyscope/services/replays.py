@@ -9,16 +9,13 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors import safe_open
 
 from policyscope.core.envs import EnvInfo, get_env
 from policyscope.core.errors import Conflict, NotFound
 from policyscope.core.measures.anatomy import anatomy_of
 from policyscope.core.scene import scene as describe_scene
-from policyscope.services import runs
-from policyscope.services.recording import REPLAY_FILE
+from policyscope.services import recording, runs
 from policyscope.services.workspace import Workspace
-from policyscope.store.artifacts import ArtifactStore
 from policyscope.store.records import Json
 
 MAGIC = b"PSR1"
@@ -28,8 +25,8 @@ Array = NDArray[Any]
 def scene(ws: Workspace, run_id: str) -> Json:
     """How to draw the run's environment, and which seeds were recorded. Raises NotFound or Conflict."""
     run = finished(ws, run_id)
-    with _opened(ws.store, run_id) as stored:
-        seeds = _seeds(stored)
+    with recording.opened(ws.store, run_id) as stored:
+        seeds = recording.seeds_in(stored)
         features = stored.get_tensor("features").tolist()
     info = get_env(run["env"])
     return {
@@ -53,26 +50,15 @@ def replay(ws: Workspace, run_id: str, seed: int | None = None, arms: Sequence[s
     names = [arm["name"] for arm in run["arms"]]
     seed = run["seeds"][0] if seed is None else seed
     chosen = list(arms or names)
-    with _opened(ws.store, run_id) as stored:
-        check_recorded(run_id, _seeds(stored), names, chosen, seed)
+    with recording.opened(ws.store, run_id) as stored:
+        check_recorded(run_id, recording.seeds_in(stored), names, chosen, seed)
         packed = []
         for name in chosen:
             number = names.index(name)
-            trace = _trace(stored, number, seed)
+            trace = recording.trace_in(stored, number, seed)
             packed.append((_about(run["arms"][number], seed), _signals(get_env(run["env"]), trace)))
         features = stored.get_tensor("features").tolist()
     return pack({"run_id": run_id, "env": run["env"], "seed": seed, "features": features}, packed)
-
-
-def recorded(store: ArtifactStore, run_id: str, number: int, seed: int) -> dict[str, Array]:
-    """The stored arrays of arm ``number`` at ``seed``, exactly as played. Raises NotFound."""
-    with _opened(store, run_id) as stored:
-        found = _trace(stored, number, seed)
-    if not found:
-        raise NotFound(
-            f"Run {run_id} has no recorded steps of seed {seed}. Choose one of its recorded seeds."
-        )
-    return found
 
 
 def pack(about: Json, arms: Sequence[tuple[Json, Mapping[str, Array]]]) -> bytes:
@@ -140,25 +126,6 @@ def finished(ws: Workspace, run_id: str) -> Json:
     if run["state"] != "done":
         raise Conflict(f"Run {run_id} is {run['state']}; it can be watched when it is done.")
     return run
-
-
-def _opened(store: ArtifactStore, run_id: str) -> Any:
-    name = f"runs/{run_id}"
-    if not store.lists(name, REPLAY_FILE):
-        raise NotFound(f"Run {run_id} was played before steps were recorded. Run it again to watch it.")
-    return safe_open(store.path(name, REPLAY_FILE), framework="numpy")
-
-
-def _seeds(stored: Any) -> list[int]:
-    """Recorded seeds, ascending."""
-    return sorted({int(key.split(".")[1]) for key in stored.keys() if "." in key})  # noqa: SIM118 (not a dict)
-
-
-def _trace(stored: Any, number: int, seed: int) -> dict[str, Array]:
-    """Recorded arrays of arm ``number`` at ``seed`` by signal."""
-    start = f"{number}.{seed}."
-    keys = [key for key in stored.keys() if key.startswith(start)]  # noqa: SIM118
-    return {key.removeprefix(start): stored.get_tensor(key) for key in keys}
 
 
 def check_recorded(run_id: str, seeds: list[int], names: list[str], chosen: list[str], seed: int) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import platform
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from importlib.metadata import version
 from typing import Any
 
@@ -20,7 +21,7 @@ from policyscope.core.interventions import FeatureEdit
 from policyscope.core.policy import Policy
 from policyscope.core.progress import Work
 from policyscope.core.rollout import ARITHMETIC, Arm, ArmResult, RolloutSpec, Trace, rollout
-from policyscope.services import loaded
+from policyscope.services import loaded, starts
 from policyscope.services.drift import Drift, add_to
 from policyscope.services.effects.edits import scales_of
 from policyscope.services.recording import Recording
@@ -44,11 +45,8 @@ def perform(store: ArtifactStore, spec: Spec) -> Work[None]:
     recording = Recording(spec["env"], arms, spec["seeds"], spec["max_steps"])
     watching = Watching(spec["env"], [arm.name for arm in arms], spec["seeds"])
     drift = _drift(store, spec)
-    what = RolloutSpec(
-        spec["env"],
-        tuple(spec["seeds"]),
-        spec["max_steps"],
-        spec["tap_index"],
+    what = replace(
+        what_to_play(spec),
         record=recording.signals | watching.signals | (drift.signals if drift else frozenset()),
         features=recording.features,
         manifold=drift.manifold if drift else None,
@@ -60,6 +58,18 @@ def perform(store: ArtifactStore, spec: Spec) -> Work[None]:
                 kept.keep(arm, seed, trace)
 
     return _play_and_publish(store, spec, rollout(arms, what, sae, keep), (recording, watching, drift))
+
+
+def what_to_play(spec: Spec) -> RolloutSpec:
+    """Environment, seeds, steps, tap and starts of a frozen run, with nothing recorded yet."""
+    return RolloutSpec(
+        spec["env"],
+        tuple(spec["seeds"]),
+        spec["max_steps"],
+        spec["tap_index"],
+        noise_scale=starts.noise_scale(spec),
+        start_states=starts.states(spec),
+    )
 
 
 def _drift(store: ArtifactStore, spec: Spec) -> Drift | None:

@@ -11,11 +11,11 @@ from collections.abc import Sequence
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from policyscope.core.arms import RolloutSpec, check_run
+from policyscope.core.arms import check_run
 from policyscope.core.envs import EnvInfo, check_fit, get_env
 from policyscope.core.errors import Conflict, InvalidInput, LimitExceeded
 from policyscope.jobs.table import ACTIVE
-from policyscope.services import loaded, rollouts
+from policyscope.services import loaded, rollouts, starts
 from policyscope.services.effects import edits as edit_service
 from policyscope.services.watching import BEHAVIOUR_FILE
 from policyscope.services.workspace import Workspace
@@ -30,7 +30,9 @@ def start(ws: Workspace, model_id: str, request: Json) -> Json:
     """Queue a run and return its ids.
 
     ``request``: env, episodes or level, max_steps (None = the environment's limit), seed, arms (None = the
-    default arms). Raises InvalidInput, ShapeMismatch, LimitExceeded or Busy before anything is stored.
+    default arms), start (None = the environment's own reset).
+
+    Raises InvalidInput, ShapeMismatch, LimitExceeded or Busy before anything is stored.
     """
     info = get_env(request["env"])
     with ws.records.write() as session:
@@ -50,6 +52,7 @@ def start(ws: Workspace, model_id: str, request: Json) -> Json:
             "env": info.id,
             "seeds": seeds,
             "max_steps": min(request["max_steps"] or info.max_episode_steps, info.max_episode_steps),
+            **starts.freeze(ws, session, request.get("start"), info, seeds, sae_row),
             "arms": [_freeze(ws, row, sae_row, info, arm) for arm in with_baseline(asked)],
         }
         _check(ws, spec)
@@ -143,6 +146,7 @@ def get(ws: Workspace, run_id: str) -> Json:
     return {
         **_summary(ws, row, job),
         "seeds": row.request["seeds"],
+        "start": row.request.get("start", starts.RESET),
         "arms": arms,
         "comparisons": found["comparisons"],
         "behaviour": _behaviour(ws, row, job),
@@ -206,7 +210,7 @@ def _check(ws: Workspace, spec: Json) -> None:
         )
     sae = loaded.stored_sae(ws.store, spec["sae_content"]) if spec["sae_content"] else None
     arms = rollouts.build_arms(ws.store, spec)
-    check_run(arms, RolloutSpec(spec["env"], tuple(spec["seeds"]), spec["max_steps"], spec["tap_index"]), sae)
+    check_run(arms, rollouts.what_to_play(spec), sae)
 
 
 def _steps(spec: Json) -> int:

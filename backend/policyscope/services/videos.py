@@ -15,7 +15,7 @@ from policyscope.core.errors import InvalidInput, NotFound
 from policyscope.core.film import FPS, Film, Pane, frames
 from policyscope.core.processors import processors
 from policyscope.core.progress import Progress, Work
-from policyscope.services import replays
+from policyscope.services import recording, replays
 from policyscope.services.workspace import Workspace
 from policyscope.store.artifacts import ArtifactStore
 from policyscope.store.records import Json, new_id
@@ -67,13 +67,13 @@ def start(ws: Workspace, run_id: str, wanted: Json) -> Json:
 
 def perform(store: ArtifactStore, spec: Mapping[str, Any]) -> Work[None]:
     """The kind ``video``; ``spec`` is what ``start`` froze."""
-    recorded = [
-        replays.recorded(store, spec["run_id"], pane["number"], spec["seed"]) for pane in spec["panes"]
+    traces = [
+        recording.recorded(store, spec["run_id"], pane["number"], spec["seed"]) for pane in spec["panes"]
     ]
     panes = [
         Pane(_title(pane), COLOURS[pane["tone"]], trace, pane["fell"])
         for pane, trace in sorted(
-            zip(spec["panes"], recorded, strict=True), key=lambda pair: ORDER.index(pair[0]["tone"])
+            zip(spec["panes"], traces, strict=True), key=lambda pair: ORDER.index(pair[0]["tone"])
         )
     ]
     film = Film(

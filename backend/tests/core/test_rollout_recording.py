@@ -68,7 +68,7 @@ def test_wider_starts_differ_and_keep_their_seed() -> None:
     assert np.allclose(
         wide.traces[0]["observations"] - offset, 4 * (usual.traces[0]["observations"] - offset)
     )
-    with pytest.raises(InvalidInput, match="only start from its own reset"):
+    with pytest.raises(InvalidInput, match="CartPole-v1 has no reset noise"):
         play([Arm("a", policy("CartPole-v1"))], RolloutSpec("CartPole-v1", (0,), noise_scale=2.0))
 
 

@@ -2882,6 +2882,25 @@ export interface components {
              */
             weights?: "edited" | "original";
         };
+        StartRequest: {
+            /**
+             * @description reset: the environment's own, with noise_scale times its noise; cached: states of the cached data, in the middle of whatever the policy was doing; run: recorded states of another run; state: those given. Each episode gets a state of its own, decided by its seed, the same in every arm.
+             * @enum {string}
+             */
+            kind: "reset" | "cached" | "run" | "state";
+            /** @description reset: factor on the reset noise of the environment; 1 by default. */
+            noise_scale?: number;
+            /** @description run: a finished run in this environment. */
+            run_id?: string;
+            /** @description run: the arm to start from; baseline by default. */
+            arm?: string;
+            /** @description run: only states of this seed; of every recorded seed by default. */
+            seed?: number;
+            /** @description run: only states after this many steps; of any step by default. */
+            step?: number;
+            /** @description state: one simulator state per episode, no two the same: joint positions, joint velocities, then the solver's warm start (as many as velocities; zeros will do). hard_stable: its state. */
+            states?: number[][];
+        };
         RunRequest: {
             /**
              * @description Environment id.
@@ -2913,6 +2932,11 @@ export interface components {
              * @default null
              */
             arms?: components["schemas"]["ArmRequest"][] | null;
+            /**
+             * @description Where episodes begin; the environment's own reset by default.
+             * @default null
+             */
+            start?: components["schemas"]["StartRequest"] | null;
             /**
              * @description Play it again even if the same run was finished before.
              * @default false
@@ -2956,6 +2980,23 @@ export interface components {
         Runs: {
             /** @description Newest first. */
             runs: components["schemas"]["RunSummary"][];
+        };
+        Start: {
+            /**
+             * @description reset: the environment's own, with noise_scale times its noise; cached: states of the cached data, in the middle of whatever the policy was doing; run: recorded states of another run; state: those given. Each episode gets a state of its own, decided by its seed, the same in every arm.
+             * @enum {string}
+             */
+            kind: "reset" | "cached" | "run" | "state";
+            /** @description reset: factor on the reset noise. */
+            noise_scale?: number;
+            /** @description run: where the states are from. */
+            run_id?: string;
+            /** @description run: under which arm. */
+            arm?: string;
+            /** @description run: of this seed only. */
+            seed?: number;
+            /** @description run: at this step only. */
+            step?: number;
         };
         Distribution: {
             /** @description Mean. */
@@ -3173,6 +3214,8 @@ export interface components {
             sentence: string | null;
             /** @description Seeds, the same in every arm. */
             seeds: number[];
+            /** @description Where its episodes began. */
+            start: components["schemas"]["Start"];
             /** @description Empty until the job is done. */
             arms: components["schemas"]["Arm"][];
             /** @description Each arm against the baseline. Empty until the job is done. */

@@ -24,6 +24,7 @@ from policyscope.api.schemas.base import (
 from policyscope.api.schemas.behaviour import Behaviour
 from policyscope.api.schemas.interventions import Dose, FeatureEdit, FeatureEditRequest
 from policyscope.api.schemas.jobs import STATES
+from policyscope.api.schemas.starts import Start, StartRequest
 
 WEIGHTS = ("edited", "original")
 RUN_KINDS = ("comparison", "dose_response", "scan", "calibration")
@@ -81,6 +82,12 @@ class RunRequest(Request):
         metadata=described(
             "Default: baseline, edited weights if there are any, the stored intervention if any."
         ),
+    )
+    start = fields.Nested(
+        StartRequest,
+        load_default=None,
+        allow_none=True,
+        metadata=described("Where episodes begin; the environment's own reset by default."),
     )
     again = fields.Boolean(
         load_default=False,
@@ -216,6 +223,7 @@ class RunSummary(Answer):
 
 class Run(RunSummary):
     seeds = wholes("Seeds, the same in every arm.")
+    start = nested(Start, "Where its episodes began.")
     arms = many(Arm, "Empty until the job is done.")
     comparisons = many(Comparison, "Each arm against the baseline. Empty until the job is done.")
     behaviour = nested(Behaviour, "Behaviour measures; null until the job is done.", none=True)

@@ -1,7 +1,12 @@
 """The environments policyscope runs: what is known about them, building them, and stepping many at once."""
 
 from policyscope.core.envs.batch import EnvBatch, GymBatch, Start
-from policyscope.core.envs.batches import make_batch, state_dim
+from policyscope.core.envs.batches import (
+    check_reset_noise,
+    make_batch,
+    state_dim,
+    states_of_observations,
+)
 from policyscope.core.envs.hard_stable import HardStableExpert
 from policyscope.core.envs.info import Channel, EnvInfo
 from policyscope.core.envs.registry import (
@@ -23,6 +28,7 @@ __all__ = [
     "HardStableExpert",
     "Start",
     "check_fit",
+    "check_reset_noise",
     "fitting_envs",
     "get_env",
     "list_envs",
@@ -30,4 +36,5 @@ __all__ = [
     "make_env",
     "register",
     "state_dim",
+    "states_of_observations",
 ]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from policyscope.core.envs.batch import EnvBatch, GymBatch
+import numpy as np
+
+from policyscope.core.envs.batch import F64, EnvBatch, GymBatch
 from policyscope.core.envs.bodies import has_body
 from policyscope.core.envs.hard_stable import DIM
 from policyscope.core.envs.hard_stable_batch import HardStableBatch
 from policyscope.core.envs.registry import HARD_STABLE, get_env
+from policyscope.core.errors import InvalidInput
 
 # mujoco itself is imported only when one of its environments is really stepped
 
@@ -33,3 +36,29 @@ def state_dim(env_id: str) -> int:
 
         return simulator_state_dim(info.id)
     return 0
+
+
+def check_reset_noise(env_id: str) -> None:
+    """Raise InvalidInput unless the noise of this environment's reset can be made wider."""
+    info = get_env(env_id)
+    if has_body(info.id):
+        from policyscope.core.envs.mujoco_batch import check_reset_noise_scale
+
+        check_reset_noise_scale(info.id)
+    else:
+        raise InvalidInput(f"{info.id} has no reset noise that could be made wider; its reset is as it is.")
+
+
+def states_of_observations(env_id: str, observations: F64) -> F64:
+    """State vectors ``[n, state_dim]`` for observations ``[n, obs_dim]``, where they determine the state.
+
+    What is not observed (distance travelled, the solver's warm start) is zero. Raises InvalidInput elsewhere.
+    """
+    info = get_env(env_id)
+    if info.id == HARD_STABLE:
+        return np.asarray(observations, dtype=np.float64)
+    if has_body(info.id):
+        from policyscope.core.envs.mujoco_batch import states_from_observations
+
+        return states_from_observations(info.id, observations)
+    raise InvalidInput(f"Episodes of {info.id} can only start from its own reset.")

@@ -53,15 +53,20 @@ def states_from_observations(env_id: str, observations: F64) -> F64:
     return np.concatenate((qpos, qvel, np.zeros_like(qvel)), axis=1)
 
 
+def check_reset_noise_scale(env_id: str) -> None:
+    """Raise InvalidInput unless the environment's reset draws noise of one scale."""
+    if not hasattr(body_of(env_id).env, "_reset_noise_scale"):
+        raise InvalidInput(f"The reset noise of {env_id} cannot be changed; leave noise_scale at 1.")
+
+
 @contextlib.contextmanager
 def _wider_noise(env: Any, factor: float, env_id: str) -> Iterator[None]:
     """The environment's reset noise times ``factor`` while the block runs."""
     if factor == 1.0:
         yield
         return
-    usual = getattr(env, "_reset_noise_scale", None)
-    if usual is None:
-        raise InvalidInput(f"The reset noise of {env_id} cannot be changed.")
+    check_reset_noise_scale(env_id)
+    usual = env._reset_noise_scale
     env._reset_noise_scale = usual * factor
     try:
         yield

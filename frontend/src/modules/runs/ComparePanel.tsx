@@ -11,6 +11,7 @@ import { Block, Empty, Failure } from "@/ui/States";
 import { BehaviourTable } from "./BehaviourTable";
 import { Evidence } from "./Evidence";
 import { INFERENTIAL } from "./levels";
+import { startText } from "./start";
 import { PairedChart } from "./PairedChart";
 import { Provenance } from "./Provenance";
 import { ResultTable } from "./ResultTable";
@@ -106,6 +107,7 @@ function Finished({ run, history }: { run: Run; history: ReactNode }) {
       <p className={classes.sentence}>{run.sentence}</p>
       <p className={classes.conditions}>
         {run.env}, {plural(run.episodes, "seed")} from {run.seed}, at most {plural(run.max_steps, "step")}
+        {startText(run.start) && `; ${startText(run.start)}`}
         {run.episodes < INFERENTIAL && "; a preview, not inferential"}
       </p>
       <div className={classes.top} data-many={run.arms.length > 2}>

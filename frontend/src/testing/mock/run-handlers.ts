@@ -30,6 +30,7 @@ export function makeRun(body: Start, patch: Partial<Run> = {}): Run {
     seeds: Array.from({ length: body.episodes }, (_, i) => body.seed + i),
     created_at: new Date().toISOString(),
     finished_at: null,
+    start: { kind: "reset", noise_scale: 1 },
     arms: [],
     comparisons: [],
     behaviour: null,
