@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+import zlib
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -41,6 +42,10 @@ def read_archive(data: bytes, max_bytes: int) -> Archive:
     return Archive(first, "pickle")
 
 
+ZIP_DAMAGE = (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError)
+"""What reading a member of a damaged zip file raises."""
+
+
 def check_members(archive: zipfile.ZipFile, max_bytes: int) -> None:
     """Raise LimitExceeded when the members would unpack to more than ``max_bytes``."""
     members = archive.infolist()
@@ -65,7 +70,7 @@ def _zip(data: bytes, max_bytes: int) -> Archive:
             tree = read_pickle(io.BytesIO(archive.read(main[0])), Budget(max_bytes), numbers.storage)
             scripted = f"{folder}constants.pkl" in names
             return Archive(tree, "torchscript" if scripted else "torch", _code(archive) if scripted else "")
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, ValueError, OSError) as error:
+    except (*ZIP_DAMAGE, ValueError) as error:
         raise UnsupportedFile(f"This zip file is damaged: {str(error)[:200]}.") from error
 
 

@@ -169,6 +169,13 @@ def test_files_that_need_each_other():
         open_sae_files({**weights, "cfg.json": b"[]"})
 
 
+@pytest.mark.parametrize("architecture", [["topk"], {}, None, 7, "vae"])
+def test_an_architecture_that_is_not_known_is_refused(architecture):
+    weights = {"sae_weights.safetensors": save(random_sae().arrays(), {})}
+    with pytest.raises(UnsupportedFile, match="architecture"):
+        open_sae_files({**weights, "cfg.json": json.dumps({"architecture": architecture}).encode()})
+
+
 @pytest.mark.parametrize("header", [{}, {"k": "5"}, {"k": 5, "tap_index": 0.5}])
 def test_a_damaged_header_of_ours_is_refused(header):
     data = save(random_sae().arrays(), {"policyscope_sae": json.dumps(header)})

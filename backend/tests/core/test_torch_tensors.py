@@ -124,3 +124,14 @@ def test_a_cut_file_of_an_old_torch_is_refused(cut):
     torch.save({"a": torch.ones(40)}, buffer, _use_new_zipfile_serialization=False)
     with pytest.raises(UnsupportedFile):
         load_tensors(buffer.getvalue()[:cut])
+
+
+def test_a_compressed_member_that_is_cut_off_or_no_deflate_at_all_is_damage():
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("archive/data.pkl", bytes(2000))
+    data = bytearray(buffer.getvalue())
+    start = data.index(b"archive/data.pkl") + len(b"archive/data.pkl")
+    data[start] = 0x01  # a stored block, whose two lengths do not agree
+    with pytest.raises(UnsupportedFile, match="damaged"):
+        load_tensors(bytes(data))

@@ -26,6 +26,7 @@ from policyscope.core.inert_values import Budget
 from policyscope.core.policy_formats.layer_classes import activation_by_class_name
 from policyscope.core.policy_formats.layouts import SB3, Layout, find_layout, layout_spec
 from policyscope.core.policy_spec import PolicySpec, Squash
+from policyscope.core.torch_archive import ZIP_DAMAGE
 from policyscope.core.torch_tensors import load_tensors
 
 FORMAT = "sb3_zip"
@@ -135,5 +136,5 @@ def _member(archive: zipfile.ZipFile, name: str) -> bytes:
     try:
         with archive.open(info) as stream:
             return stream.read(MAX_MEMBER_BYTES)
-    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError) as error:
+    except ZIP_DAMAGE as error:
         raise UnsupportedFile(f"{name} in this zip cannot be unpacked: {error}.") from error

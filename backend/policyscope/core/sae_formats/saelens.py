@@ -37,7 +37,7 @@ _NOTES = "policyscope"  # what our own files keep beside SAELens' own metadata
 def read(config: Mapping[str, Any], tensors: Tensors) -> SAE:
     """The SAE of a folder. Raises UnsupportedFile for an architecture or setting that is not known here."""
     architecture = config.get("architecture")
-    if architecture not in _NEEDED:
+    if not isinstance(architecture, str) or architecture not in _NEEDED:
         raise UnsupportedFile(
             f"The SAELens architecture is {architecture!r}; {', '.join(_NEEDED)} can be read. "
             "A BatchTopK or Matryoshka training checkpoint becomes one with save_inference_model()."

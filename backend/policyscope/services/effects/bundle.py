@@ -22,6 +22,7 @@ from safetensors.numpy import load as parse_safetensors
 
 from policyscope.core.errors import Conflict, InvalidInput, UnsupportedFile
 from policyscope.core.progress import Progress, Work
+from policyscope.core.torch_archive import ZIP_DAMAGE
 from policyscope.jobs.kinds import KINDS, find_task
 from policyscope.services import loaded, rollouts, runs
 from policyscope.services.workspace import Workspace
@@ -170,7 +171,7 @@ def _read(path: Path) -> dict[str, bytes]:
             return {entry.filename: archive.read(entry) for entry in entries}
     except FileNotFoundError as error:
         raise InvalidInput(f"There is no file {path}.") from error
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
+    except ZIP_DAMAGE as error:
         raise _no_bundle(path.name) from error
 
 
