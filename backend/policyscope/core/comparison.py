@@ -35,8 +35,9 @@ def compare(results: Sequence[ArmResult], baseline: str = "baseline") -> Json:
                 f"Arm {result.name!r} was played on other seeds than {baseline!r}; pairs need the same."
             )
     comparisons = [_comparison(result, base) for result in others]
-    for entry, p in zip(comparisons, st.holm([c["return"]["p_value"] for c in comparisons]), strict=True):
-        entry["return"]["p_adjusted"] = p
+    judged = [entry["return"] for entry in comparisons if entry["inferential"]]
+    for difference, p in zip(judged, st.holm([each["p_value"] for each in judged]), strict=True):
+        difference["p_adjusted"] = p
     return {
         "arms": [describe_arm(result) for result in results],
         "comparisons": comparisons,
@@ -85,6 +86,7 @@ def _distribution(values: F64) -> Json:
 def _comparison(arm: ArmResult, base: ArmResult) -> Json:
     d = arm.returns - base.returns
     lengths = (arm.lengths - base.lengths).astype(np.float64)
+    inferential = len(d) >= INFERENTIAL_FROM  # below it no test could ever come out
     entry = {
         "arm": arm.name,
         "versus": base.name,
@@ -95,19 +97,20 @@ def _comparison(arm: ArmResult, base: ArmResult) -> Json:
             "iqm_difference": float(st.iqm(d)),
             "iqm_ci": _pair(st.bootstrap_interval(d, st.iqm)),
             "d_z": st.effect_size(d),
-            "p_value": st.sign_flip_p(d),
+            "p_value": st.sign_flip_p(d) if inferential else None,
+            "p_adjusted": None,
             "probability_of_improvement": st.probability_of_improvement(d),
             "variance_ratio": st.variance_ratio(arm.returns, base.returns),
         },
         "length": {"mean_difference": float(lengths.mean()), "ci": _pair(st.bootstrap_interval(lengths))},
         "falls": {
             "difference": float(arm.fell.mean() - base.fell.mean()),
-            "p_value": st.mcnemar_p(arm.fell, base.fell),
+            "p_value": st.mcnemar_p(arm.fell, base.fell) if inferential else None,
         },
         "identical": bool(
             np.array_equal(arm.returns, base.returns) and np.array_equal(arm.lengths, base.lengths)
         ),
-        "inferential": len(d) >= INFERENTIAL_FROM,
+        "inferential": inferential,
     }
     return {**entry, "sentence": _sentence(entry, arm, base)}
 

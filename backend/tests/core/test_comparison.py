@@ -58,6 +58,7 @@ def test_few_seeds_are_a_preview_and_never_significant() -> None:
     (entry,) = report["comparisons"]
     assert not entry["inferential"]
     assert entry["sentence"].startswith("Preview on 5 seeds")
+    assert entry["return"]["p_value"] is entry["return"]["p_adjusted"] is entry["falls"]["p_value"] is None
     assert "can never be significant (smallest possible p = 0.062)" in entry["sentence"]
     assert "lowered" not in entry["sentence"]
 

@@ -3074,7 +3074,7 @@ export interface components {
             iqm_ci: (number | null)[] | null;
             /** @description Mean difference in standard deviations of the differences. */
             d_z: number | null;
-            /** @description Sign-flip test of no difference. */
+            /** @description Sign-flip test of no difference; null under six pairs, where nothing can be significant. */
             p_value: number | null;
             /** @description The same, Holm-adjusted for the number of arms. */
             p_adjusted: number | null;
@@ -3092,7 +3092,7 @@ export interface components {
         FallDifference: {
             /** @description Difference of fall rates. */
             difference: number | null;
-            /** @description McNemar's test. */
+            /** @description McNemar's test; null under six pairs. */
             p_value: number | null;
         };
         Comparison: {

@@ -168,7 +168,7 @@ class ReturnDifference(Answer):
     iqm_difference = real("Difference of interquartile means.")
     iqm_ci = interval("95 % bootstrap interval.")
     d_z = real("Mean difference in standard deviations of the differences.")
-    p_value = real("Sign-flip test of no difference.")
+    p_value = real("Sign-flip test of no difference; null under six pairs, where nothing can be significant.")
     p_adjusted = real("The same, Holm-adjusted for the number of arms.")
     probability_of_improvement = real("Probability that an episode of this arm beats one of the other.")
     variance_ratio = real("Variance of this arm's returns over that of the other.")
@@ -181,7 +181,7 @@ class LengthDifference(Answer):
 
 class FallDifference(Answer):
     difference = real("Difference of fall rates.")
-    p_value = real("McNemar's test.")
+    p_value = real("McNemar's test; null under six pairs.")
 
 
 class Comparison(Answer):

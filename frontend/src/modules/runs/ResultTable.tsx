@@ -145,9 +145,7 @@ function FallsRow({ run }: { run: Run }) {
       {run.comparisons.map((each) => (
         <td key={each.arm} className={classes.difference}>
           <b>{each.identical ? "exactly 0" : `${signed((each.falls.difference ?? 0) * 100, 0)} points`}</b>
-          <small>
-            {each.identical ? "the same episodes fell" : `McNemar p = ${num(each.falls.p_value, 2)}`}
-          </small>
+          <small>{each.identical ? "the same episodes fell" : fallsTest(each.falls.p_value)}</small>
         </td>
       ))}
     </tr>
@@ -230,3 +228,7 @@ function ChangeRows({ run }: { run: Run }) {
 }
 
 const LEVEL_WORDS = { warning: "falls are likely", strong: "strong: expect collapse" };
+
+function fallsTest(p: number | null): string {
+  return p === null ? "too few seeds to test" : `McNemar p = ${num(p, 2)}`;
+}
