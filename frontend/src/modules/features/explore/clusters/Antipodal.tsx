@@ -12,7 +12,7 @@ interface Props {
 export function Antipodal({ pairs, onFeature }: Props) {
   return (
     <section className={classes.antipodal}>
-      <h4>Opposite pairs</h4>
+      <h3>Opposite pairs</h3>
       {pairs.length === 0 ? (
         <p>No two features write directions with a cosine below −0.7.</p>
       ) : (
