@@ -11,7 +11,6 @@ import tiny
 
 from policyscope.config import Settings, load_settings
 
-
 MEASURED = pytest.StashKey[list[tuple[str, ...]]]()
 
 

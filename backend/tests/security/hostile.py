@@ -92,7 +92,8 @@ def _graphs(_: Path) -> Iterator[tuple[str, bytes]]:
 
 
 def _rebuilt(offset: int, size: Any, stride: Any) -> bytes:
-    storage = torch.zeros(4).storage()
+    raw = torch.zeros(4).untyped_storage()
+    storage = torch.storage.TypedStorage(wrap_storage=raw, dtype=torch.float32, _internal=True)
     return tiny.saved(
         {
             "net.0.weight": gadgets.Call(
