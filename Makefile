@@ -11,7 +11,7 @@ TORCH := torch==2.13.0
 
 export MUJOCO_GL ?= egl
 
-.PHONY: help setup demo dev test check artifacts types bench parity clean test-backend test-frontend test-e2e bench-validity test-reliability test-postgres
+.PHONY: help setup demo dev test check artifacts types bench parity clean test-backend test-frontend test-e2e bench-validity test-reliability test-security test-postgres
 
 help: ## show this list
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -75,6 +75,9 @@ parity: $(VENV)/.ready ## compare files of other libraries with what those libra
 
 bench-validity: $(VENV)/.ready ## problems with known answers; writes backend/benchmarks/VALIDITY.md
 	cd backend && $(BIN)/python -m benchmarks.validity
+
+test-security: $(VENV)/.ready ## 227 hostile files against every reader, with a table of what was measured
+	cd backend && $(BIN)/python -m pytest -m security --long
 
 test-reliability: $(VENV)/.ready ## kill, fill, flood: tests 9 to 17 in full, with one table at the end (about 20 minutes)
 	cd backend && $(BIN)/python -m pytest -m reliability --timeout 1800
