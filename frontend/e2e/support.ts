@@ -78,10 +78,11 @@ export async function startRun(page: Page, { episodes, steps }: Settings) {
   await expect(page).toHaveURL(/run=r_/);
 }
 
-/** The row of the result table: baseline, changed arm, difference. */
+/** The row of the result table, once it is there: baseline, changed arm, difference. */
 export async function resultRow(page: Page, measure: string): Promise<string[]> {
   const row = page
     .locator("#compare tbody tr")
     .filter({ has: page.getByRole("rowheader", { name: measure }) });
+  await expect(row).toBeVisible();
   return row.getByRole("cell").allInnerTexts();
 }
