@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import click
+from marshmallow import Schema
 
+from policyscope.api.schemas.effects import CalibrateRequest, DoseResponseRequest, ScanRequest
 from policyscope.cli.console import foreground, sentences
 from policyscope.cli.output import show_json, write_file
-from policyscope.cli.working import announce, follow, model_named, reading, working
+from policyscope.cli.working import announce, asked, follow, model_named, reading, working
 from policyscope.services import runs
 from policyscope.services.effects import bundle, calibration, dose_response, scan, studies
 
@@ -20,6 +22,7 @@ SHARED = (
     click.option("--env", required=True, help="Environment id."),
     click.option("--seed", default=0, show_default=True, help="First seed."),
     click.option("--max_steps", type=int, help="Longest episode."),
+    click.option("--again", is_flag=True, help="Play it again even if it was finished before."),
     click.option("--json", "as_json", is_flag=True, help="Print all numbers as JSON."),
 )
 
@@ -31,9 +34,13 @@ def _study(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
-def _perform(model: str, start: Callable[..., Any], request: dict[str, Any], as_json: bool) -> None:
+def _perform(
+    model: str, study: tuple[type[Schema], Callable[..., Any]], given: dict[str, Any], as_json: bool
+) -> None:
+    """Start a study as the API would: the same limits, by its schema."""
+    schema, start = study
     with sentences(), working() as ws:
-        accepted = start(ws, model_named(ws, model), request)
+        accepted = start(ws, model_named(ws, model), asked(schema, given))
         announce(accepted)
         follow(ws, accepted["job_id"])
         run_id = accepted["run_id"]
@@ -58,7 +65,7 @@ def scan_command(model: str, as_json: bool, **request: Any) -> None:
     \b
     policyscope scan walker2d_w32 --env Walker2d-v5
     """
-    _perform(model, scan.start, request, as_json)
+    _perform(model, (ScanRequest, scan.start), request, as_json)
 
 
 @click.command("dose-response")
@@ -76,7 +83,7 @@ def dose_response_command(model: str, as_json: bool, doses: tuple[float, ...], *
     \b
     policyscope dose-response MODEL --env Walker2d-v5 --feature 42
     """
-    _perform(model, dose_response.start, {**request, "doses": list(doses)}, as_json)
+    _perform(model, (DoseResponseRequest, dose_response.start), {**request, "doses": list(doses)}, as_json)
 
 
 @click.command("calibrate")
@@ -96,7 +103,9 @@ def calibrate_command(model: str, as_json: bool, features: tuple[int, ...], **gi
     change, absolute, measure = (given.pop(name) for name in ("change", "absolute", "measure"))
     target = {"measure": measure, "change": change, "relative": not absolute}
     parts = [{"feature_idx": feature, "weight": 1.0} for feature in features]
-    _perform(model, calibration.start, {**given, "features": parts, "target": target}, as_json)
+    _perform(
+        model, (CalibrateRequest, calibration.start), {**given, "features": parts, "target": target}, as_json
+    )
 
 
 @click.group("export")
