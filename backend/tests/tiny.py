@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from safetensors.numpy import save_file
 
 from policyscope.core.policy import Policy
 from policyscope.core.policy_formats import open_policy
@@ -82,6 +83,19 @@ def write_directory(root: Path, name: str, recipe: Recipe = Recipe()) -> Path:
     if recipe.manifest:
         (directory / "manifest.json").write_text(json.dumps({"env": ENV, "tap_index": recipe.data_tap}))
     return directory
+
+
+def write_episodes(directory: Path, episodes: int = 10, steps: int = 40) -> dict[str, np.ndarray]:
+    """Beside the data of ``write_directory``: which row is which step of which episode."""
+    rng, n = np.random.default_rng(0), episodes * steps
+    arrays = {
+        "episode": np.repeat(np.arange(episodes), steps).astype(np.int32),
+        "step": np.tile(np.arange(steps), episodes).astype(np.int32),
+        "action": rng.standard_normal((n, ACT)).astype(np.float32),
+        "reward": rng.standard_normal(n).astype(np.float32),
+    }
+    save_file(arrays, directory / "episodes.safetensors")
+    return arrays
 
 
 def write_demo_list(root: Path, name: str) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 Json = dict[str, Any]
 SCHEMA = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"
 POLLS = 120
-NOT_JSON = ("/metrics", "/episodes.csv", "/bundle", "/replay", "/video/{{videoId}}", "/sae/export")
+NOT_JSON = ("/metrics", "/episodes.csv", "/bundle", "/replay", "/clip", "/video/{{videoId}}", "/sae/export")
 
 
 @dataclass(frozen=True)
@@ -121,6 +121,8 @@ STEPS = (
                "pm.expect(e).to.eql([...e].sort((a, b) => b - a)); }"),
     )),
     Step("One feature", "GET", "/model/{{modelId}}/feature/{{feature}}", 200),
+    Step("A moment of it, to watch", "GET", "/model/{{modelId}}/feature/{{feature}}/clip?row=0", 200),
+    Step("How to draw the environment", "GET", "/env/{{env}}/scene", 200),
     Step("Note on a feature", "PUT", "/model/{{modelId}}/feature/{{feature}}/note", 200,
          {"text": "from the collection", "tags": ["collection"]}),
     Step("Clusters", "GET", "/model/{{modelId}}/clusters?view=combined", 200),

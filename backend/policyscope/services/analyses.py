@@ -87,12 +87,17 @@ def start(ws: Workspace, model_id: str) -> Json:
 
 def perform(store: ArtifactStore, spec: Mapping[str, Any]) -> Work[None]:
     """The kind ``analysis``; ``spec`` is that of ``key_of``."""
+    return _publish(store, spec, subject_of(store, spec))
+
+
+def subject_of(store: ArtifactStore, spec: Mapping[str, Any]) -> Subject:
+    """What is analysed; ``spec`` is that of ``key_of``. Raises InvalidInput without cached data."""
     policy = loaded.build_policy(store, spec["model_id"], spec["activation"], [])
     data = loaded.stored_data(store, spec["sae_content"])
     if data is None:
         raise InvalidInput(f"{NEED}: the stored copy holds no cached data. Load the SAE again.")
     sae = loaded.stored_sae(store, spec["sae_content"])
-    return _publish(store, spec, Subject(policy, sae, spec["tap_index"], data, env_of(spec["env"])).bounded())
+    return Subject(policy, sae, spec["tap_index"], data, env_of(spec["env"])).bounded()
 
 
 def read(ws: Workspace, model_id: str) -> tuple[Stored, Key]:

@@ -10,19 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from policyscope.core import exemplars
-from policyscope.core.activations import ActivationData
 from policyscope.core.affinities import nearest
 from policyscope.core.analysis import Subject, action_names
 from policyscope.core.associations import episode_slices
 from policyscope.core.measures import UndefinedError
 from policyscope.core.naming import chance
-from policyscope.services import analyses, closed_loop, feature_notes, loaded
-from policyscope.services.analyses import Key, Stored
+from policyscope.services import analyses, clips, closed_loop, feature_notes, loaded
+from policyscope.services.analyses import Stored
 from policyscope.services.workspace import Workspace
 from policyscope.store.records import Json
 
-CLIP_SECONDS = 0.5
-STEPS_WITHOUT_TIME = 25
 NEIGHBOURS = 8
 DIGITS = 4
 CLUSTER_NUMBERS = ("mean_silhouette", "null_silhouette", "ari", "cophenetic")
@@ -33,7 +30,7 @@ def read(ws: Workspace, model_id: str, feature_idx: int) -> Json:
     """Raises what ``analyses.read`` raises, and InvalidInput for a feature that the SAE has not."""
     found, key = analyses.read(ws, model_id)
     loaded.stored_sae(ws.store, key.spec["sae_content"]).check_feature(feature_idx)
-    subject = _subject(ws, key)
+    subject = analyses.subject_of(ws.store, key.spec)
     j = feature_idx
     return {
         "feature_idx": j,
@@ -51,15 +48,6 @@ def read(ws: Workspace, model_id: str, feature_idx: int) -> Json:
         },
         "closed_loop": closed_loop.measured(ws, model_id).get(j, []),
     }
-
-
-def _subject(ws: Workspace, key: Key) -> Subject:
-    spec = key.spec
-    policy = loaded.build_policy(ws.store, spec["model_id"], spec["activation"], [])
-    data = loaded.stored_data(ws.store, spec["sae_content"])
-    assert data is not None  # an analysis exists
-    sae = loaded.stored_sae(ws.store, spec["sae_content"])
-    return Subject(policy, sae, spec["tap_index"], data, analyses.env_of(spec["env"])).bounded()
 
 
 def _statistics(found: Stored, j: int) -> Json:
@@ -114,8 +102,8 @@ def _nearest(found: Stored, view: str, j: int) -> list[tuple[int, float]]:
 
 
 def _examples(found: Stored, subject: Subject, j: int) -> Json:
-    latent, data = found.columns.column(j), subject.data
-    picked = exemplars.exemplars(latent, _timeline(found, subject, data))
+    latent = found.columns.column(j)
+    picked = exemplars.exemplars(latent, clips.timeline(found, subject))
     traces = _Traces(subject, latent)
     return {
         "histogram": {
@@ -124,6 +112,8 @@ def _examples(found: Stored, subject: Subject, j: int) -> Json:
             "inactive": picked.histogram.inactive,
             "density": picked.histogram.density,
         },
+        "env": subject.info.id if subject.info else None,
+        "undrawn": clips.undrawn(subject),
         "dt": subject.info.dt if subject.info else None,
         "legs": traces.legs,
         "top": [traces.clip(window) for window in picked.top],
@@ -141,22 +131,11 @@ def _examples(found: Stored, subject: Subject, j: int) -> Json:
     }
 
 
-def _timeline(found: Stored, subject: Subject, data: ActivationData) -> exemplars.Timeline:
-    dt = subject.info.dt if subject.info else None
-    rate = found.about["stride_rate"]
-    step = data.step
-    if step is None:
-        step = np.concatenate([np.arange(s.stop - s.start) for s in episode_slices(subject.groups)])
-    half = max(1, round(CLIP_SECONDS / dt)) if dt else STEPS_WITHOUT_TIME
-    stride = max(1, round(1 / (rate * dt))) if dt and rate else half
-    return exemplars.Timeline(subject.groups, step, half, stride)
-
-
 class _Traces:
     """Clips of the cached episodes; contacts are worked out only for episodes that are shown."""
 
     def __init__(self, subject: Subject, latent: NDArray[np.float64]) -> None:
-        self._data, self._latent, self._policy = subject.data, latent, subject.policy
+        self._subject, self._latent = subject, latent
         self._slices = episode_slices(subject.groups)
         self._episodes = subject.episodes()
         self._contacts: dict[int, NDArray[np.bool_] | None] = {}
@@ -168,9 +147,7 @@ class _Traces:
         moment: dict[str, Any] = asdict(window) | {"latent": _rounded(self._latent[rows])}
         if short:
             return {**moment, "actions": None, "contacts": None}
-        recorded = self._data.action
-        actions = self._policy(self._data.observations[rows]) if recorded is None else recorded[rows]
-        columns = np.asarray(actions, dtype=np.float64).reshape(len(actions), -1).T
+        columns = clips.actions_of(self._subject, rows).T
         return {**moment, "actions": [_rounded(c) for c in columns], "contacts": self._feet(window)}
 
     def _legs(self) -> list[str]:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from policyscope.core.envs import EnvInfo, get_env
+from policyscope.core.envs.bodies import has_body
 from policyscope.core.errors import Conflict, NotFound
 from policyscope.core.measures.anatomy import anatomy_of
 from policyscope.core.scene import scene as describe_scene
@@ -28,12 +29,14 @@ def scene(ws: Workspace, run_id: str) -> Json:
     with recording.opened(ws.store, run_id) as stored:
         seeds = recording.seeds_in(stored)
         features = stored.get_tensor("features").tolist()
-    info = get_env(run["env"])
+    return {**environment_scene(run["env"]), "run_id": run_id, "seeds": seeds, "features": features}
+
+
+def environment_scene(env_id: str) -> Json:
+    """How to draw an environment, and the names of its channels. Raises InvalidInput for an unknown one."""
+    info = get_env(env_id)
     return {
         **describe_scene(info.id),
-        "run_id": run_id,
-        "seeds": seeds,
-        "features": features,
         "actions": [channel.name for channel in info.actions],
         "observations": [channel.name for channel in info.observations],
         "legs": [leg.name for leg in legs] if (legs := _legs(info)) else [],
@@ -56,7 +59,7 @@ def replay(ws: Workspace, run_id: str, seed: int | None = None, arms: Sequence[s
         for name in chosen:
             number = names.index(name)
             trace = recording.trace_in(stored, number, seed)
-            packed.append((_about(run["arms"][number], seed), _signals(get_env(run["env"]), trace)))
+            packed.append((_about(run["arms"][number], seed), drawn(get_env(run["env"]), trace)))
         features = stored.get_tensor("features").tolist()
     return pack({"run_id": run_id, "env": run["env"], "seed": seed, "features": features}, packed)
 
@@ -91,18 +94,24 @@ def _planes(values: Array) -> tuple[bytes, str]:
     return columns.view(np.uint8).reshape(-1, 4).T.tobytes(), "float32"
 
 
-def _signals(info: EnvInfo, trace: Mapping[str, Array]) -> dict[str, Array]:
-    """What the player draws: joint positions, contacts, actions, rewards, features."""
+def drawn(info: EnvInfo, trace: Mapping[str, Array]) -> dict[str, Array]:
+    """What the player draws: joint positions, contacts, actions, rewards, features.
+
+    Without recorded states joint positions follow from the observations. Raises InvalidInput where those do
+    not determine them.
+    """
     signals = {name: trace[name] for name in ("actions", "rewards", "features") if name in trace}
     if info.action_kind == "discrete":
         signals["actions"] = trace["actions"].astype(np.uint8)
-    if "state" not in trace:
-        return {"observations": trace["observations"], **signals}
-    if describe_scene(info.id)["kind"] != "bodies":
-        return {"observations": trace["state"], **signals}
+    if not has_body(info.id):
+        return {"observations": trace["state" if "state" in trace else "observations"], **signals}
     from policyscope.core.measures import simulation
 
-    qpos, qvel = simulation.split_state(info.id, trace["state"])
+    qpos, qvel = (
+        simulation.split_state(info.id, trace["state"])
+        if "state" in trace
+        else simulation.state_from_observations(info.id, trace["observations"])
+    )
     feet = tuple(foot for leg in _legs(info) for foot in leg.feet)
     if feet:
         touching = simulation.floor_contacts(info.id, qpos, qvel, trace["actions"].astype(np.float64), feet)

@@ -1,33 +1,13 @@
 """Replays over HTTP: what was recorded is what was played."""
 
 import gzip
-import json
-import struct
 
 import numpy as np
 import pytest
 import tiny
+from replay_document import unpacked
 
 from policyscope.services import recording
-
-
-def unpacked(data):
-    assert data[:4] == b"PSR1"
-    (length,) = struct.unpack("<I", data[4:8])
-    header = json.loads(data[8 : 8 + length])
-    start = 8 + length
-    for arm in header["arms"]:
-        for signal in arm["signals"].values():
-            shape = signal["shape"]
-            count = int(np.prod(shape))
-            if signal["type"] == "uint8":
-                values = np.frombuffer(data, np.uint8, count, start + signal["offset"]).reshape(shape)
-            else:
-                planes = np.frombuffer(data, np.uint8, 4 * count, start + signal["offset"]).reshape(4, count)
-                columns = np.ascontiguousarray(planes.T).view("<f4").reshape(-1, shape[0])
-                values = columns.T.reshape(shape)
-            signal["values"] = values
-    return header
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """Analysis, feature table, dashboards, notes and clusters over HTTP."""
 
-import numpy as np
 import pytest
 import tiny
 
@@ -146,17 +145,7 @@ def test_an_sae_without_data_cannot_be_analysed(client, artifacts):
 
 
 def test_recorded_episodes_give_measures_and_names(client, artifacts):
-    from safetensors.numpy import save_file
-
-    directory = tiny.write_directory(artifacts, "episodes", tiny.Recipe(samples=400))
-    rng = np.random.default_rng(0)
-    arrays = {
-        "episode": np.repeat(np.arange(10), 40).astype(np.int32),
-        "step": np.tile(np.arange(40), 10).astype(np.int32),
-        "action": rng.standard_normal((400, 1)).astype(np.float32),
-        "reward": rng.standard_normal(400).astype(np.float32),
-    }
-    save_file(arrays, directory / "episodes.safetensors")
+    tiny.write_episodes(tiny.write_directory(artifacts, "episodes"))
     model_id = client.with_sae("episodes")
     client.finished(client("POST", f"/model/{model_id}/analyse", expect=202)["job_id"], 60)
     found = table(client, model_id, "?target=measure:effort")

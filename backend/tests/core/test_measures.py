@@ -262,6 +262,29 @@ def test_distance_from_observations_is_close_to_the_state() -> None:
     assert np.array_equal(exact.contacts, seen.contacts)
 
 
+@pytest.mark.parametrize(
+    ("env_id", "travels"),
+    [
+        ("Walker2d-v5", 1),
+        ("Swimmer-v5", 2),
+        ("Humanoid-v5", 2),
+        ("InvertedPendulum-v5", 0),
+        ("InvertedDoublePendulum-v5", 0),
+        ("Reacher-v5", 0),
+    ],
+)
+def test_joint_positions_follow_from_observations(env_id: str, travels: int) -> None:
+    info = get_env(env_id)
+    spec = RolloutSpec(
+        env_id, (0,), max_steps=40, record=frozenset({"observations", "actions", "rewards", "state"})
+    )
+    trace = drain(rollout([Arm("baseline", Shaking(info.act_dim))], spec))[0].traces[0]
+    exact, _ = simulation.split_state(env_id, trace["state"])
+    seen, _ = simulation.state_from_observations(env_id, trace["observations"])
+    assert np.allclose(seen[:, travels:], exact[:, travels:], atol=1e-9)
+    assert np.abs(exact - exact[0] - seen + seen[0])[:, :travels].max(initial=0) < 0.1  # metres
+
+
 def test_every_environment_has_measures_with_different_keys() -> None:
     for info in list_envs():
         keys = [measure.key for measure in measures_for(info.id)]

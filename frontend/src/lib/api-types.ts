@@ -840,6 +840,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/env/{env_id}/scene": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                env_id: string;
+            };
+            cookie?: never;
+        };
+        /** How to draw an environment. */
+        get: operations["get_environment_scene"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/model/{model_id}/feature/{feature_idx}/clip": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model_id: string;
+                feature_idx: number;
+            };
+            cookie?: never;
+        };
+        /**
+         * Half a second to each side of a cached moment; 409 before the analysis.
+         * @description Packed like a replay, with one arm: joint positions (or observations, for what has no body), contacts,
+         *     actions, rewards and the feature. Poses follow from the cached observations, and the distance travelled
+         *     from the velocity in them. Where that cannot be, `undrawn` in the header says why and poses are missing.
+         */
+        get: operations["get_clip"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/run/{run_id}/video": {
         parameters: {
             query?: never;
@@ -2611,7 +2655,7 @@ export interface components {
             value: number | null;
             /** @description The latent, step by step. */
             latent: number[];
-            /** @description Per action, step by step; null in quantile clips. */
+            /** @description Per action, step by step; null in quantile clips: …/clip?row= has them. */
             actions: number[][] | null;
             /** @description Per leg: on the floor? Null without legs and in quantile clips. */
             contacts: boolean[][] | null;
@@ -2653,6 +2697,10 @@ export interface components {
             /** @description Null without a rhythm. */
             phase: components["schemas"]["Phase"] | null;
             histogram: components["schemas"]["Histogram"];
+            /** @description Environment of the cached data; null when they do not say. */
+            env: string | null;
+            /** @description Why its moments cannot be drawn as clips; null when they can. */
+            undrawn: string | null;
             /** @description Seconds per step of the clips. */
             dt: number | null;
             /** @description Order of the contacts. */
@@ -3281,8 +3329,6 @@ export interface components {
             body: number;
         };
         Scene: {
-            /** @description Run. */
-            run_id: string;
             /** @description Environment. */
             env: string;
             /** @description Its name in words. */
@@ -3291,10 +3337,38 @@ export interface components {
             kind: string;
             /** @description Seconds per step; null without physical time. */
             dt: number | null;
+            /** @description Names of the actions. */
+            actions: string[];
+            /** @description Names of the observations. */
+            observations: string[];
+            /** @description Legs whose floor contact is part of the replay, in its order. */
+            legs: string[];
+            /** @description Joint positions per step (kind bodies). */
+            nq?: number;
+            /** @description Body that the camera follows (kind bodies). */
+            follow?: number;
+            /** @description Body tree (kind bodies). */
+            bodies?: components["schemas"]["SceneBody"][];
+            /** @description Shapes (kind bodies). */
+            geoms?: components["schemas"]["SceneGeom"][];
+            /** @description What each action drives (kind bodies). */
+            motors?: components["schemas"]["SceneMotor"][];
+            /** @description Run. */
+            run_id: string;
             /** @description Seeds whose steps were recorded. */
             seeds: number[];
             /** @description Features whose activation was recorded: those that some arm edits. */
             features: number[];
+        };
+        EnvironmentScene: {
+            /** @description Environment. */
+            env: string;
+            /** @description Its name in words. */
+            title: string;
+            /** @description bodies: drawn in 3-D from joint positions. Anything else: the sketch to draw in the plane. */
+            kind: string;
+            /** @description Seconds per step; null without physical time. */
+            dt: number | null;
             /** @description Names of the actions. */
             actions: string[];
             /** @description Names of the observations. */
@@ -4742,6 +4816,57 @@ export interface operations {
             header?: never;
             path: {
                 run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    get_environment_scene: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                env_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvironmentScene"];
+                };
+            };
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    get_clip: {
+        parameters: {
+            query: {
+                /** @description Row of the cached data, as the examples of a feature name it. */
+                row: number;
+            };
+            header?: never;
+            path: {
+                model_id: string;
+                feature_idx: number;
             };
             cookie?: never;
         };

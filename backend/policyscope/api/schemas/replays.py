@@ -58,14 +58,11 @@ class SceneMotor(Answer):
     body = whole("Body that this joint moves.")
 
 
-class Scene(Answer):
-    run_id = text("Run.")
+class EnvironmentScene(Answer):
     env = text("Environment.")
     title = text("Its name in words.")
     kind = text("bodies: drawn in 3-D from joint positions. Anything else: the sketch to draw in the plane.")
     dt = real("Seconds per step; null without physical time.")
-    seeds = wholes("Seeds whose steps were recorded.")
-    features = wholes("Features whose activation was recorded: those that some arm edits.")
     actions = texts("Names of the actions.")
     observations = texts("Names of the observations.")
     legs = texts("Legs whose floor contact is part of the replay, in its order.")
@@ -78,6 +75,12 @@ class Scene(Answer):
     )
 
 
+class Scene(EnvironmentScene):
+    run_id = text("Run.")
+    seeds = wholes("Seeds whose steps were recorded.")
+    features = wholes("Features whose activation was recorded: those that some arm edits.")
+
+
 class ReplayQuery(Request):
     seed = fields.Integer(
         load_default=None,
@@ -88,6 +91,14 @@ class ReplayQuery(Request):
         fields.String(validate=validate.Length(1, 60)),
         load_default=None,
         metadata=described("Names of the arms, repeated; all by default."),
+    )
+
+
+class ClipQuery(Request):
+    row = fields.Integer(
+        required=True,
+        validate=validate.Range(0),
+        metadata=described("Row of the cached data, as the examples of a feature name it.", example=0),
     )
 
 

@@ -268,7 +268,7 @@ class Clip(Answer):
     latent = fields.List(Real(), required=True, metadata=described("The latent, step by step."))
     actions = fields.List(
         fields.List(Real()), required=True, allow_none=True,
-        metadata=described("Per action, step by step; null in quantile clips."),
+        metadata=described("Per action, step by step; null in quantile clips: …/clip?row= has them."),
     )  # fmt: skip
     contacts = fields.List(
         fields.List(fields.Boolean()), required=True, allow_none=True,
@@ -303,6 +303,8 @@ class Dashboard(Answer):
     associations = many(Association, "What it goes with; not what it drives.")
     phase = nested(Phase, "Null without a rhythm.", none=True)
     histogram = nested(Histogram)
+    env = text("Environment of the cached data; null when they do not say.", none=True)
+    undrawn = text("Why its moments cannot be drawn as clips; null when they can.", none=True)
     dt = real("Seconds per step of the clips.")
     legs = texts("Order of the contacts.")
     top = many(Clip, "Strongest moments, at most one per episode while episodes last.")

@@ -10,10 +10,17 @@ from flask import Response, request, send_file
 
 from policyscope.api.current import workspace
 from policyscope.api.encoding import Views
-from policyscope.api.schemas.replays import ReplayQuery, Scene, VideoAccepted, VideoRequest
+from policyscope.api.schemas.replays import (
+    ClipQuery,
+    EnvironmentScene,
+    ReplayQuery,
+    Scene,
+    VideoAccepted,
+    VideoRequest,
+)
 from policyscope.api.views.runs import LOCATION
+from policyscope.services import clips, videos
 from policyscope.services import replays as service
-from policyscope.services import videos
 
 replays = Views("replays", __name__, description="Episodes to watch: bodies, steps, signals.")
 
@@ -37,6 +44,26 @@ def get_replay(query: dict[str, Any], run_id: str) -> Response:
     return _binary(service.replay(workspace(), run_id, query["seed"], query["arms"]))
 
 
+@replays.route("/env/<env_id>/scene")
+@replays.response(200, EnvironmentScene)
+def get_environment_scene(env_id: str) -> Any:
+    """How to draw an environment."""
+    return service.environment_scene(env_id)
+
+
+@replays.route("/model/<model_id>/feature/<int:feature_idx>/clip")
+@replays.arguments(ClipQuery, location="query")
+@replays.response(200, {"type": "string", "format": "binary"}, content_type="application/octet-stream")
+def get_clip(query: dict[str, Any], model_id: str, feature_idx: int) -> Response:
+    """Half a second to each side of a cached moment; 409 before the analysis.
+
+    Packed like a replay, with one arm: joint positions (or observations, for what has no body), contacts,
+    actions, rewards and the feature. Poses follow from the cached observations, and the distance travelled
+    from the velocity in them. Where that cannot be, `undrawn` in the header says why and poses are missing.
+    """
+    return _binary(clips.read(workspace(), model_id, feature_idx, query["row"]), keep=False)
+
+
 @replays.route("/run/<run_id>/video", methods=["POST"])
 @replays.arguments(VideoRequest)
 @replays.response(202, VideoAccepted, headers=LOCATION)
@@ -54,14 +81,18 @@ def get_video(video_id: str) -> Response:
     return send_file(path, mimetype=kind, conditional=True, max_age=86_400)
 
 
-def _binary(data: bytes) -> Response:
-    """Never changes for the same address, so it may be kept; gzip unless a range is asked for."""
+def _binary(data: bytes, keep: bool = True) -> Response:
+    """``keep``: never changes for the same address. Gzip unless a range is asked for."""
     zipped = "gzip" in request.accept_encodings and "Range" not in request.headers
     response = Response(gzip.compress(data, 6) if zipped else data, mimetype="application/octet-stream")
     if zipped:
         response.content_encoding = "gzip"
     response.vary.add("Accept-Encoding")
-    response.cache_control.private, response.cache_control.max_age = True, 86_400
+    response.cache_control.private = True
+    if keep:
+        response.cache_control.max_age = 86_400
+    else:
+        response.cache_control.no_cache = True
     response.set_etag(hashlib.sha256(data).hexdigest()[:32] + ("-gzip" if zipped else ""))
     response.make_conditional(request, accept_ranges=True, complete_length=len(data))
     return response

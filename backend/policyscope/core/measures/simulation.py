@@ -37,7 +37,6 @@ class Body:
     control_cost: float
     alive_reward: float
     alive_paid_at_end: bool
-    unobserved: int
 
 
 @cache
@@ -59,7 +58,6 @@ def body_of(env_id: str) -> Body:
             control_cost=float(inner._ctrl_cost_weight),
             alive_reward=float(getattr(inner, "_healthy_reward", 0.0)),
             alive_paid_at_end=type(inner).__module__.endswith("_v4"),
-            unobserved=2 if model.jnt_type[0] == 0 else 1,
         )
     finally:
         env.close()
@@ -67,21 +65,25 @@ def body_of(env_id: str) -> Body:
 
 def split_state(env_id: str, state: F64) -> tuple[F64, F64]:
     """Joint positions [T, nq] and velocities [T, nv], which a recorded state begins with."""
-    model = body_of(env_id).model
+    from policyscope.core.envs import mujoco_batch
+
+    model = mujoco_batch.body_of(env_id).env.model
     return state[:, : model.nq], state[:, model.nq : model.nq + model.nv]
 
 
 def state_from_observations(env_id: str, observations: F64) -> tuple[F64, F64]:
     """The same from the observations: the distance travelled is the integral of the velocity seen.
 
-    Walker2d and Hopper see joint velocities clipped to ±10.
+    Walker2d and Hopper see joint velocities clipped to ±10. Raises InvalidInput for a body that its
+    observations do not determine.
     """
-    body = body_of(env_id)
-    nq, nv, hidden = body.model.nq, body.model.nv, body.unobserved
-    qvel = observations[:, nq - hidden : nq - hidden + nv]
-    travelled = np.zeros((len(observations), hidden))
-    travelled[1:] = np.cumsum(0.5 * (qvel[1:, :hidden] + qvel[:-1, :hidden]) * body.dt, axis=0)
-    return np.concatenate((travelled, observations[:, : nq - hidden]), axis=1), qvel
+    from policyscope.core.envs import mujoco_batch
+
+    body = mujoco_batch.body_of(env_id)
+    qpos, qvel = body.invert(observations)
+    seen = qvel[:, : body.unobserved]
+    qpos[1:, : body.unobserved] = np.cumsum(0.5 * (seen[1:] + seen[:-1]) * body.dt, axis=0)
+    return qpos, qvel
 
 
 def floor_forces(env_id: str, qpos: F64, qvel: F64, control: F64, geoms: tuple[str, ...]) -> F64:

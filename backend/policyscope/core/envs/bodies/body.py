@@ -45,6 +45,8 @@ class Body(ABC):
 
     derived: ClassVar[tuple[str, ...]] = ()
     uses_contact: bool = False
+    unobserved: ClassVar[int] = 0
+    """Leading joint positions that observations leave out: how far the body has travelled."""
 
     def __init__(self, env: Any) -> None:
         """``env``: the unwrapped gymnasium environment whose parameters are used."""

@@ -10,13 +10,13 @@ from policyscope.core.envs.bodies.body import F32, F64, Body, Bools, Fields, Pic
 
 
 class Planar(Body):
-    """Speed minus control cost; ``skipped`` leading coordinates are not observed. Never terminates."""
+    """Speed minus control cost. Never terminates."""
 
-    skipped = 1
+    unobserved = 1
 
     def observe(self, fields: Fields, pick: Pick) -> F64:
         return np.concatenate(
-            (fields.qpos[pick][:, self.skipped :], self.seen_velocity(fields.qvel[pick])), axis=1
+            (fields.qpos[pick][:, self.unobserved :], self.seen_velocity(fields.qvel[pick])), axis=1
         )
 
     def seen_velocity(self, qvel: F64) -> F64:
@@ -35,13 +35,13 @@ class Planar(Body):
         return reward
 
     def invert(self, observations: F64) -> tuple[F64, F64]:
-        nq = self.env.model.nq - self.skipped
-        travelled = np.zeros((len(observations), self.skipped))
+        nq = self.env.model.nq - self.unobserved
+        travelled = np.zeros((len(observations), self.unobserved))
         return np.concatenate((travelled, observations[:, :nq]), axis=1), observations[:, nq:].copy()
 
 
 class Swimmer(Planar):
-    skipped = 2
+    unobserved = 2
 
 
 class Upright(Planar):

@@ -17,16 +17,18 @@ def _flat(values: F64) -> F64:
 class FreeBody(Body):
     """The root is a free joint; x and y are not observed."""
 
+    unobserved = 2
+
     def __init__(self, env: Any) -> None:
         super().__init__(env)
         self.v4 = type(env).__module__.endswith("_v4")
 
     def posture(self, fields: Fields, pick: Pick) -> tuple[F64, F64]:
-        return fields.qpos[pick][:, 2:], fields.qvel[pick]
+        return fields.qpos[pick][:, self.unobserved :], fields.qvel[pick]
 
     def invert(self, observations: F64) -> tuple[F64, F64]:
-        nq, nv = self.env.model.nq - 2, self.env.model.nv
-        origin = np.zeros((len(observations), 2))
+        nq, nv = self.env.model.nq - self.unobserved, self.env.model.nv
+        origin = np.zeros((len(observations), self.unobserved))
         return np.concatenate((origin, observations[:, :nq]), axis=1), observations[:, nq : nq + nv].copy()
 
 
