@@ -12,11 +12,15 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal, get_args
 
 import numpy as np
+from numpy.typing import NDArray
 
 from policyscope.core.blocks import F64
+from policyscope.core.envs import states_of_observations
 from policyscope.core.errors import InvalidInput
+from policyscope.core.measures import simulation
+from policyscope.core.measures.anatomy import anatomy_of
 
-GateKind = Literal["active", "observation", "phase"]
+GateKind = Literal["active", "observation", "phase", "contact"]
 Shape = Literal["constant", "ramp", "pulse", "sine"]
 
 
@@ -60,6 +64,7 @@ class Gate:
     active: latent ``feature_idx`` (None: the edited one) of the un-steered activation is above ``threshold``.
     observation: ``observation[index]`` is above ``above`` and below ``below`` (None: no bound).
     phase: the phase of ``cycle`` lies in [start, stop), which may wrap around 1.
+    contact: the foot of the leg named ``foot`` is on the floor of ``env``, or in the air (``on_floor`` False).
     Raises InvalidInput when a field that the kind needs is missing.
     """
 
@@ -72,6 +77,9 @@ class Gate:
     start: float = 0.0
     stop: float = 1.0
     cycle: Cycle | None = None
+    foot: str | None = None
+    on_floor: bool = True
+    env: str | None = None
 
     def __post_init__(self) -> None:
         if self.kind not in get_args(GateKind):
@@ -82,6 +90,9 @@ class Gate:
             raise _invalid(
                 "gate", f"A phase window lies within 0 to 1; got start {self.start}, stop {self.stop}."
             )
+
+        if self.kind == "contact" and self.foot is None:
+            raise _invalid("gate", "A contact gate needs foot, the name of a leg such as 'right'.")
 
     def is_open(self, z: F64 | None, observations: F64, edited: int) -> F64:
         """1.0 or 0.0 per row [n]; ``z`` [n, F] are latents before edits, ``edited`` the feature edited."""
@@ -94,12 +105,22 @@ class Gate:
             low = -np.inf if self.above is None else self.above
             high = np.inf if self.below is None else self.below
             return ((seen > low) & (seen < high)).astype(np.float64)
+        if self.kind == "contact":
+            return (self._touches(observations) == self.on_floor).astype(np.float64)
         if self.cycle is None:
             raise _invalid("gate", "A phase gate needs the cycle of its environment, which was not given.")
         phase = self.cycle.phase(observations)
         after, before = phase >= self.start, phase < self.stop
         inside = after & before if self.start <= self.stop else after | before
         return inside.astype(np.float64)
+
+    def _touches(self, observations: F64) -> NDArray[np.bool_]:
+        """Whether the foot is on the floor [n]: the pose is known from what the policy sees."""
+        if self.env is None:
+            raise _invalid("gate", "A contact gate needs its environment, which was not given.")
+        geoms = feet_of(self.env, self.foot)
+        qpos, _qvel = simulation.split_state(self.env, states_of_observations(self.env, observations))
+        return simulation.near_floor(self.env, qpos, geoms).any(axis=1)
 
     def check(self, d_latent: int, obs_dim: int | None) -> None:
         """Raise InvalidInput when it looks at a latent or an observation that does not exist."""
@@ -168,6 +189,17 @@ class Schedule:
     def to_json(self) -> dict[str, Any]:
         """Only what differs from the defaults, and the shape."""
         return {"shape": self.shape, **_sparse(self)}
+
+
+def feet_of(env_id: str, foot: str | None) -> tuple[str, ...]:
+    """Geoms of the foot of the leg named ``foot``. Raises InvalidInput where there is no such foot."""
+    anatomy = anatomy_of(env_id)
+    feet = {leg.name: leg.feet for leg in anatomy.legs if leg.feet} if anatomy else {}
+    if not feet:
+        raise _invalid("gate", f"{env_id} has no feet whose contact is known; use an observation gate.")
+    if foot not in feet:
+        raise _invalid("gate", f"{env_id} has no foot {foot!r}; its feet are {', '.join(feet)}.")
+    return feet[foot]
 
 
 def _channel(observations: F64, plus: int, minus: int | None) -> F64:

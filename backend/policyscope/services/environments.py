@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from policyscope.core.envs import get_env, list_envs
 from policyscope.core.measures import measures_for
+from policyscope.core.measures.anatomy import anatomy_of
 from policyscope.services.effects.studies import default_measure
 from policyscope.store.records import Json
 
 
 def list_environments() -> list[Json]:
-    """Sizes, names, units and limits of each, and whether pictures can be made of it here."""
-    return [info.to_json() for info in list_envs()]
+    """Sizes, names, units and limits of each, its feet, and whether pictures can be made of it here."""
+    return [{**info.to_json(), "feet": _feet(info.id)} for info in list_envs()]
+
+
+def _feet(env_id: str) -> list[str]:
+    anatomy = anatomy_of(env_id)
+    return [leg.name for leg in anatomy.legs if leg.feet or leg.contact] if anatomy else []
 
 
 def list_measures(env_id: str) -> Json:

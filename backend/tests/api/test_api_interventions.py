@@ -3,6 +3,9 @@
 import pytest
 import tiny
 
+from policyscope.core.envs import get_env
+from policyscope.services.effects.edits import freeze
+
 DOSE = {"feature_idx": 1, "op": "add", "value": 0.05, "unit": "action_displacement"}
 BEYOND = {"kind": "observation", "index": 9, "above": 0}
 
@@ -67,6 +70,8 @@ def test_levels_set_the_number_of_episodes(client):
         ({"feature_idx": 1, "op": "swap"}, 400),
         ({"feature_idx": 1, "op": "add", "value": 1, "gate": {"kind": "phase"}}, 400),
         ({"feature_idx": 1, "op": "add", "value": 1, "gate": BEYOND}, 400),
+        ({"feature_idx": 1, "op": "add", "value": 1, "gate": {"kind": "contact"}}, 400),
+        ({"feature_idx": 1, "op": "add", "value": 1, "gate": {"kind": "contact", "foot": "left"}}, 400),
         ({"feature_idx": 1, "op": "add", "value": 1, "schedule": {"shape": "sine"}}, 400),
         ({"feature_idx": 1, "op": "add", "value": 1, "unit": "spoons"}, 422),
         ({"feature_idx": 1, "op": "add", "value": 1, "gate": {"kind": "moon"}}, 422),
@@ -84,3 +89,24 @@ def test_both_forms_at_once_are_refused(client):
     model_id = client.with_sae()
     both = {"feature_idx": 1, "alpha": 1, "edits": [DOSE]}
     client("POST", f"/model/{model_id}/sae_perturb", both, 422)
+
+
+def test_feet_are_listed_and_a_contact_that_is_observed_is_read_from_there(client):
+    feet = {env["id"]: env["feet"] for env in client("GET", "/envs")["envs"]}
+    assert feet["Walker2d-v5"] == ["right", "left"]
+    assert feet[tiny.ENV] == []
+    info = get_env("BipedalWalker-v3")
+    edit = {
+        "feature_idx": 1,
+        "op": "add",
+        "value": 1.0,
+        "gate": {"kind": "contact", "foot": feet[info.id][1]},
+    }
+    seen = freeze([edit], None, info)[0]["gate"]
+    assert info.observations[seen["index"]].name == f"{feet[info.id][1]} ground contact"
+    assert (seen["kind"], seen["above"]) == ("observation", 0.5)
+    edit["gate"]["on_floor"] = False
+    assert freeze([edit], None, info)[0]["gate"]["below"] == 0.5
+    edit["gate"]["foot"] = "left"
+    walker = get_env("Walker2d-v5")
+    assert freeze([edit], None, walker)[0]["gate"] == {**edit["gate"], "env": walker.id}

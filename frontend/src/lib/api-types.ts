@@ -1097,6 +1097,8 @@ export interface components {
             renderable: boolean;
             /** @description Why not, if not. */
             render_note: string | null;
+            /** @description Legs whose floor contact a gate can look at. */
+            feet: string[];
             /** @description Other names it answers to. */
             aliases: string[];
         };
@@ -1229,7 +1231,7 @@ export interface components {
              * @description What it looks at.
              * @enum {string}
              */
-            kind: "active" | "observation" | "phase";
+            kind: "active" | "observation" | "phase" | "contact";
             /** @description active: this feature. */
             feature_idx?: number;
             /** @description active: above this. */
@@ -1246,6 +1248,12 @@ export interface components {
             stop?: number;
             /** @description phase: how it is read; set in runs. */
             cycle?: components["schemas"]["Cycle"];
+            /** @description contact: name of the leg. */
+            foot?: string;
+            /** @description contact: false while the foot is in the air. */
+            on_floor?: boolean;
+            /** @description contact: whose body it is; set in runs. */
+            env?: string;
         };
         Schedule: {
             /**
@@ -1778,10 +1786,10 @@ export interface components {
         };
         GateRequest: {
             /**
-             * @description active: a feature is above threshold; observation: a number lies between bounds; phase: the stride is within a window (walking environments).
+             * @description active: a feature is above threshold; observation: a number lies between bounds; phase: the stride is within a window; contact: a foot is on the floor, or in the air (walkers).
              * @enum {string}
              */
-            kind: "active" | "observation" | "phase";
+            kind: "active" | "observation" | "phase" | "contact";
             /** @description active: this feature; the edited one by default. */
             feature_idx?: number | null;
             /** @description active: latent value to exceed; 0 by default. */
@@ -1796,6 +1804,13 @@ export interface components {
             start?: number | null;
             /** @description phase: end of the window; may lie before start, then it wraps around. */
             stop?: number | null;
+            /**
+             * @description contact: name of the leg, as the environment lists its feet.
+             * @example right
+             */
+            foot?: string;
+            /** @description contact: false acts while the foot is in the air. */
+            on_floor?: boolean;
         };
         ScheduleRequest: {
             /**
@@ -1881,7 +1896,7 @@ export interface components {
         DoseResult: {
             /** @description With raw values. */
             edits: components["schemas"]["FeatureEdit"][];
-            /** @description In every unit; null for a phase whose environment is not known. */
+            /** @description In every unit; null for a phase or foot whose environment is not known. */
             dose: components["schemas"]["Dose"] | null;
         };
         DoseResponseRequest: {

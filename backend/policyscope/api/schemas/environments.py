@@ -25,6 +25,7 @@ class Environment(Answer):
     falls = yes("An episode can count as fallen.")
     renderable = yes("Pictures can be made here.")
     render_note = text("Why not, if not.", none=True)
+    feet = texts("Legs whose floor contact a gate can look at.")
     aliases = texts("Other names it answers to.")
 
 

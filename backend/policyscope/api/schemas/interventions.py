@@ -21,7 +21,7 @@ from policyscope.api.schemas.base import (
 )
 
 UNITS = ("alpha", "feature_sd", "activation_norm", "action_displacement")
-GATES = ("active", "observation", "phase")
+GATES = ("active", "observation", "phase", "contact")
 SHAPES = ("constant", "ramp", "pulse", "sine")
 OPS = "add: z + value; scale: z × value; clamp: z = value; ablate: z = 0; swap: exchange two latents."
 
@@ -46,7 +46,7 @@ class GateRequest(Request):
     kind = one_of(
         GATES,
         "active: a feature is above threshold; observation: a number lies between bounds; "
-        "phase: the stride is within a window (walking environments).",
+        "phase: the stride is within a window; contact: a foot is on the floor, or in the air (walkers).",
     )
     feature_idx = _index("active: this feature; the edited one by default.")
     threshold = _number("active: latent value to exceed; 0 by default.")
@@ -55,6 +55,11 @@ class GateRequest(Request):
     below = _number("observation: must be below this.")
     start = _number("phase: start of the window, in strides; 0 is the crest of the rhythm.", 0, 1)
     stop = _number("phase: end of the window; may lie before start, then it wraps around.", 0, 1)
+    foot = fields.String(
+        validate=validate.Length(1, 40),
+        metadata=described("contact: name of the leg, as the environment lists its feet.", example="right"),
+    )
+    on_floor = fields.Boolean(metadata=described("contact: false acts while the foot is in the air."))
 
 
 class ScheduleRequest(Request):
@@ -126,6 +131,9 @@ class Gate(Answer):
     start = fields.Float(metadata=described("phase: from, in strides."))
     stop = fields.Float(metadata=described("phase: to."))
     cycle = fields.Nested(Cycle, metadata=described("phase: how it is read; set in runs."))
+    foot = fields.String(metadata=described("contact: name of the leg."))
+    on_floor = fields.Boolean(metadata=described("contact: false while the foot is in the air."))
+    env = fields.String(metadata=described("contact: whose body it is; set in runs."))
 
 
 class Schedule(Answer):
@@ -174,4 +182,4 @@ class DoseRequest(Request):
 
 class DoseResult(Answer):
     edits = many(FeatureEdit, "With raw values.")
-    dose = nested(Dose, "In every unit; null for a phase whose environment is not known.", none=True)
+    dose = nested(Dose, "In every unit; null for a phase or foot whose environment is not known.", none=True)

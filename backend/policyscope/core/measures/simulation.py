@@ -112,3 +112,23 @@ def floor_forces(env_id: str, qpos: F64, qvel: F64, control: F64, geoms: tuple[s
 def floor_contacts(env_id: str, qpos: F64, qvel: F64, control: F64, geoms: tuple[str, ...]) -> Bools:
     """Which geoms [T, geoms] carry more than 5 % of the body's weight."""
     return floor_forces(env_id, qpos, qvel, control, geoms) > CONTACT_SHARE * body_of(env_id).weight
+
+
+def near_floor(env_id: str, qpos: F64, geoms: tuple[str, ...]) -> Bools:
+    """Which geoms [T, geoms], capsules or spheres, lie so low that MuJoCo makes a contact with the floor.
+
+    Geometry alone, from ``qpos`` [T, nq]: it can be told before the action is known, which forces cannot.
+    """
+    import mujoco
+
+    model = body_of(env_id).model
+    data, ids = mujoco.MjData(model), [model.geom(name).id for name in geoms]
+    # MuJoCo adds the margins of the two geoms
+    margin = model.geom_margin[ids] + model.geom("floor").margin
+    radius, half = model.geom_size[ids, 0], model.geom_size[ids, 1]
+    lowest = np.empty((len(qpos), len(ids)))
+    for step, joints in enumerate(qpos):
+        data.qpos = joints
+        mujoco.mj_kinematics(model, data)
+        lowest[step] = data.geom_xpos[ids, 2] - np.abs(data.geom_xmat[ids, 8]) * half - radius
+    return lowest < margin

@@ -1,7 +1,7 @@
 """Feature edits as people ask for them, turned into what a run plays.
 
-A value may be given in any unit of dose, times in seconds, and a phase gate without its cycle; the frozen
-edit has raw values, steps, and the numbers the cycle was fitted with.
+A value may be given in any unit of dose, times in seconds, a phase gate without its cycle and a contact gate
+without its environment; the frozen edit has raw values, steps, and the numbers the cycle was fitted with.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from functools import lru_cache
 from policyscope.core.doses import UNITS, Scales, dose_of, raw_value
 from policyscope.core.envs import EnvInfo, get_env
 from policyscope.core.errors import InvalidInput
-from policyscope.core.gates import Cycle, fit_cycle
+from policyscope.core.gates import Cycle, feet_of, fit_cycle
 from policyscope.core.interventions import FeatureEdit
 from policyscope.core.measures.anatomy import anatomy_of
 from policyscope.services import loaded
@@ -73,9 +73,11 @@ def known_env(sae_row: SaeRow | None) -> EnvInfo | None:
 
 
 def dose_json(scales: Scales | None, edits: Sequence[Json], info: EnvInfo | None) -> Json | None:
-    """The dose of edits with raw values; None without cached data, or for a phase where none is known."""
-    phased = any((edit.get("gate") or {}).get("kind") == "phase" for edit in edits)
-    if scales is None or not edits or (phased and info is None):
+    """The dose of edits with raw values; None without cached data, or where a gate needs a body
+
+    and the environment is not known."""
+    bodily = any((edit.get("gate") or {}).get("kind") in ("phase", "contact") for edit in edits)
+    if scales is None or not edits or (bodily and info is None):
         return None
     frozen = freeze(edits, scales, info) if info is not None else list(edits)
     parsed = [FeatureEdit.from_json(_untimed(edit)) for edit in frozen]
@@ -89,12 +91,13 @@ def in_raw_values(edits: Sequence[Json], scales: Scales | None) -> list[Json]:
 
 
 def freeze(edits: Sequence[Json], scales: Scales | None, info: EnvInfo) -> list[Json]:
-    """Edits as a run plays them: raw values, times in steps, phase gates with their cycle.
+    """Edits as a run plays them: raw values, times in steps, gates that know the body they look at.
 
-    Raises InvalidInput for a unit or phase that needs cached data, or seconds without physical time.
+    Raises InvalidInput for a unit or phase that needs cached data, seconds without physical time, or a foot
+    that the environment does not have.
     """
     return [
-        FeatureEdit.from_json(_with_cycle(_in_steps(edit, info), scales, info)).to_json()
+        FeatureEdit.from_json(_with_foot(_with_cycle(_in_steps(edit, info), scales, info), info)).to_json()
         for edit in in_raw_values(edits, scales)
     ]
 
@@ -139,6 +142,20 @@ def _with_cycle(edit: Json, scales: Scales | None, info: EnvInfo) -> Json:
         raise _need("the phase of the stride is scaled by the policy's own observations.")
     cycle = cycle_of(info, scales)
     return {**edit, "gate": {**gate, "cycle": {**cycle.__dict__}}}
+
+
+def _with_foot(edit: Json, info: EnvInfo) -> Json:
+    gate = edit.get("gate")
+    if not gate or gate["kind"] != "contact":
+        return edit
+    anatomy = anatomy_of(info.id)
+    seen = {leg.name: leg.contact for leg in anatomy.legs if leg.contact} if anatomy else {}
+    if gate["foot"] not in seen:
+        feet_of(info.id, gate["foot"])
+        return {**edit, "gate": {**gate, "env": info.id}}
+    index = next(c.index for c in info.observations if c.name == seen[gate["foot"]])
+    bound = "above" if gate.get("on_floor", True) else "below"
+    return {**edit, "gate": {"kind": "observation", "index": index, bound: 0.5}}
 
 
 def cycle_of(info: EnvInfo, scales: Scales) -> Cycle:

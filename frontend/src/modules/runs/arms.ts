@@ -29,7 +29,7 @@ function whatText({ feature_idx, op, value, other_idx }: FeatureEdit): string {
   return op === "swap" ? `${feature} swapped with ${num(other_idx)}` : `${feature} removed`;
 }
 
-const GATES = { active: "while active", observation: "gated", phase: "in a phase" };
+const GATES = { active: "while active", observation: "gated", phase: "in a phase", contact: "by a foot" };
 
 function editText(edit: FeatureEdit): string {
   const { gate, schedule } = edit;

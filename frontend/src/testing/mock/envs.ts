@@ -42,6 +42,7 @@ const env = (
   falls: true,
   renderable: true,
   render_note: null,
+  feet: [],
   aliases: [],
   ...more,
 });
@@ -62,6 +63,7 @@ export const ENVS: EnvInfo[] = [
       () => "gear units",
       1,
     ),
+    { feet: ["right", "left"] },
   ),
   env("HalfCheetah-v5", "Half cheetah", plain("observation", 17), plain("torque", 6), {
     terminates: false,

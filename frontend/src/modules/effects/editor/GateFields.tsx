@@ -17,6 +17,7 @@ const KINDS = [
   { value: "always", label: "always" },
   { value: "active", label: "a feature is active" },
   { value: "phase", label: "phase of the stride" },
+  { value: "contact", label: "a foot is on the floor" },
   { value: "observation", label: "an observation is beyond a bound" },
 ];
 
@@ -29,9 +30,12 @@ export function GateFields({ model, env, gate, onChange }: Props) {
         label="When"
         size="xs"
         allowDeselect={false}
-        data={KINDS}
+        data={KINDS.filter(({ value }) => value !== "contact" || env?.feet.length)}
         value={gate.kind}
-        onChange={(kind) => kind !== null && change({ kind: kind as GateDraft["kind"] })}
+        onChange={(kind) =>
+          kind !== null &&
+          change({ kind: kind as GateDraft["kind"], foot: gate.foot || (env?.feet[0] ?? "") })
+        }
       />
       {gate.kind === "active" && (
         <div className={classes.pair}>
@@ -76,6 +80,26 @@ export function GateFields({ model, env, gate, onChange }: Props) {
           <span className={classes.hint}>
             0 is the crest of the rhythm <Explain term="phase" />
           </span>
+        </div>
+      )}
+      {gate.kind === "contact" && (
+        <div className={classes.pair}>
+          <Select
+            label="Foot"
+            size="xs"
+            allowDeselect={false}
+            data={env?.feet ?? []}
+            value={gate.foot || null}
+            onChange={(foot) => foot !== null && change({ foot })}
+          />
+          <Select
+            label="While it is"
+            size="xs"
+            allowDeselect={false}
+            data={["on the floor", "in the air"]}
+            value={gate.on_floor ? "on the floor" : "in the air"}
+            onChange={(where) => change({ on_floor: where === "on the floor" })}
+          />
         </div>
       )}
       {gate.kind === "observation" && <Observation model={model} env={env} gate={gate} change={change} />}

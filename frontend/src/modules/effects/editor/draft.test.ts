@@ -48,6 +48,7 @@ test.each([
   [{ value: "" }, /Give a value/],
   [{ op: "swap" as const }, /swap with/],
   [{ gate: gate({ kind: "observation" }) }, /at least one bound/],
+  [{ gate: gate({ kind: "contact" }) }, /Choose the foot/],
   [{ schedule: schedule({ shape: "sine" }) }, /period/],
 ])("what is missing: %j", (patch, text) => expect(missing(draft(patch))).toMatch(text));
 
@@ -102,6 +103,11 @@ test("the sentence says what, when and how over time", () => {
   );
   expect(clause(draft({ op: "swap", other: 3, gate: gate({ kind: "phase" }) }), "")).toBe(
     "swap feature 11 with feature 3, from 0 to 0.5 of each stride",
+  );
+  const foot = gate({ kind: "contact", foot: "left", on_floor: false });
+  expect(toRequest(draft({ gate: foot })).gate).toEqual({ kind: "contact", foot: "left", on_floor: false });
+  expect(clause(draft({ op: "ablate", gate: foot }), "")).toBe(
+    "remove feature 11, while the left foot is in the air",
   );
   expect(sentence(["remove feature 1", "scale"], 4)).toBe(
     "At the activation after net[4]: remove feature 1; and scale.",

@@ -6,7 +6,7 @@ export type Unit = NonNullable<EditRequest["unit"]>;
 type Field = number | string;
 
 export interface GateDraft {
-  kind: "always" | "active" | "phase" | "observation";
+  kind: "always" | "active" | "phase" | "contact" | "observation";
   feature: Field;
   threshold: Field;
   index: number;
@@ -14,6 +14,8 @@ export interface GateDraft {
   below: Field;
   start: Field;
   stop: Field;
+  foot: string;
+  on_floor: boolean;
 }
 
 export interface ScheduleDraft {
@@ -60,6 +62,8 @@ const NO_GATE: GateDraft = {
   below: "",
   start: 0,
   stop: 0.5,
+  foot: "",
+  on_floor: true,
 };
 const NO_SCHEDULE: ScheduleDraft = {
   shape: "constant",
@@ -111,6 +115,7 @@ function gateOf(gate: GateDraft): Pick<EditRequest, "gate"> {
       gate: { kind, threshold: Number(gate.threshold), ...optional("feature_idx", gate.feature) },
     };
   if (kind === "phase") return { gate: { kind, start: Number(gate.start), stop: Number(gate.stop) } };
+  if (kind === "contact") return { gate: { kind, foot: gate.foot, on_floor: gate.on_floor } };
   return {
     gate: { kind, index: gate.index, ...optional("above", gate.above), ...optional("below", gate.below) },
   };
@@ -130,15 +135,20 @@ function scheduleOf({ shape, unit, ...times }: ScheduleDraft): Pick<EditRequest,
   };
 }
 
+function missingOfGate(gate: GateDraft): string | null {
+  if (gate.kind === "contact" && gate.foot === "") return "Choose the foot.";
+  if (gate.kind === "observation" && !given(gate.above) && !given(gate.below))
+    return "Give at least one bound of the observation.";
+  return null;
+}
+
 /** What is missing before the edit can be measured or stored; null when nothing is. */
 export function missing({ feature, op, value, other, gate, schedule }: Draft): string | null {
   if (!given(feature)) return "Choose a feature.";
   if (op !== "ablate" && op !== "swap" && !given(value)) return "Give a value.";
   if (op === "swap" && !given(other)) return "Choose the feature to swap with.";
-  if (gate.kind === "observation" && !given(gate.above) && !given(gate.below))
-    return "Give at least one bound of the observation.";
   if (schedule.shape !== "constant" && !(Number(schedule.period) > 0)) return "Give the period.";
-  return null;
+  return missingOfGate(gate);
 }
 
 /** The edit without gate and schedule: what its dose in other units is computed from. */

@@ -29,6 +29,8 @@ function gateText(gate: GateDraft, own: Draft["feature"], observation: string): 
   }
   if (gate.kind === "phase")
     return `from ${num(Number(gate.start), 2)} to ${num(Number(gate.stop), 2)} of each stride`;
+  if (gate.kind === "contact")
+    return `while the ${gate.foot === "leg" ? "" : `${gate.foot} `}foot is ${gate.on_floor ? "on the floor" : "in the air"}`;
   const bounds = [
     gate.above === "" ? null : `above ${num(Number(gate.above), 3)}`,
     gate.below === "" ? null : `below ${num(Number(gate.below), 3)}`,
