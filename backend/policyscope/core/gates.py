@@ -64,7 +64,7 @@ class Gate:
     active: latent ``feature_idx`` (None: the edited one) of the un-steered activation is above ``threshold``.
     observation: ``observation[index]`` is above ``above`` and below ``below`` (None: no bound).
     phase: the phase of ``cycle`` lies in [start, stop), which may wrap around 1.
-    contact: the foot of the leg named ``foot`` is on the floor of ``env``, or in the air (``on_floor`` False).
+    contact: the foot of leg ``foot`` is on the floor of ``env``, or in the air (``on_floor`` False).
     Raises InvalidInput when a field that the kind needs is missing.
     """
 
