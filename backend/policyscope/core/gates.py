@@ -120,7 +120,7 @@ class Gate:
             raise _invalid("gate", "A contact gate needs its environment, which was not given.")
         geoms = feet_of(self.env, self.foot)
         qpos, _qvel = simulation.split_state(self.env, states_of_observations(self.env, observations))
-        return simulation.near_floor(self.env, qpos, geoms).any(axis=1)
+        return np.asarray(simulation.near_floor(self.env, qpos, geoms).any(axis=1))
 
     def check(self, d_latent: int, obs_dim: int | None) -> None:
         """Raise InvalidInput when it looks at a latent or an observation that does not exist."""
