@@ -21,6 +21,7 @@ INTERVALS, PER_INTERVAL = 11, 3
 TOP = 12
 RANDOM = 6
 BINS = 40
+SHARES = (0.5, 0.9, 0.99)
 
 
 @dataclass(frozen=True)
@@ -52,12 +53,16 @@ class Interval:
 
 @dataclass(frozen=True, eq=False)
 class Histogram:
-    """Of the positive latents: ``counts`` [bins] between ``edges`` [bins + 1]; ``density`` = share active."""
+    """Of the positive latents: ``counts`` [bins] between ``edges`` [bins + 1]; ``density`` = share active.
+
+    ``cuts`` [SHARES]: quantiles of the positive latents, empty where there are none.
+    """
 
     edges: F64
     counts: I64
     inactive: int
     density: float
+    cuts: F64
 
 
 @dataclass(frozen=True, eq=False)
@@ -166,4 +171,5 @@ def _intervals(latent: F64, active: I64, timeline: Timeline, rng: np.random.Gene
 def _histogram(values: F64, n: int) -> Histogram:
     top = float(values.max()) if len(values) else 1.0
     counts, edges = np.histogram(values, bins=BINS, range=(0.0, top))
-    return Histogram(edges, counts.astype(np.intp), n - len(values), len(values) / max(n, 1))
+    cuts = np.quantile(values, SHARES) if len(values) else np.empty(0)
+    return Histogram(edges, counts.astype(np.intp), n - len(values), len(values) / max(n, 1), cuts)

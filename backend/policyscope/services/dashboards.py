@@ -111,6 +111,10 @@ def _examples(found: Stored, subject: Subject, j: int) -> Json:
             "counts": picked.histogram.counts.tolist(),
             "inactive": picked.histogram.inactive,
             "density": picked.histogram.density,
+            "cuts": [
+                {"share": share, "value": float(value)}
+                for share, value in zip(exemplars.SHARES, picked.histogram.cuts, strict=False)
+            ],
         },
         "env": subject.info.id if subject.info else None,
         "undrawn": clips.undrawn(subject),

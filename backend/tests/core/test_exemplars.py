@@ -81,13 +81,15 @@ def test_the_histogram_counts_everything_once() -> None:
     histogram = exemplars(bumps(), timeline()).histogram
     assert histogram.counts.sum() + histogram.inactive == EPISODES * LENGTH
     assert histogram.density == pytest.approx((bumps() > 0).mean())
+    active = bumps()[bumps() > 0]
+    assert [(active <= cut).mean() for cut in histogram.cuts] == pytest.approx([0.5, 0.9, 0.99], abs=0.05)
 
 
 def test_a_dead_feature_has_nothing_but_inactive_moments() -> None:
     found = exemplars(np.zeros(EPISODES * LENGTH), timeline())
     assert found.top == found.intervals == found.random_active == ()
     assert len(found.random_inactive) == 6
-    assert found.histogram.density == 0.0
+    assert (found.histogram.density, len(found.histogram.cuts)) == (0.0, 0)
 
 
 def test_the_same_seed_gives_the_same_moments() -> None:

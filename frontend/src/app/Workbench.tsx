@@ -8,7 +8,7 @@ import { ModelBar } from "@/modules/models/ModelBar";
 import { NetworkPanel } from "@/modules/models/NetworkPanel";
 import { RunPanel } from "@/modules/runs/RunPanel";
 import { SaePanel } from "@/modules/saes/SaePanel";
-import { useView } from "@/lib/view";
+import { useView, type View } from "@/lib/view";
 import { Block } from "@/ui/States";
 import type { Model } from "@/lib/types";
 
@@ -28,17 +28,22 @@ function useTap(model: Model, moved: number | undefined): number | null {
   return model.sae?.tap_index ?? (data ? bestDirectory(data.directories, model)?.tap_index : null) ?? null;
 }
 
+/** What is pushed: chosen in the address, else what is stored; and whether the two differ. */
+function pushOf(view: View, { intervention }: Model) {
+  const kept = intervention ?? { feature_idx: undefined, alpha: undefined };
+  const feature = view.feature ?? kept.feature_idx;
+  const alpha = view.alpha ?? kept.alpha ?? 0;
+  const stored = kept.feature_idx === feature ? kept.alpha : undefined;
+  const unapplied = feature !== undefined && view.alpha !== undefined && stored !== alpha;
+  return { feature, alpha, unapplied, ofFeature: view.alpha ?? stored ?? undefined };
+}
+
 export default function Workbench({ model }: { model: Model }) {
   const { view, setView, openModel } = useView();
   const [ranking, setRanking] = useRanking(view.target);
   const tap = useTap(model, view.tap);
   const { job } = useCurrentRun(view.run, model.id);
-  const feature = view.feature ?? model.intervention?.feature_idx;
-  const alpha = view.alpha ?? model.intervention?.alpha ?? 0;
-  const unapplied =
-    feature !== undefined &&
-    view.alpha !== undefined &&
-    (model.intervention?.feature_idx !== feature || model.intervention.alpha !== alpha);
+  const { feature, alpha, unapplied, ofFeature } = pushOf(view, model);
   const onRanking = (patch: Partial<Ranking>) => {
     setRanking(patch);
     if (patch.target !== undefined) setView({ target: patch.target });
@@ -91,6 +96,7 @@ export default function Workbench({ model }: { model: Model }) {
             onView={(table) => setView({ table })}
             feature={feature}
             onFeature={(next) => setView({ feature: next })}
+            alpha={ofFeature}
             onStored={() => setView({ alpha: undefined })}
           />
         </Suspense>

@@ -2643,6 +2643,12 @@ export interface components {
             /** @description Strides per second. */
             stride_rate: number | null;
         };
+        Cut: {
+            /** @description Share of the active samples … */
+            share: number;
+            /** @description … that lie below this. */
+            value: number;
+        };
         Histogram: {
             /** @description Bin edges of positive latents. */
             edges: number[];
@@ -2652,6 +2658,8 @@ export interface components {
             inactive: number;
             /** @description Share active. */
             density: number | null;
+            /** @description Quantiles of the active samples; none when it never fires. */
+            cuts: components["schemas"]["Cut"][];
         };
         Clip: {
             /** @description Row of the cached data. */

@@ -34,6 +34,8 @@ export type RunSummary = S["RunSummary"];
 export type RunArm = S["Arm"];
 export type RunRequest = S["RunRequest"];
 export type Scene = S["Scene"];
+/** How to draw an environment; the scene of a run says more. */
+export type Drawing = S["EnvironmentScene"];
 export type Episode = S["Episode"];
 export type Distribution = S["Distribution"];
 export type Comparison = S["Comparison"];

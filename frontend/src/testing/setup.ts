@@ -23,6 +23,17 @@ class StillObserver implements ResizeObserver {
   }
 }
 globalThis.ResizeObserver = StillObserver;
+
+class SeenObserver {
+  constructor(private readonly announce: IntersectionObserverCallback) {}
+  observe(target: Element) {
+    this.announce([{ target, isIntersecting: true } as IntersectionObserverEntry], this as never);
+  }
+  disconnect() {
+    // nothing is held
+  }
+}
+globalThis.IntersectionObserver = SeenObserver as never;
 HTMLCanvasElement.prototype.getContext = () => null;
 window.scrollTo = () => undefined;
 Element.prototype.scrollIntoView = () => undefined;

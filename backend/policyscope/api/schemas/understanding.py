@@ -250,11 +250,17 @@ class Phase(Answer):
     stride_rate = real("Strides per second.")
 
 
+class Cut(Answer):
+    share = real("Share of the active samples …", none=False)
+    value = real("… that lie below this.", none=False)
+
+
 class Histogram(Answer):
     edges = fields.List(Real(), required=True, metadata=described("Bin edges of positive latents."))
     counts = wholes("Samples per bin.")
     inactive = whole("Samples at 0.")
     density = real("Share active.")
+    cuts = many(Cut, "Quantiles of the active samples; none when it never fires.")
 
 
 class Clip(Answer):

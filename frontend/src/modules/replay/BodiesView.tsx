@@ -1,6 +1,6 @@
 import { useEffect, useRef } from "react";
 
-import type { Scene } from "@/lib/types";
+import type { Drawing } from "@/lib/types";
 import { useSize } from "@/ui/use-size";
 
 import type { ReplayArm } from "./decode";
@@ -10,7 +10,7 @@ import { Stage, type Palette, type StageOptions } from "./stage";
 import classes from "./Replay.module.css";
 
 interface Props {
-  scene: Scene;
+  scene: Drawing;
   arms: ReplayArm[];
   palette: Palette;
   player: Player;

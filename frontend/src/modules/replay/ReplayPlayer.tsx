@@ -1,5 +1,5 @@
 import { Checkbox, SegmentedControl } from "@mantine/core";
-import { useEffect, useMemo, useState, type KeyboardEvent } from "react";
+import { useMemo, useState } from "react";
 
 import { num } from "@/lib/format";
 import type { RunArm, Scene } from "@/lib/types";
@@ -14,6 +14,7 @@ import { Signals } from "./Signals";
 import { SketchView } from "./SketchView";
 import { moves, type StageOptions } from "./stage";
 import { TimeBar } from "./TimeBar";
+import { usePlayback } from "./use-playback";
 import { useScheme } from "./use-scheme";
 import classes from "./Replay.module.css";
 
@@ -48,18 +49,7 @@ export default function ReplayPlayer({ scene, replay: recorded, arms }: Props) {
   });
   const bodies = scene.kind === "bodies";
 
-  useEffect(() => {
-    if (!window.matchMedia("(prefers-reduced-motion: reduce)").matches) player.play();
-    return () => player.pause();
-  }, [player]);
-
-  const onKey = (event: KeyboardEvent) => {
-    if (event.target instanceof HTMLInputElement) return;
-    const act = KEYS[event.key];
-    if (!act || (event.key === " " && event.target instanceof HTMLButtonElement)) return;
-    event.preventDefault();
-    act(player);
-  };
+  const onKey = usePlayback(player);
   const label = `Replay of seed ${String(replay.seed)}: ${replay.arms.map((arm) => arm.name).join(", ")}`;
   const shared = { arms: replay.arms, palette, player, label };
 
@@ -106,14 +96,6 @@ function inOrder(shown: ReplayArm[], arms: RunArm[]): ReplayArm[] {
   const rank = new Map(arms.map((arm) => [arm.name, ORDER.indexOf(toneOf(arm))]));
   return [...shown].sort((a, b) => (rank.get(a.name) ?? 0) - (rank.get(b.name) ?? 0));
 }
-
-const KEYS: Partial<Record<string, (player: Player) => void>> = {
-  " ": (player) => player.toggle(),
-  ",": (player) => player.nudge(-1),
-  ".": (player) => player.nudge(1),
-  "[": (player) => player.nudge(-25),
-  "]": (player) => player.nudge(25),
-};
 
 interface ViewProps {
   options: StageOptions;

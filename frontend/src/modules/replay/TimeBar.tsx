@@ -1,5 +1,6 @@
 import { ActionIcon, SegmentedControl, Slider } from "@mantine/core";
 
+import { signed } from "@/lib/format";
 import { Icon } from "@/ui/Icon";
 
 import { SPEEDS, usePlayer, type Player } from "./player";
@@ -9,12 +10,13 @@ interface Props {
   player: Player;
   /** Seconds per step, null without physical time. */
   dt: number | null;
+  /** In a clip: the step it is about, from which time is counted. Speed and loop are then as they are. */
+  around?: number;
 }
 
 /** Play, step by step, speed, loop; the same bar drives bodies and charts. */
-export function TimeBar({ player, dt }: Props) {
-  const { step, playing, speed, loop } = usePlayer(player);
-  const time = dt === null ? "" : ` · ${(step * dt).toFixed(2)} s`;
+export function TimeBar({ player, dt, around }: Props) {
+  const { step, playing } = usePlayer(player);
   return (
     <div className={classes.bar}>
       <div className={classes.buttons}>
@@ -41,15 +43,33 @@ export function TimeBar({ player, dt }: Props) {
         min={0}
         max={player.last}
         value={step}
+        marks={around === undefined ? undefined : [{ value: around }]}
         onChange={(value) => {
           player.pause();
           player.seek(value);
         }}
       />
-      <output className={classes.clock}>
-        step {step} of {player.last}
-        {time}
+      <output className={classes.clock} data-short={around !== undefined}>
+        {around === undefined ? (
+          <>
+            step {step} of {player.last}
+            {dt !== null && ` · ${(step * dt).toFixed(2)} s`}
+          </>
+        ) : dt === null ? (
+          `${signed(step - around, 0)} steps`
+        ) : (
+          `${signed((step - around) * dt, 2)} s`
+        )}
       </output>
+      {around === undefined && <Pace player={player} />}
+    </div>
+  );
+}
+
+function Pace({ player }: { player: Player }) {
+  const { speed, loop } = usePlayer(player);
+  return (
+    <>
       <SegmentedControl
         size="xs"
         aria-label="Speed"
@@ -66,6 +86,6 @@ export function TimeBar({ player, dt }: Props) {
       >
         <Icon name="loop" />
       </ActionIcon>
-    </div>
+    </>
   );
 }

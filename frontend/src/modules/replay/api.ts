@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 
 import { client, send, unwrap } from "@/lib/client";
 
-import { decodeReplay } from "./decode";
+import { decodeMoment, decodeReplay, type Moment } from "./decode";
 
 export const useScene = (runId: string) =>
   useQuery({
@@ -11,6 +11,23 @@ export const useScene = (runId: string) =>
     staleTime: Infinity,
     retry: false,
   });
+
+/** How to draw an environment, where a moment of its cached episodes is on show. */
+export const useDrawing = (env: string | null) =>
+  useQuery({
+    queryKey: ["drawing", env],
+    queryFn: () => unwrap(client.GET("/env/{env_id}/scene", { params: { path: { env_id: env ?? "" } } })),
+    enabled: env !== null,
+    staleTime: Infinity,
+  });
+
+/** What was cached around a row: poses, actions, contacts and one feature. */
+export async function readMoment(modelId: string, feature: number, row: number): Promise<Moment> {
+  const response = await send(
+    `/model/${encodeURIComponent(modelId)}/feature/${String(feature)}/clip?row=${String(row)}`,
+  );
+  return decodeMoment(await response.arrayBuffer());
+}
 
 /** The recorded steps of one seed under every arm. */
 export const useReplay = (runId: string, seed: number | undefined) =>

@@ -1,43 +1,11 @@
 import { expect, test } from "vitest";
 
+import { packed } from "@/testing/mock/packed";
+
 import { channelOf, decodeReplay, runningSum, valueAt } from "./decode";
 
-/** Packs as the server does: float32 channel by channel, byte plane by byte plane. */
-function document(values: number[][], contacts: number[][]): ArrayBuffer {
-  const [length, channels] = [values.length, values[0]!.length];
-  const columns = new Float32Array(length * channels);
-  for (let t = 0; t < length; t++)
-    for (let c = 0; c < channels; c++) columns[c * length + t] = values[t]![c]!;
-  const bytes = new Uint8Array(columns.buffer);
-  const count = columns.length;
-  const planes = bytes.map((_, i) => bytes[4 * (i % count) + Math.floor(i / count)]!);
-  const header = JSON.stringify({
-    run_id: "r_1",
-    env: "Walker2d-v5",
-    seed: 3,
-    features: [7],
-    arms: [
-      {
-        name: "baseline",
-        return: 2.5,
-        length,
-        fell: false,
-        signals: {
-          qpos: { shape: [length, channels], type: "float32", offset: 0 },
-          contacts: { shape: [length, 2], type: "uint8", offset: planes.length },
-        },
-      },
-    ],
-  });
-  const text = new TextEncoder().encode(header);
-  const whole = new Uint8Array(8 + text.length + planes.length + 2 * length);
-  whole.set(new TextEncoder().encode("PSR1"));
-  new DataView(whole.buffer).setUint32(4, text.length, true);
-  whole.set(text, 8);
-  whole.set(planes, 8 + text.length);
-  whole.set(contacts.flat(), 8 + text.length + planes.length);
-  return whole.buffer;
-}
+const document = (qpos: number[][], contacts: number[][]) =>
+  packed({ run_id: "r_1", env: "Walker2d-v5", seed: 3, features: [7] }, "baseline", { qpos }, { contacts });
 
 const VALUES = [
   [0.5, -1.25],

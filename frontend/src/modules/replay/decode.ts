@@ -16,12 +16,26 @@ export interface ReplayArm {
   signals: Partial<Record<string, Signal>>;
 }
 
-export interface Replay {
+/** What every document holds. */
+export interface Recorded {
+  features: number[];
+  arms: ReplayArm[];
+}
+
+export interface Replay extends Recorded {
   run_id: string;
   env: string;
   seed: number;
-  features: number[];
-  arms: ReplayArm[];
+}
+
+/** A moment of the cached episodes. */
+export interface Moment extends Recorded {
+  row: number;
+  episode: number;
+  step: number;
+  first_step: number;
+  /** Why poses are missing. */
+  undrawn: string | null;
 }
 
 interface Listed {
@@ -30,14 +44,19 @@ interface Listed {
   offset: number;
 }
 
-type Header = Omit<Replay, "arms"> & {
+type Header = Omit<Recorded, "arms"> & {
   arms: (Omit<ReplayArm, "signals"> & { signals: Record<string, Listed> })[];
 };
 
 const MAGIC = "PSR1";
 
 /** Throws an Error when the document is not a replay or ends early. */
-export function decodeReplay(buffer: ArrayBuffer): Replay {
+export const decodeReplay = (buffer: ArrayBuffer) => decode(buffer) as Replay;
+
+/** Throws an Error when the document is not a clip or ends early. */
+export const decodeMoment = (buffer: ArrayBuffer) => decode(buffer) as Moment;
+
+function decode(buffer: ArrayBuffer): Recorded {
   const view = new DataView(buffer);
   const text = new TextDecoder();
   if (buffer.byteLength < 8 || text.decode(new Uint8Array(buffer, 0, 4)) !== MAGIC)

@@ -12,12 +12,12 @@ import {
   type BufferGeometry,
 } from "three";
 
-import type { Scene } from "@/lib/types";
+import type { Drawing } from "@/lib/types";
 
 import { valueAt, type ReplayArm } from "./decode";
 import { bodyPoses, place, type Vector } from "./kinematics";
 
-export type Geom = NonNullable<Scene["geoms"]>[number];
+export type Geom = NonNullable<Drawing["geoms"]>[number];
 export type Paint = "arm" | "torque" | "feature";
 
 const SHADES = [0, 0.28, -0.22, 0.45];
@@ -61,10 +61,10 @@ export class Figure {
   focus: Vector = [0, 0, 0];
   private readonly parts: Part[];
   private readonly shadows = new Group();
-  private readonly scene: Scene;
+  private readonly scene: Drawing;
   private readonly options: FigureOptions;
 
-  constructor(scene: Scene, options: FigureOptions) {
+  constructor(scene: Drawing, options: FigureOptions) {
     this.scene = scene;
     this.options = options;
     const colours: string[] = [];

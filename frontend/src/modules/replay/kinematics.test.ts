@@ -1,14 +1,14 @@
 import { expect, test } from "vitest";
 
-import type { Scene } from "@/lib/types";
+import type { Drawing } from "@/lib/types";
 
 import cases from "./kinematics.fixture.json";
 import { bodyPoses, place } from "./kinematics";
 
 interface Case {
   env: string;
-  bodies: NonNullable<Scene["bodies"]>;
-  geoms: NonNullable<Scene["geoms"]>;
+  bodies: NonNullable<Drawing["bodies"]>;
+  geoms: NonNullable<Drawing["geoms"]>;
   poses: { qpos: number[]; geoms: number[][] }[];
 }
 

@@ -1,7 +1,7 @@
 // Forward kinematics of MuJoCo's body tree (mj_kinematics), in float64. Quaternions are w, x, y, z.
-import type { Scene } from "@/lib/types";
+import type { Drawing } from "@/lib/types";
 
-type Body = NonNullable<Scene["bodies"]>[number];
+type Body = NonNullable<Drawing["bodies"]>[number];
 type Joint = Body["joints"][number];
 
 /** Reads one joint position by its address in qpos. */

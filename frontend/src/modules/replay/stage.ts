@@ -20,7 +20,7 @@ import {
   WebGLRenderer,
 } from "three";
 
-import type { Scene } from "@/lib/types";
+import type { Drawing } from "@/lib/types";
 
 import { channelOf, valueAt, type ReplayArm } from "./decode";
 import { Figure, type Paint } from "./figure";
@@ -32,6 +32,8 @@ export interface StageOptions {
   follow: boolean;
   trails: boolean;
   paint: Paint;
+  /** Activation at which the paint "feature" is full; the largest on show by default. */
+  peak?: number;
 }
 
 export interface Palette {
@@ -69,7 +71,7 @@ export class Stage {
   private height = 1;
 
   /** Throws an Error where the browser has no WebGL. */
-  constructor(canvas: HTMLCanvasElement, scene: Scene, arms: ReplayArm[], palette: Palette) {
+  constructor(canvas: HTMLCanvasElement, scene: Drawing, arms: ReplayArm[], palette: Palette) {
     const smooth = webgl() === "hardware";
     this.renderer = new WebGLRenderer({ canvas, antialias: smooth, powerPreference: "low-power" });
     this.renderer.setPixelRatio(smooth ? Math.min(2, window.devicePixelRatio) : 1);
@@ -109,7 +111,7 @@ export class Stage {
   draw(step: number, options: StageOptions) {
     const overlay = options.layout === "overlay";
     for (const actor of this.actors) {
-      actor.figure.pose(actor.arm, step, options.paint, this.glow(actor, step));
+      actor.figure.pose(actor.arm, step, options.paint, this.glow(actor, step, options.peak));
       const ended = step >= actor.arm.length;
       actor.figure.fade((overlay ? 0.72 : 1) * (ended ? 0.4 : 1));
       actor.trail.visible = options.trails;
@@ -137,7 +139,7 @@ export class Stage {
     this.renderer.dispose();
   }
 
-  private actor(scene: Scene, arm: ReplayArm, palette: Palette, index: number): Actor {
+  private actor(scene: Drawing, arm: ReplayArm, palette: Palette, index: number): Actor {
     const color = new Color(palette.arms[index] ?? palette.calm);
     const figure = new Figure(scene, {
       color,
@@ -151,8 +153,8 @@ export class Stage {
     return { arm, figure, trail, peak };
   }
 
-  private glow({ arm }: Actor, step: number): number {
-    const most = Math.max(...this.actors.map((actor) => actor.peak));
+  private glow({ arm }: Actor, step: number, peak?: number): number {
+    const most = peak ?? Math.max(...this.actors.map((actor) => actor.peak));
     return valueAt(arm.signals.features, 0, step) / most;
   }
 
@@ -175,7 +177,7 @@ export class Stage {
 }
 
 /** Whether the body can leave its place. */
-export function moves(scene: Scene): boolean {
+export function moves(scene: Drawing): boolean {
   const root = scene.bodies?.[scene.follow ?? 1]?.joints ?? [];
   return root.some(
     (joint) => joint.type === "free" || (joint.type === "slide" && joint.name.startsWith("root")),
@@ -183,7 +185,7 @@ export function moves(scene: Scene): boolean {
 }
 
 /** How far the body reaches from its centre in the first step, and where that centre is. */
-function extent(scene: Scene, arm: ReplayArm | undefined): { reach: number; centre: Vector3 } {
+function extent(scene: Drawing, arm: ReplayArm | undefined): { reach: number; centre: Vector3 } {
   const poses = bodyPoses(scene.bodies ?? [], (address) => valueAt(arm?.signals.qpos, address, 0));
   const points = (scene.geoms ?? [])
     .filter((geom) => geom.type !== "plane" && geom.body > 0)
@@ -197,7 +199,7 @@ function extent(scene: Scene, arm: ReplayArm | undefined): { reach: number; cent
   return { reach: Math.max(0.35, 0.75 * size + 0.25), centre: low.clone().add(high).multiplyScalar(0.5) };
 }
 
-function trailOf(scene: Scene, arm: ReplayArm): BufferGeometry {
+function trailOf(scene: Drawing, arm: ReplayArm): BufferGeometry {
   const follow = scene.follow ?? 1;
   const points = new Float32Array(3 * arm.length);
   for (let step = 0; step < arm.length; step++) {
@@ -207,7 +209,7 @@ function trailOf(scene: Scene, arm: ReplayArm): BufferGeometry {
   return new BufferGeometry().setAttribute("position", new BufferAttribute(points, 3));
 }
 
-function chequered(palette: Palette, scene: Scene): Mesh {
+function chequered(palette: Palette, scene: Drawing): Mesh {
   const canvas = document.createElement("canvas");
   canvas.width = canvas.height = 64;
   const paint = canvas.getContext("2d");

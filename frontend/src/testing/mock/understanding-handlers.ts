@@ -1,8 +1,10 @@
-import { http, type HttpHandler } from "msw";
+import { http, HttpResponse, type HttpHandler } from "msw";
 
 import type { Clusters, Dashboard, Note, TablePage } from "@/lib/types";
 
+import { packed } from "./packed";
 import features from "./recorded/features.json";
+import scene from "./recorded/walker-scene.json";
 import { fail, json, withModel } from "./reply";
 import type { World } from "./world";
 
@@ -60,6 +62,25 @@ function tableOf(query: URLSearchParams, notes: Map<number, Note>, copies: numbe
   };
 }
 
+/** The walker stands still while the feature does what the example says. */
+function momentOf(feature: number, row: number): ArrayBuffer {
+  const { top, quantiles, random_active, random_inactive } = ANALYSED.dashboard;
+  const clips = [...top, ...quantiles.flatMap((each) => each.clips), ...random_active, ...random_inactive];
+  const {
+    episode = 0,
+    step = 0,
+    first_step = 0,
+    latent = [0],
+  } = clips.find((clip) => clip.row === row) ?? {};
+  const about = { env: "Walker2d-v5", features: [feature], row, episode, step, first_step, undrawn: null };
+  const each = (values: number[]) => latent.map(() => values);
+  return packed(about, "cached episode", {
+    qpos: each([0, 1.25, 0, 0, 0, 0, 0, 0, 0]),
+    actions: each([0.5, -0.5, 0, 0, 0, 0]),
+    features: latent.map((value) => [value]),
+  });
+}
+
 /** ``copies`` repeats the recorded rows, to make a wide SAE. */
 export function understandingHandlers(world: World, copies = 1): HttpHandler[] {
   const notes = new Map<number, Note>();
@@ -83,6 +104,11 @@ export function understandingHandlers(world: World, copies = 1): HttpHandler[] {
       notes.set(Number(params.feature), note);
       return json(note);
     }),
+    http.get("*/model/:id/feature/:feature/clip", ({ params, request }) => {
+      const row = Number(new URL(request.url).searchParams.get("row"));
+      return new HttpResponse(momentOf(Number(params.feature), row));
+    }),
+    http.get("*/env/:env/scene", () => json(scene)),
     http.get("*/model/:id/clusters", ({ request }) =>
       json({ ...ANALYSED.clusters, view: new URL(request.url).searchParams.get("view") }),
     ),

@@ -19,7 +19,7 @@ const user = userEvent.setup();
 function Harness({ model, start, onStored }: { model: Model; start: TableView; onStored: () => void }) {
   const [view, setView] = useState(start);
   const [feature, setFeature] = useState<number>();
-  const props = { model, view, onView: setView, feature, onFeature: setFeature, onStored };
+  const props = { alpha: undefined, model, view, onView: setView, feature, onFeature: setFeature, onStored };
   return <FeaturesPanel {...props} />;
 }
 
@@ -110,6 +110,36 @@ test("a feature's page: name with its numbers, effects beside chance, examples, 
   expect(page.getByText("6.99 to 7.69: 42 states")).toBeVisible();
   await user.click(page.getByRole("button", { name: "Open feature 59" }));
   expect(await screen.findByRole("heading", { name: "Feature 59" })).toBeVisible();
+});
+
+test("an example in motion: one clip at a time, by key and by click, with the actions of a weak one", async () => {
+  open().show();
+  const page = within(await screen.findByRole("article", { name: "Feature 11" }));
+  const { top, quantiles, actions } = ANALYSED.dashboard;
+  const clip = within(
+    await page.findByRole("group", { name: `Clip: Episode ${top[0]!.episode} around step ${top[0]!.step}` }),
+  );
+  expect(page.getByText(/no WebGL/)).toBeVisible(); // as in any browser without it
+  fireEvent.keyDown(clip.getByRole("slider"), { key: "." });
+  expect(clip.getByText("+0.01 s")).toBeVisible();
+  expect(page.getByText(/example on show: /)).toHaveTextContent(/[\d.]+$/);
+  await user.click(page.getByRole("radio", { name: "By strength" }));
+  const weak = quantiles[0]!.clips[0]!;
+  expect(weak.actions).toBeNull();
+  expect(
+    await page.findByRole("group", { name: `Clip: Episode ${weak.episode} around step ${weak.step}` }),
+  ).toBeVisible();
+  expect(await page.findByTitle(actions[0]!.name)).toBeVisible();
+  expect(page.getAllByRole("group", { name: /^Clip/ })).toHaveLength(1);
+});
+
+test("data without episodes: a sentence in place of the clip", async () => {
+  open().show();
+  const undrawn = "The cached data do not say which rows follow each other.";
+  server.use(http.get("*/model/:id/feature/:feature", () => json({ ...ANALYSED.dashboard, undrawn })));
+  const page = within(await screen.findByRole("article", { name: "Feature 11" }));
+  expect(await page.findByText(undrawn)).toBeVisible();
+  expect(page.queryByRole("group", { name: /^Clip/ })).not.toBeInTheDocument();
 });
 
 test("notes are saved, found by search, and brought back by undo", async () => {

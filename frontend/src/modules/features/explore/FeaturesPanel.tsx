@@ -19,6 +19,8 @@ export interface ExploreProps {
   onView: (view: TableView) => void;
   feature: number | undefined;
   onFeature: (feature: number) => void;
+  /** The push that is set for the chosen feature, by the slider or stored. */
+  alpha: number | undefined;
   /** Edits were stored: the slider's own value no longer counts. */
   onStored: () => void;
 }
@@ -120,7 +122,13 @@ function Explorer({ first, error, stale, ...props }: ExplorerProps) {
         )}
       </div>
       {feature !== undefined && (
-        <FeaturePage key={feature} model={model} feature={feature} onFeature={onFeature} />
+        <FeaturePage
+          key={feature}
+          model={model}
+          feature={feature}
+          onFeature={onFeature}
+          alpha={feature === props.feature ? props.alpha : undefined}
+        />
       )}
     </div>
   );

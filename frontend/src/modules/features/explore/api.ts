@@ -6,6 +6,7 @@ import { ApiError } from "@/lib/errors";
 import type { TableView } from "@/lib/table-view";
 import type { Model, Note, TablePage } from "@/lib/types";
 import { modelKeys } from "@/modules/models/api";
+import { readMoment } from "@/modules/replay/api";
 import { runKeys } from "@/modules/runs/api";
 
 type Query = NonNullable<paths["/model/{model_id}/features"]["get"]["parameters"]["query"]>;
@@ -93,6 +94,15 @@ export const useDashboard = (model: Model, feature: number) =>
         }),
       ),
     staleTime: 60_000,
+  });
+
+/** What was cached around an example: poses, and the actions that the list leaves out. */
+export const useMoment = (model: Model, feature: number, row: number, wanted: boolean) =>
+  useQuery({
+    queryKey: [...dashboardKey(model, feature), "moment", row],
+    queryFn: () => readMoment(model.id, feature, row),
+    enabled: wanted,
+    staleTime: Infinity,
   });
 
 export type NoteText = Pick<Note, "name" | "text" | "tags">;

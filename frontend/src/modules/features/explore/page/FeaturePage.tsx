@@ -15,21 +15,24 @@ import { Histogram } from "./Histogram";
 import { Nearest } from "./Nearest";
 import { NoteForm } from "./NoteForm";
 import { PhaseCurve } from "./PhaseCurve";
+import { useExample } from "./use-example";
 import classes from "./Page.module.css";
 
 interface Props {
   model: Model;
   feature: number;
   onFeature: (feature: number) => void;
+  /** The push that is set for it, by the slider or stored. */
+  alpha: number | undefined;
 }
 
 /** Everything about one feature. */
-export function FeaturePage({ model, feature, onFeature }: Props) {
+export function FeaturePage({ model, feature, onFeature, alpha }: Props) {
   const { data, error, refetch } = useDashboard(model, feature);
   return (
     <article className={classes.page} aria-label={`Feature ${feature}`}>
       {data ? (
-        <Content model={model} data={data} onFeature={onFeature} />
+        <Content model={model} data={data} onFeature={onFeature} alpha={alpha} />
       ) : error ? (
         <Failure
           error={error}
@@ -43,13 +46,10 @@ export function FeaturePage({ model, feature, onFeature }: Props) {
   );
 }
 
-interface ContentProps {
-  model: Model;
-  data: Dashboard;
-  onFeature: (feature: number) => void;
-}
+type ContentProps = Omit<Props, "feature"> & { data: Dashboard };
 
-function Content({ model, data, onFeature }: ContentProps) {
+function Content({ model, data, onFeature, alpha }: ContentProps) {
+  const example = useExample(data);
   const steer = () => {
     onFeature(data.feature_idx);
     jumpTo("perturb");
@@ -70,11 +70,11 @@ function Content({ model, data, onFeature }: ContentProps) {
       </header>
       <Name data={data} />
       <Facts columns={3} facts={factsOf(data)} />
-      <Histogram histogram={data.histogram} />
+      <Histogram histogram={data.histogram} example={example} alpha={alpha} />
       <ActionEffects actions={data.actions} />
       {data.phase && <PhaseCurve phase={data.phase} leg={data.legs[0]} />}
       <ClosedLoop found={data.closed_loop} />
-      <Exemplars data={data} />
+      <Exemplars model={model} data={data} example={example} />
       <Nearest nearest={data.nearest} onFeature={onFeature} />
       <NoteForm model={model} feature={data.feature_idx} note={data.note} />
     </>
