@@ -17,6 +17,15 @@ test("every feature: analysed, searched, opened, noted, steered, grouped", async
 
   const article = panel.getByRole("article");
   await expect(article.getByRole("img", { name: /Histogram of the activation/ })).toBeVisible();
+  const clip = article.getByRole("group", { name: /^Clip: Episode/ });
+  await article.getByRole("heading", { name: "Examples" }).scrollIntoViewIfNeeded();
+  await expect(clip.locator("canvas")).toBeVisible();
+  await clip.getByRole("slider").focus();
+  await page.keyboard.press("Home");
+  await expect(clip.getByText("−0.50 s")).toBeVisible();
+  await article.getByText("By strength", { exact: true }).click();
+  await expect(article.getByTitle("right thigh torque")).toBeVisible();
+  await expect(clip).toHaveCount(1);
   const form = article.getByRole("form");
   await form.getByLabel("Name").fill("my brake");
   await form.getByRole("button", { name: "Save notes" }).click();

@@ -22,6 +22,12 @@ export function Exemplars({ model, data, example }: Props) {
     <section className={classes.part}>
       <h4>Examples</h4>
       <SegmentedControl size="xs" aria-label="Which examples" value={kind} onChange={show} data={KINDS} />
+      {data.undrawn === null && chosen && (
+        <p className={classes.quiet}>
+          Half a second to each side, at half speed; the body is coloured by the activation. Poses follow from
+          the cached observations.
+        </p>
+      )}
       {chosen ? (
         <ClipDetail model={model} data={data} clip={chosen} player={player} peak={peak} />
       ) : (
