@@ -9,10 +9,11 @@ from typing import Any
 
 import click
 
+from policyscope.api.schemas.understanding import CLUSTER_VIEWS, ClustersRequest
 from policyscope.cli.console import sentences
 from policyscope.cli.output import json_option, show_json, show_table
-from policyscope.cli.working import follow, model_named, working
-from policyscope.services import analyses, dashboards, feature_notes, feature_table, reports
+from policyscope.cli.working import asked, follow, model_named, working
+from policyscope.services import analyses, clusterings, dashboards, feature_notes, feature_table, reports
 from policyscope.services.workspace import Workspace
 from policyscope.store.records import Json
 
@@ -27,7 +28,6 @@ SORTS = (
 )
 SHOWN = ("density", "ablation_effect", "output_percentile", "standardized_weight", "weight")
 OF_A_LINE = ("fvu", "action_fvu", "feedback_fvu", "return_recovered", "fall_rate")
-VIEWS = ("combined", "decoder", "coactivation", "function")
 PAGE = 500
 
 model_argument = click.argument("model")
@@ -125,18 +125,26 @@ def feature_command(model: str, feature_idx: int, as_json: bool) -> None:
     "--view",
     default="combined",
     show_default=True,
-    type=click.Choice(VIEWS),
-    help="What makes features alike.",
+    type=click.Choice(CLUSTER_VIEWS),
+    help="What makes features alike; custom takes your own weights.",
 )
+@click.option("--decoder", type=float, help="custom: weight of the decoder cosine.")
+@click.option("--coactivation", type=float, help="custom: weight of co-activation.")
+@click.option("--function", type=float, help="custom: weight of the cosine of effects.")
+@click.option("--map", type=click.Choice(("pca", "umap")), help="Map in the JSON; umap is not to scale.")
 @json_option
-def clusters_command(model: str, view: str, as_json: bool) -> None:
+def clusters_command(model: str, as_json: bool, **given: Any) -> None:
     """Groups of like features of MODEL, and whether they are more than chance.
 
     \b
     policyscope clusters walker2d_w32 --view function
+    policyscope clusters walker2d_w32 --view custom --decoder 1 --coactivation 0 --function 1
     """
     with sentences(), working() as ws:
-        found = dashboards.clusters(ws, _analysed(ws, model), view)
+        wanted = asked(ClustersRequest, given)
+        model_id = _analysed(ws, model)
+        follow(ws, clusterings.start(ws, model_id, wanted)["job_id"])
+        found = clusterings.read(ws, model_id, wanted)
     if as_json:
         show_json(found)
         return

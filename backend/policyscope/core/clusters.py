@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,14 +23,15 @@ from policyscope.core.blocks import F64
 from policyscope.core.output_score import random_directions
 from policyscope.core.progress import Progress, Work
 
-View = Literal["combined", "decoder", "coactivation", "function"]
-VIEWS: tuple[View, ...] = get_args(View)
-WEIGHTS: Mapping[View, tuple[float, float, float]] = {
+Weights = tuple[float, float, float]
+"""Of decoder cosine, co-activation and function, in this order; they add up to 1."""
+WEIGHTS: Mapping[str, Weights] = {
     "combined": (0.4, 0.3, 0.3),
     "decoder": (1.0, 0.0, 0.0),
     "coactivation": (0.0, 1.0, 0.0),
     "function": (0.0, 0.0, 1.0),
 }
+VIEWS = tuple(WEIGHTS)
 DENSITY = (1e-3, 0.9)
 LEAST_FEATURES = 8
 MOST_CLUSTERS = 20
@@ -50,7 +50,7 @@ class Views:
     coactivation: F64
     function: F64
 
-    def combined(self, weights: tuple[float, float, float]) -> F64:
+    def combined(self, weights: Weights) -> F64:
         """S [n, n], ones on the diagonal."""
         parts = (self.decoder, self.coactivation, self.function)
         s: F64 = np.sum([w * np.maximum(part, 0.0) for w, part in zip(weights, parts, strict=True)], axis=0)
@@ -60,14 +60,13 @@ class Views:
 
 @dataclass(frozen=True, eq=False)
 class Clustering:
-    """Of one view. ``labels`` [n] from 0; ``silhouette`` [n] per feature and their mean.
+    """Of one weighting. ``labels`` [n] from 0; ``silhouette`` [n] per feature and their mean.
 
     ``null_silhouette``: 95th percentile of the greatest mean silhouette under chance. ``ari``: mean adjusted
     Rand index over resamples of episodes; ``jaccard`` [clusters]: mean overlap of each cluster with its best
     partner there. ``reliable``: silhouette above the null and ari ≥ 0.6.
     """
 
-    view: View
     labels: Labels
     silhouette: F64
     mean_silhouette: float
@@ -103,8 +102,10 @@ def taking_part(density: F64) -> Ints:
     return np.flatnonzero((density > DENSITY[0]) & (density < DENSITY[1]))
 
 
-def cluster_all(evidence: Evidence, seed: int = 0) -> Work[dict[View, Clustering]]:
-    """Every view; too few features give none."""
+def cluster_all(
+    evidence: Evidence, weightings: Mapping[str, Weights] = WEIGHTS, seed: int = 0
+) -> Work[dict[str, Clustering]]:
+    """One clustering per weighting; too few features give none."""
     if len(evidence.features) < LEAST_FEATURES:
         return {}
     views = evidence.views()
@@ -117,7 +118,7 @@ def cluster_all(evidence: Evidence, seed: int = 0) -> Work[dict[View, Clustering
     for draw in range(RESAMPLES):
         yield Progress(NULL_DRAWS + draw, NULL_DRAWS + RESAMPLES, "draws", "clusters on resampled episodes")
         again.append(_resampled(views, counts, np.random.default_rng([seed, draw])))
-    return {view: _judged(view, views, nulls, again) for view in VIEWS}
+    return {name: _judged(weights, views, nulls, again) for name, weights in weightings.items()}
 
 
 def cut(similarity: F64) -> tuple[Labels, F64, float]:
@@ -174,20 +175,6 @@ def antipodal_pairs(directions: F64, features: Ints) -> list[tuple[int, int, flo
     ]
 
 
-def plane(directions: F64, profiles: F64) -> tuple[F64, float]:
-    """Coordinates [n, 2] by PCA of unit directions beside the profiles [n, m], and the variance they show.
-
-    Both halves count alike. The sign of an axis is set so that its largest coordinate is positive.
-    """
-    halves = [affinities.unit_rows(directions), profiles]
-    scaled = [half / (np.sqrt(np.square(half - half.mean(axis=0)).sum()) or 1.0) for half in halves]
-    joined = np.hstack(scaled)
-    u, s, _ = np.linalg.svd(joined - joined.mean(axis=0), full_matrices=False)
-    points = u[:, :2] * s[:2]
-    points = points * np.where(points[np.abs(points).argmax(axis=0), [0, 1]] < 0, -1.0, 1.0)
-    return points, float(np.square(s[:2]).sum() / max(np.square(s).sum(), 1e-300))
-
-
 def _chance(evidence: Evidence, rng: np.random.Generator) -> Views:
     """The same firing statistics without shared timing, directions drawn like the activations."""
     directions = random_directions(evidence.h, len(evidence.features), rng)["covariance"]
@@ -210,8 +197,7 @@ def _resampled(views: Views, counts: affinities.Counts, rng: np.random.Generator
     return Views(views.decoder, affinities.phi(counts.total(weights.astype(np.float64))), views.function)
 
 
-def _judged(view: View, views: Views, nulls: Sequence[Views], again: Sequence[Views]) -> Clustering:
-    weights = WEIGHTS[view]
+def _judged(weights: Weights, views: Views, nulls: Sequence[Views], again: Sequence[Views]) -> Clustering:
     labels, widths, cophenetic = cut(views.combined(weights))
     chance = float(np.quantile([cut(n.combined(weights))[1].mean() for n in nulls], NULL_QUANTILE))
     others = [cut(other.combined(weights))[0] for other in again]
@@ -220,7 +206,7 @@ def _judged(view: View, views: Views, nulls: Sequence[Views], again: Sequence[Vi
     mean = float(widths.mean())
     reliable = mean > chance and ari >= STABLE_ARI
     return Clustering(
-        view, labels, widths, mean, chance, ari, jaccard, cophenetic, reliable, _verdict(mean, chance, ari)
+        labels, widths, mean, chance, ari, jaccard, cophenetic, reliable, _verdict(mean, chance, ari)
     )
 
 

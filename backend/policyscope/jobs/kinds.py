@@ -18,6 +18,7 @@ Kinds = Mapping[str, str]
 
 KINDS: Kinds = {
     "analysis": "policyscope.services.analyses:perform",
+    "clustering": "policyscope.services.clusterings:perform",
     "report": "policyscope.services.reports:perform",
     "run": "policyscope.services.rollouts:perform",
     "dose_response": "policyscope.services.effects.dose_response:perform",

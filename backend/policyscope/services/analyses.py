@@ -15,7 +15,7 @@ from safetensors.numpy import save as dump_safetensors
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from policyscope.core import clusters
+from policyscope.core import clusters, maps
 from policyscope.core.analysis import Analysis, Subject, analyse
 from policyscope.core.associations import episode_slices
 from policyscope.core.envs import EnvInfo, get_env
@@ -36,6 +36,7 @@ TABLE = (
 )  # fmt: skip
 ASSOCIATIONS = ("weight", "marginal_r2", "unique_r2", "p_value", "q_value")
 ACTIVITY = ("coverage", "onsets", "mean_run", "mean_over_max", "early_share", "onset_rate")
+CLUSTERING = ("mean_silhouette", "null_silhouette", "ari", "cophenetic", "reliable", "verdict")
 NEED = "Need SAE + cached data"
 
 
@@ -159,9 +160,17 @@ def env_of(name: str | None) -> EnvInfo | None:
 
 def _publish(store: ArtifactStore, spec: Mapping[str, Any], subject: Subject) -> Work[None]:
     found = yield from analyse(subject)
-    evidence = _evidence(subject, found)
+    arrays = _arrays(found)
+    evidence = evidence_of(subject, found.columns, arrays)
     clustered = yield from clusters.cluster_all(evidence)
-    arrays = {**_arrays(found), **_cluster_arrays(subject, found, evidence, clustered)}
+    profiles = np.nan_to_num(found.associations.weight[evidence.features])
+    points, shown = maps.plane(evidence.directions, profiles) if clustered else (np.empty((0, 2)), 0.0)
+    arrays |= {
+        **clustering_arrays(clustered),
+        "cluster.features": evidence.features,
+        "cluster.points": points,
+        "cluster.shown": np.array([shown]),
+    }
     latents: dict[str, np.ndarray] = {
         "rows": found.columns.rows,
         "values": found.columns.values,
@@ -192,49 +201,47 @@ def _arrays(found: Analysis) -> dict[str, np.ndarray]:
     return arrays
 
 
-def _evidence(subject: Subject, found: Analysis) -> clusters.Evidence:
-    features = clusters.taking_part(found.table.density)
-    active = np.zeros((found.rows, len(features)), dtype=np.bool_)
+def evidence_of(
+    subject: Subject, columns: LatentColumns, arrays: Mapping[str, np.ndarray]
+) -> clusters.Evidence:
+    """What clusters of the analysed features are made from; ``arrays`` as an analysis stores them."""
+    features = clusters.taking_part(arrays["density"])
+    active = np.zeros((columns.n, len(features)), dtype=np.bool_)
     for index, j in enumerate(features):
-        active[:, index] = found.columns.column(int(j)) > 0
+        active[:, index] = columns.column(int(j)) > 0
     w_dec = subject.sae.w_dec
     return clusters.Evidence(
         features=features,
         directions=w_dec.T[features],
-        effects=found.table.ablation_mean[features],
+        effects=arrays["ablation_mean"][features],
         active=active,
         episode=subject.groups,
         h=np.asarray(subject.data.activations, dtype=np.float64),
         # of local gain = J w_j for every feature, the mean Jacobian by least squares
-        gain=np.asarray(np.linalg.lstsq(w_dec.T, found.table.local_gain, rcond=None)[0].T, dtype=np.float64),
+        gain=np.asarray(np.linalg.lstsq(w_dec.T, arrays["local_gain"], rcond=None)[0].T, dtype=np.float64),
     )
 
 
-def _cluster_arrays(
-    subject: Subject,
-    found: Analysis,
-    evidence: clusters.Evidence,
-    clustered: Mapping[Any, clusters.Clustering],
-) -> dict[str, np.ndarray]:
-    arrays: dict[str, np.ndarray] = {"cluster.features": evidence.features}
-    if not clustered:
-        return arrays
-    profiles = np.nan_to_num(found.associations.weight[evidence.features])
-    points, shown = clusters.plane(evidence.directions, profiles)
-    arrays |= {"cluster.points": points, "cluster.shown": np.array([shown])}
-    for view, one in clustered.items():
-        for name in ("labels", "silhouette", "jaccard"):
-            arrays[f"cluster.{view}.{name}"] = getattr(one, name)
-    return arrays
+def clustering_arrays(clustered: Mapping[str, clusters.Clustering]) -> dict[str, np.ndarray]:
+    """``cluster.<view>.<name>`` of every clustering."""
+    return {
+        f"cluster.{view}.{name}": getattr(one, name)
+        for view, one in clustered.items()
+        for name in ("labels", "silhouette", "jaccard")
+    }
+
+
+def clustering_numbers(clustered: Mapping[str, clusters.Clustering]) -> Json:
+    """The other fields of every clustering, by view."""
+    return {view: {name: getattr(one, name) for name in CLUSTERING} for view, one in clustered.items()}
 
 
 def _about(
     spec: Mapping[str, Any],
     found: Analysis,
     evidence: clusters.Evidence,
-    clustered: Mapping[Any, clusters.Clustering],
+    clustered: Mapping[str, clusters.Clustering],
 ) -> Json:
-    scalars = ("mean_silhouette", "null_silhouette", "ari", "cophenetic", "reliable", "verdict")
     return {
         "env": spec["env"],
         "rows": found.rows,
@@ -244,7 +251,7 @@ def _about(
         "names": list(found.names),
         "badges": [list(one) for one in found.badges],
         "stride_rate": found.stride_rate,
-        "clusters": {view: {name: getattr(one, name) for name in scalars} for view, one in clustered.items()},
+        "clusters": clustering_numbers(clustered),
         "antipodal": [
             list(pair) for pair in clusters.antipodal_pairs(evidence.directions, evidence.features)
         ],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -22,8 +21,6 @@ from policyscope.store.records import Json
 
 NEIGHBOURS = 8
 DIGITS = 4
-CLUSTER_NUMBERS = ("mean_silhouette", "null_silhouette", "ari", "cophenetic")
-NOTHING: Json = {"clusters": [], "map": None, "antipodal": []}
 
 
 def read(ws: Workspace, model_id: str, feature_idx: int) -> Json:
@@ -178,56 +175,3 @@ class _Traces:
 
 def _rounded(values: NDArray[np.float64]) -> list[float]:
     return [float(f"{value:.{DIGITS}g}") for value in values]
-
-
-def clusters(ws: Workspace, model_id: str, view: str) -> Json:
-    """Groups of like features by one view, with the verdict whether they are more than chance."""
-    found, _ = analyses.read(ws, model_id)
-    a = found.arrays
-    features = a["cluster.features"]
-    about: Mapping[str, Any] = found.about["clusters"].get(view, {})
-    if not about:
-        few = f"{len(features)} features fire neither almost never nor almost always: too few to be grouped."
-        return {**dict.fromkeys(CLUSTER_NUMBERS), "view": view, "reliable": False, "verdict": few, **NOTHING}
-    labels, widths = a[f"cluster.{view}.labels"], a[f"cluster.{view}.silhouette"]
-    jaccard = a[f"cluster.{view}.jaccard"]
-    return {
-        "view": view,
-        **about,
-        "clusters": [
-            _cluster(found, int(c), features[labels == c], widths[labels == c], float(jaccard[c]))
-            for c in np.unique(labels)
-        ],
-        "map": {
-            "method": "PCA of decoder directions and associations",
-            "shown_variance": float(a["cluster.shown"][0]),
-            "points": [
-                {
-                    "feature_idx": int(j),
-                    "x": float(x),
-                    "y": float(y),
-                    "cluster": int(c),
-                    "silhouette": float(w),
-                }
-                for j, (x, y), c, w in zip(features, a["cluster.points"], labels, widths, strict=True)
-            ],
-        },
-        "antipodal": [
-            {"features": [one, other], "cosine": cosine} for one, other, cosine in found.about["antipodal"]
-        ],
-    }
-
-
-def _cluster(found: Stored, label: int, members: Any, widths: Any, jaccard: float) -> Json:
-    """``edits`` scale all its features together and can be sent as an arm of a run."""
-    strongest = max(members, key=lambda j: float(found.arrays["ablation_pooled"][j]))
-    return {
-        "cluster": label,
-        "features": [int(j) for j in members],
-        "size": len(members),
-        "silhouette": float(widths.mean()),
-        "jaccard": jaccard,
-        "stable": jaccard >= 0.6,
-        "name": found.about["names"][int(strongest)]["text"],
-        "edits": [{"feature_idx": int(j), "op": "scale", "value": 1.2} for j in members[:64]],
-    }

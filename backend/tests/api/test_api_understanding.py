@@ -137,6 +137,26 @@ def test_clusters_and_a_cluster_as_an_arm(client, analysed):
     client("GET", f"/model/{analysed}/clusters?view=taste", expect=422)
 
 
+def test_clusters_by_weights_of_your_own(client, analysed):
+    path = f"/model/{analysed}/clusters"
+    wanted = {"view": "custom", "decoder": 2, "coactivation": 0, "function": 2}
+    query = "?view=custom&decoder=2&coactivation=0&function=2"
+    error = client("GET", path + query, expect=409)["error"]
+    assert error["code"] == "not_clustered"
+    accepted = client("POST", path, wanted, 202)
+    assert client.finished(accepted["job_id"], 60)["state"] == "done"
+    found = client("GET", path + query)
+    assert found["weights"] == {"decoder": 0.5, "coactivation": 0.0, "function": 0.5}
+    assert found["map"]["to_scale"] is True
+    assert client("GET", path)["weights"] == {"decoder": 0.4, "coactivation": 0.3, "function": 0.3}
+    same = {**wanted, "decoder": 1, "function": 1}
+    assert client("POST", path, same, 202) == {"job_id": None, "state": "done"}
+    assert client("POST", path, {"view": "function"}, 202)["job_id"] is None
+    client("POST", path, {**wanted, "decoder": 0, "function": 0}, 400)
+    client("POST", path, {**wanted, "decoder": -1}, 422)
+    assert "at least 30" in client("POST", path, {"map": "umap"}, 400)["error"]["message"]
+
+
 def test_an_sae_without_data_cannot_be_analysed(client, artifacts):
     tiny.write_directory(artifacts, "bare", tiny.Recipe(data=False))
     model_id = client.with_sae("bare")

@@ -79,3 +79,15 @@ def test_opposite_directions_are_listed_apart():
     (pair,) = clusters.antipodal_pairs(directions, np.array([4, 7, 9]))
     assert pair[:2] == (4, 7)
     assert pair[2] < -0.9
+
+
+def test_own_weights_are_the_view_of_the_same_weights():
+    planted = evidence(np.random.default_rng(0), planted=True)
+    own = drain(clusters.cluster_all(planted, {"mine": (0.4, 0.3, 0.3)}))["mine"]
+    named = drain(clusters.cluster_all(planted))["combined"]
+    assert own.labels.tolist() == named.labels.tolist()
+    assert (own.mean_silhouette, own.null_silhouette, own.ari) == (
+        named.mean_silhouette,
+        named.null_silhouette,
+        named.ari,
+    )

@@ -674,10 +674,11 @@ export interface paths {
             };
             cookie?: never;
         };
-        /** Groups of like features, and whether they are more than chance; 409 before the analysis. */
+        /** Groups of like features, and whether they are more than chance; 409 before they were made. */
         get: operations["list_clusters"];
         put?: never;
-        post?: never;
+        /** Group by your own weights of the three views, or draw a UMAP map; made once and kept. */
+        post: operations["make_clusters"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2754,6 +2755,14 @@ export interface components {
             /** @description Tags. */
             tags?: string[];
         };
+        ClusterWeights: {
+            /** @description Of the decoder cosine. */
+            decoder: number | null;
+            /** @description Of co-activation. */
+            coactivation: number | null;
+            /** @description Of the cosine of effects. */
+            function: number | null;
+        };
         Cluster: {
             /** @description Number. */
             cluster: number;
@@ -2787,7 +2796,9 @@ export interface components {
         Map: {
             /** @description How it was drawn. */
             method: string;
-            /** @description Share of the variance that two axes show. */
+            /** @description Whether distances on it mean anything. */
+            to_scale: boolean;
+            /** @description Share of the variance that two axes show; null for UMAP. */
             shown_variance: number | null;
             points: components["schemas"]["MapPoint"][];
         };
@@ -2802,7 +2813,9 @@ export interface components {
              * @description As asked.
              * @enum {string}
              */
-            view: "combined" | "decoder" | "coactivation" | "function";
+            view: "combined" | "decoder" | "coactivation" | "function" | "custom";
+            /** @description Of the three similarities; negatives count as 0. */
+            weights: components["schemas"]["ClusterWeights"];
             /** @description Better than chance and stable; if not, do not read meaning into the groups. */
             reliable: boolean;
             /** @description The same in words. */
@@ -2819,6 +2832,35 @@ export interface components {
             map: components["schemas"]["Map"] | null;
             /** @description Kept apart, since they would otherwise look unlike. */
             antipodal: components["schemas"]["Antipodal"][];
+        };
+        ClustersRequest: {
+            /**
+             * @description What makes features alike: decoder, coactivation, function, all three, or your own weights.
+             * @default combined
+             * @enum {string}
+             */
+            view?: "combined" | "decoder" | "coactivation" | "function" | "custom";
+            /**
+             * @description view custom: weight of the decoder cosine; the three are divided by their sum.
+             * @default 0.4
+             */
+            decoder?: number;
+            /**
+             * @description view custom: weight of the co-activation; the three are divided by their sum.
+             * @default 0.3
+             */
+            coactivation?: number;
+            /**
+             * @description view custom: weight of the cosine of effects; the three are divided by their sum.
+             * @default 0.3
+             */
+            function?: number;
+            /**
+             * @description umap keeps neighbours together and is not to scale; from 30 features.
+             * @default pca
+             * @enum {string}
+             */
+            map?: "pca" | "umap";
         };
         ReportRequest: {
             /**
@@ -4583,8 +4625,16 @@ export interface operations {
     list_clusters: {
         parameters: {
             query?: {
-                /** @description What makes features alike: decoder, coactivation, function, or all three. */
-                view?: "combined" | "decoder" | "coactivation" | "function";
+                /** @description What makes features alike: decoder, coactivation, function, all three, or your own weights. */
+                view?: "combined" | "decoder" | "coactivation" | "function" | "custom";
+                /** @description view custom: weight of the decoder cosine; the three are divided by their sum. */
+                decoder?: number;
+                /** @description view custom: weight of the co-activation; the three are divided by their sum. */
+                coactivation?: number;
+                /** @description view custom: weight of the cosine of effects; the three are divided by their sum. */
+                function?: number;
+                /** @description umap keeps neighbours together and is not to scale; from 30 features. */
+                map?: "pca" | "umap";
             };
             header?: never;
             path: {
@@ -4601,6 +4651,34 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Clusters"];
+                };
+            };
+            422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    make_clusters: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClustersRequest"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnalysisAccepted"];
                 };
             };
             422: components["responses"]["UNPROCESSABLE_ENTITY"];

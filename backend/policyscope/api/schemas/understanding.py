@@ -24,6 +24,7 @@ from policyscope.api.schemas.jobs import STATES
 from policyscope.core.clusters import VIEWS
 from policyscope.services.feature_table import ASSOCIATED, EFFECTIVE, SORTS
 
+CLUSTER_VIEWS = (*VIEWS, "custom")
 BADGES = (
     "dead", "episode-specific", "general", "transient", "tonic", "periodic", "dense", "phase tile",
 )  # fmt: skip
@@ -321,11 +322,31 @@ class Dashboard(Answer):
     closed_loop = many(ClosedLoopEffect, "From finished runs, newest first.")
 
 
-class ClustersQuery(Request):
+def _share(default: float, of: str) -> fields.Float:
+    return fields.Float(
+        load_default=default,
+        validate=validate.Range(0, 1e3),
+        metadata=described(f"view custom: weight of the {of}; the three are divided by their sum."),
+    )
+
+
+class ClustersRequest(Request):
+    """Which clustering."""
+
     view = fields.String(
         load_default="combined",
-        validate=validate.OneOf(VIEWS),
-        metadata=described("What makes features alike: decoder, coactivation, function, or all three."),
+        validate=validate.OneOf(CLUSTER_VIEWS),
+        metadata=described(
+            "What makes features alike: decoder, coactivation, function, all three, or your own weights."
+        ),
+    )
+    decoder = _share(0.4, "decoder cosine")
+    coactivation = _share(0.3, "co-activation")
+    function = _share(0.3, "cosine of effects")
+    map = fields.String(
+        load_default="pca",
+        validate=validate.OneOf(("pca", "umap")),
+        metadata=described("umap keeps neighbours together and is not to scale; from 30 features."),
     )
 
 
@@ -350,7 +371,8 @@ class MapPoint(Answer):
 
 class Map(Answer):
     method = text("How it was drawn.")
-    shown_variance = real("Share of the variance that two axes show.")
+    to_scale = yes("Whether distances on it mean anything.")
+    shown_variance = real("Share of the variance that two axes show; null for UMAP.")
     points = many(MapPoint)
 
 
@@ -359,8 +381,15 @@ class Antipodal(Answer):
     cosine = real("Their cosine.")
 
 
+class ClusterWeights(Answer):
+    decoder = real("Of the decoder cosine.")
+    coactivation = real("Of co-activation.")
+    function = real("Of the cosine of effects.")
+
+
 class Clusters(Answer):
-    view = one_of(VIEWS, "As asked.")
+    view = one_of(CLUSTER_VIEWS, "As asked.")
+    weights = nested(ClusterWeights, "Of the three similarities; negatives count as 0.")
     reliable = yes("Better than chance and stable; if not, do not read meaning into the groups.")
     verdict = text("The same in words.")
     mean_silhouette = real("Of the cut.")

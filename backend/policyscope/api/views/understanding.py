@@ -9,14 +9,14 @@ from policyscope.api.encoding import Views
 from policyscope.api.schemas.understanding import (
     AnalysisAccepted,
     Clusters,
-    ClustersQuery,
+    ClustersRequest,
     Dashboard,
     FeatureTable,
     Note,
     NoteRequest,
     TableQuery,
 )
-from policyscope.services import analyses, dashboards, feature_notes, feature_table
+from policyscope.services import analyses, clusterings, dashboards, feature_notes, feature_table
 
 understanding = Views("understanding", __name__, description="What each feature responds to and does.")
 
@@ -52,8 +52,16 @@ def put_note(wanted: dict[str, Any], model_id: str, feature_idx: int) -> Any:
 
 
 @understanding.route("/model/<model_id>/clusters")
-@understanding.arguments(ClustersQuery, location="query")
+@understanding.arguments(ClustersRequest, location="query")
 @understanding.response(200, Clusters)
 def list_clusters(query: dict[str, Any], model_id: str) -> Any:
-    """Groups of like features, and whether they are more than chance; 409 before the analysis."""
-    return dashboards.clusters(workspace(), model_id, query["view"])
+    """Groups of like features, and whether they are more than chance; 409 before they were made."""
+    return clusterings.read(workspace(), model_id, query)
+
+
+@understanding.route("/model/<model_id>/clusters", methods=["POST"])
+@understanding.arguments(ClustersRequest)
+@understanding.response(202, AnalysisAccepted)
+def make_clusters(wanted: dict[str, Any], model_id: str) -> Any:
+    """Group by your own weights of the three views, or draw a UMAP map; made once and kept."""
+    return clusterings.start(workspace(), model_id, wanted)

@@ -84,6 +84,7 @@ function momentOf(feature: number, row: number): ArrayBuffer {
 /** ``copies`` repeats the recorded rows, to make a wide SAE. */
 export function understandingHandlers(world: World, copies = 1): HttpHandler[] {
   const notes = new Map<number, Note>();
+  const grouped = new Set<string>();
   const analysed = () => !world.jobs.has(JOB) || world.jobs.get(JOB)?.state === "done";
   const waiting = () =>
     fail(409, `The features have not been analysed. Wait for job ${JOB}.`, "not_analysed");
@@ -109,8 +110,19 @@ export function understandingHandlers(world: World, copies = 1): HttpHandler[] {
       return new HttpResponse(momentOf(Number(params.feature), row));
     }),
     http.get("*/env/:env/scene", () => json(scene)),
-    http.get("*/model/:id/clusters", ({ request }) =>
-      json({ ...ANALYSED.clusters, view: new URL(request.url).searchParams.get("view") }),
-    ),
+    http.get("*/model/:id/clusters", ({ request }) => {
+      const asked = new URL(request.url).searchParams;
+      const own = asked.get("view") === "custom" || asked.get("map") === "umap";
+      if (own && !grouped.has(asked.toString()))
+        return fail(409, "These clusters have not been made.", "not_clustered");
+      const map = { ...ANALYSED.clusters.map, to_scale: asked.get("map") !== "umap" };
+      return json({ ...ANALYSED.clusters, view: asked.get("view"), map });
+    }),
+    http.post("*/model/:id/clusters", async ({ request }) => {
+      const asked = (await request.json()) as Record<string, string | number>;
+      const query = new URLSearchParams(Object.entries(asked).map(([key, value]) => [key, String(value)]));
+      grouped.add(query.toString());
+      return json({ job_id: null, state: "done" }, 202);
+    }),
   ];
 }

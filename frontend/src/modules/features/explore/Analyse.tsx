@@ -2,6 +2,7 @@ import { Button } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
 
+import type { components } from "@/lib/api-types";
 import { count } from "@/lib/format";
 import type { Job, Model } from "@/lib/types";
 import { useJobs } from "@/modules/jobs/api";
@@ -11,10 +12,11 @@ import { Empty, Failure, Notice } from "@/ui/States";
 
 import { analysisKey, useStartAnalysis } from "./api";
 
+type Accepted = components["schemas"]["AnalysisAccepted"];
+
 /** The job that was started here, or the one that the server's sentence names; at its end all is read again. */
-function useAnalysisJob(model: Model, sentence: string) {
+export function useAnalysisJob(model: Model, start: { data?: Accepted | undefined }, sentence = "") {
   const queryClient = useQueryClient();
-  const start = useStartAnalysis(model);
   const { data: jobs } = useJobs();
   const running = jobs?.find(({ id, state }) => sentence.includes(id) && !isFinished(state));
   const { data: job } = useJob(start.data?.job_id ?? running?.id ?? null);
@@ -23,12 +25,13 @@ function useAnalysisJob(model: Model, sentence: string) {
   useEffect(() => {
     if (over) void queryClient.invalidateQueries({ queryKey: JSON.parse(key) as string[] });
   }, [over, key, queryClient]);
-  return { start, job, over };
+  return { job, over };
 }
 
 /** Before the analysis: what it will tell, how long it takes, its progress and how it ended. */
 export function Analyse({ model, sentence }: { model: Model; sentence: string }) {
-  const { start, job, over } = useAnalysisJob(model, sentence);
+  const start = useStartAnalysis(model);
+  const { job, over } = useAnalysisJob(model, start, sentence);
   if (job && !over) return <JobProgress job={job} />;
   return (
     <>
@@ -45,13 +48,17 @@ export function Analyse({ model, sentence }: { model: Model; sentence: string })
         for wide SAEs; the progress tells the time left. It is done once and kept.
       </Empty>
       {start.error && <Failure error={start.error} onRetry={() => start.mutate()} />}
-      {job && <Ended job={job} />}
+      {job && <Ended job={job} what="analysis" />}
     </>
   );
 }
 
-function Ended({ job }: { job: Job }) {
-  if (job.state === "cancelled") return <Notice>The analysis was cancelled. Nothing was kept.</Notice>;
+export function Ended({ job, what }: { job: Job; what: string }) {
+  if (job.state === "cancelled") return <Notice>The {what} was cancelled. Nothing was kept.</Notice>;
   if (job.state !== "failed" && job.state !== "interrupted") return null;
-  return <Notice>The analysis did not finish. {job.error?.message}</Notice>;
+  return (
+    <Notice>
+      The {what} did not finish. {job.error?.message}
+    </Notice>
+  );
 }

@@ -180,3 +180,18 @@ test("clusters: the verdict comes first, members open, a whole cluster is stored
     await screen.findByRole("heading", { name: `Feature ${clusters[1]?.features[0] ?? 0}` }),
   ).toBeVisible();
 });
+
+test("a grouping of one's own is made on request, and UMAP says that it is not to scale", async () => {
+  const { show } = open({ start: { show: "clusters" } });
+  show();
+  await screen.findByText(/points that lie together need not be alike/);
+  await user.click(screen.getByRole("radio", { name: "UMAP map" }));
+  await user.click(await screen.findByRole("button", { name: "Group the features" }));
+  expect(await screen.findByText(/Not to scale: neighbours are alike/)).toBeVisible();
+  await user.click(screen.getByRole("radio", { name: "Own weights" }));
+  const share = screen.getByRole("textbox", { name: "Co-activation" });
+  await user.clear(share);
+  await user.type(share, "0");
+  await user.click(await screen.findByRole("button", { name: "Group the features" }));
+  expect(await screen.findByText(/Not to scale/)).toBeVisible();
+});

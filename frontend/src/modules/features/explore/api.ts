@@ -4,7 +4,7 @@ import type { paths } from "@/lib/api-types";
 import { client, unwrap } from "@/lib/client";
 import { ApiError } from "@/lib/errors";
 import type { TableView } from "@/lib/table-view";
-import type { Model, Note, TablePage } from "@/lib/types";
+import type { Clusters, Model, Note, TablePage } from "@/lib/types";
 import { modelKeys } from "@/modules/models/api";
 import { readMoment } from "@/modules/replay/api";
 import { runKeys } from "@/modules/runs/api";
@@ -127,17 +127,33 @@ export function usePutNote(model: Model, feature: number) {
   });
 }
 
-export type ClusterView = "combined" | "decoder" | "coactivation" | "function";
+type Clustering = NonNullable<paths["/model/{model_id}/clusters"]["get"]["parameters"]["query"]>;
+export type ClusterView = NonNullable<Clustering["view"]>;
 
-export const useClusters = (model: Model, view: ClusterView) =>
+/** Groups and their map; before a clustering of one's own was made, which is a state, the server's sentence. */
+export const useClusters = (model: Model, wanted: Clustering) =>
   useQuery({
-    queryKey: [...analysisKey(model), "clusters", view],
-    queryFn: () =>
-      unwrap(
-        client.GET("/model/{model_id}/clusters", {
-          params: { path: { model_id: model.id }, query: { view } },
-        }),
-      ),
-    placeholderData: keepPreviousData,
+    queryKey: [...analysisKey(model), "clusters", wanted],
+    queryFn: async (): Promise<Clusters | { notMade: string }> => {
+      try {
+        return await unwrap(
+          client.GET("/model/{model_id}/clusters", {
+            params: { path: { model_id: model.id }, query: wanted },
+          }),
+        );
+      } catch (error) {
+        if (error instanceof ApiError && error.code === "not_clustered") return { notMade: error.message };
+        throw error;
+      }
+    },
     staleTime: Infinity,
   });
+
+export function useMakeClusters(model: Model, body: Clustering) {
+  const queryClient = useQueryClient();
+  return useMutation({
+    mutationFn: () =>
+      unwrap(client.POST("/model/{model_id}/clusters", { params: { path: { model_id: model.id } }, body })),
+    onSuccess: () => queryClient.invalidateQueries({ queryKey: runKeys.jobs }),
+  });
+}

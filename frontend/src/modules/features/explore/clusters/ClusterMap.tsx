@@ -82,8 +82,9 @@ export function ClusterMap({ map, feature, cluster, onFeature }: Props) {
         )}
       </div>
       <figcaption>
-        {map.method}; the two axes show {percent(map.shown_variance, 0)} of the variance, so points that lie
-        together need not be alike.
+        {map.to_scale
+          ? `${map.method}; the two axes show ${percent(map.shown_variance, 0)} of the variance, so points that lie together need not be alike.`
+          : `${map.method}. Not to scale: neighbours are alike, how far apart groups lie means nothing.`}
       </figcaption>
     </figure>
   );

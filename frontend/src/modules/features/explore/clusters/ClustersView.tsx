@@ -1,4 +1,4 @@
-import { SegmentedControl } from "@mantine/core";
+import { NumberInput, SegmentedControl } from "@mantine/core";
 import { useState } from "react";
 
 import { fixed } from "@/lib/format";
@@ -10,22 +10,9 @@ import { useClusters, type ClusterView } from "../api";
 import { Antipodal } from "./Antipodal";
 import { ClusterList } from "./ClusterList";
 import { ClusterMap } from "./ClusterMap";
+import { MakeClusters } from "./MakeClusters";
+import { ALIKE, VIEWS, wantedOf, type Shares, type Wanted } from "./wanted";
 import classes from "./Clusters.module.css";
-
-const VIEWS: { value: ClusterView; label: string }[] = [
-  { value: "combined", label: "All three" },
-  { value: "decoder", label: "Decoder" },
-  { value: "coactivation", label: "Co-activation" },
-  { value: "function", label: "Function" },
-];
-
-const ALIKE: Record<ClusterView, string> = {
-  combined:
-    "Similarity = 0.4 decoder cosine + 0.3 co-activation φ + 0.3 cosine of effects; negatives count as 0.",
-  decoder: "Similarity = cosine of decoder directions: what the features write.",
-  coactivation: "Similarity = co-activation φ: when the features fire together, beyond how often each fires.",
-  function: "Similarity = cosine of mean effects on the actions: what the features do.",
-};
 
 interface Props {
   model: Model;
@@ -37,26 +24,73 @@ interface Props {
 /** Groups of like features, with the verdict whether they are more than chance before anything else. */
 export function ClustersView(props: Props) {
   const [view, setView] = useState<ClusterView>("combined");
-  const { data, error, refetch } = useClusters(props.model, view);
+  const [map, setMap] = useState<Wanted["map"]>("pca");
+  const [shares, setShares] = useState<Shares>({ decoder: 1, coactivation: 1, function: 1 });
+  const wanted = wantedOf(view, map, shares);
+  const { data, error, refetch } = useClusters(props.model, wanted);
   return (
     <div className={classes.clusters}>
       <div className={classes.row}>
-        <SegmentedControl
-          size="xs"
-          aria-label="What makes features alike"
-          value={view}
-          onChange={setView}
-          data={VIEWS}
-        />
+        <div className={classes.choices}>
+          <SegmentedControl
+            size="xs"
+            aria-label="What makes features alike"
+            value={view}
+            onChange={setView}
+            data={VIEWS}
+          />
+          <SegmentedControl
+            size="xs"
+            aria-label="Map"
+            value={map}
+            onChange={setMap}
+            data={[
+              { value: "pca", label: "PCA map" },
+              { value: "umap", label: "UMAP map" },
+            ]}
+          />
+        </div>
         <p>{ALIKE[view]}</p>
+        {view === "custom" && <ShareFields shares={shares} onChange={setShares} />}
       </div>
       {error ? (
         <Failure error={error} onRetry={() => void refetch()} title="The clusters could not be read" />
-      ) : data ? (
-        <Content key={data.view} {...props} data={data} />
-      ) : (
+      ) : !data ? (
         <Block height={520} label="Reading the clusters" />
+      ) : "notMade" in data ? (
+        <MakeClusters key={JSON.stringify(wanted)} model={props.model} wanted={wanted} />
+      ) : (
+        <Content key={data.view} {...props} data={data} />
       )}
+    </div>
+  );
+}
+
+const SHARES: { key: keyof Shares; label: string }[] = [
+  { key: "decoder", label: "Decoder" },
+  { key: "coactivation", label: "Co-activation" },
+  { key: "function", label: "Function" },
+];
+
+function ShareFields({ shares, onChange }: { shares: Shares; onChange: (shares: Shares) => void }) {
+  const sum = shares.decoder + shares.coactivation + shares.function;
+  const only = (value: number) => sum === value;
+  return (
+    <div className={classes.choices}>
+      {SHARES.map(({ key, label }) => (
+        <NumberInput
+          key={key}
+          label={label}
+          size="xs"
+          w={110}
+          min={only(shares[key]) ? 0.1 : 0}
+          max={1}
+          step={0.1}
+          clampBehavior="strict"
+          value={shares[key]}
+          onChange={(value) => typeof value === "number" && onChange({ ...shares, [key]: value })}
+        />
+      ))}
     </div>
   );
 }
