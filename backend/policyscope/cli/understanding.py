@@ -24,6 +24,7 @@ SORTS = (
     "density",
     "output_percentile",
     "auroc",
+    "closed_loop",
     "feature_idx",
 )
 SHOWN = ("density", "ablation_effect", "output_percentile", "standardized_weight", "weight")

@@ -19,9 +19,9 @@ from policyscope.store.records import Json
 SORTS = (
     "ablation_effect", "standardized_weight", "marginal_r2", "unique_r2", "p_value", "q_value", "weight",
     "local_gain", "output_percentile", "output_percentile_isotropic", "density", "mean_active",
-    "max_activation", "auroc", "feature_idx",
+    "max_activation", "auroc", "closed_loop", "feature_idx",
 )  # fmt: skip
-SIGNED = ("standardized_weight", "weight", "local_gain")
+SIGNED = ("standardized_weight", "weight", "local_gain", "closed_loop")
 SMALLEST_FIRST = ("p_value", "q_value", "feature_idx")
 TOP_SHARE = 0.1  # of the alive features; above it in one ranking and below the median of the other disagrees
 ASSOCIATED, EFFECTIVE = "associated, little effect", "effect, little association"
@@ -42,7 +42,8 @@ def read(ws: Workspace, model_id: str, wanted: Json) -> Json:
     that does not exist."""
     found, _ = analyses.read(ws, model_id)
     target = found.target(wanted["target"])
-    columns = _columns(found, target)
+    shown_runs = {j: closed_loop.telling(runs) for j, runs in closed_loop.measured(ws, model_id).items()}
+    columns = _columns(found, target, shown_runs)
     notes = feature_notes.of_model(ws, model_id)
     kept = _filtered(found, columns, notes, wanted)
     ordered = kept[_order(columns, kept, wanted["sort_by"], wanted["order"])]
@@ -52,9 +53,8 @@ def read(ws: Workspace, model_id: str, wanted: Json) -> Json:
         message = f"page is {wanted['page']}; with these filters there are {pages} of {size} features each."
         raise InvalidInput(message, fields={"page": message})
     shown = ordered[(wanted["page"] - 1) * size : wanted["page"] * size]
-    measured = closed_loop.measured(ws, model_id)
     return {
-        "features": [_row(found, columns, int(j), notes, measured) for j in shown],
+        "features": [_row(found, columns, int(j), notes, shown_runs.get(int(j))) for j in shown],
         "target": found.about["targets"][target],
         "targets": found.about["targets"],
         "left_out": found.about["left_out"],
@@ -70,8 +70,9 @@ def read(ws: Workspace, model_id: str, wanted: Json) -> Json:
     }
 
 
-def _columns(found: Stored, target: int) -> _Columns:
+def _columns(found: Stored, target: int, runs: Mapping[int, Json | None]) -> _Columns:
     a = found.arrays
+    loop = [_number((runs.get(j) or {}).get("mean_difference")) for j in range(found.d_latent)]
     kind, _, index = found.about["targets"][target]["key"].partition(":")
     action = int(index) if kind == "action" else None
     effect = a["ablation_pooled"] if action is None else a["ablation_effect"][:, action]
@@ -88,6 +89,7 @@ def _columns(found: Stored, target: int) -> _Columns:
         "output_percentile": a["percentile.covariance"],
         "output_percentile_isotropic": a["percentile.isotropic"],
         "auroc": np.array([_number(name["when"]["auroc"]) for name in found.about["names"]]),
+        "closed_loop": np.array(loop),
         "feature_idx": np.arange(found.d_latent, dtype=np.float64),
     }
     values |= {
@@ -156,14 +158,11 @@ def _order(columns: _Columns, kept: NDArray[np.intp], sort_by: str, order: str |
     return np.argsort(keys, kind="stable")
 
 
-def _row(
-    found: Stored, columns: _Columns, j: int, notes: Mapping[int, Json], measured: Mapping[int, list[Json]]
-) -> Json:
+def _row(found: Stored, columns: _Columns, j: int, notes: Mapping[int, Json], run: Json | None) -> Json:
     numbers: dict[str, Any] = {
         name: None if values is None or not np.isfinite(values[j]) else float(values[j])
         for name, values in columns.values.items()
     }
-    runs = measured.get(j, [])
     return {
         **numbers,
         "feature_idx": j,
@@ -172,7 +171,7 @@ def _row(
         "note": notes.get(j, feature_notes.describe(None)),
         "dead": not columns.alive[j],
         "disagreement": columns.disagreement[j],
-        "closed_loop": next((run for run in runs if run["inferential"]), runs[0] if runs else None),
+        "closed_loop": run,
     }
 
 

@@ -125,6 +125,36 @@ def test_what_runs_measured_is_shown_beside_the_feature(client, analysed):
     assert rows[3]["closed_loop"] is None
 
 
+def test_studies_are_shown_too_and_the_table_is_ordered_by_them(client, analysed):
+    study = {"env": tiny.ENV, "episodes": 6, "max_steps": 12, "measure": "return"}
+    scan = client(
+        "POST", f"/model/{analysed}/scan", {**study, "features": 3, "winners": 1, "confirm_episodes": 6}, 202
+    )
+    dose = client(
+        "POST", f"/model/{analysed}/dose_response",
+        {**study, "feature_idx": 2, "doses": [0.02, 0.05], "random_directions": 0}, 202,
+    )  # fmt: skip
+    for accepted in (scan, dose):
+        assert client.finished(accepted["job_id"])["state"] == "done"
+
+    shown = client("GET", f"/model/{analysed}/feature/2")["closed_loop"]
+    points = client("GET", f"/run/{dose['run_id']}/effects")["dose_response"]["points"]
+    of_dose = [effect for effect in shown if effect["source"] == "dose_response"]
+    assert [effect["dose"] for effect in of_dose] == [point["dose"] for point in points]
+    assert [effect["ci"] for effect in of_dose] == [point["ci"] for point in points]
+
+    table_rows = table(client, analysed, "?sort_by=closed_loop")["features"]
+    effects = {row["feature_idx"]: row["closed_loop"] for row in table_rows}
+    assert (effects[2]["source"], effects[2]["dose"]) == ("dose_response", pytest.approx(0.05, abs=0.01))
+    one_of_many = [e for e in effects.values() if e and e["source"] == "scan"]
+    assert one_of_many
+    assert not any(e["inferential"] for e in one_of_many)
+    assert all(e["dose"] > 0 for e in one_of_many)  # the upward push, not the larger of two
+    measured = [abs(e["mean_difference"]) for e in effects.values() if e]
+    assert measured == sorted(measured, reverse=True)
+    assert all(e is None for e in list(effects.values())[len(measured) :])
+
+
 def test_clusters_and_a_cluster_as_an_arm(client, analysed):
     for view in ("combined", "decoder", "coactivation", "function"):
         found = client("GET", f"/model/{analysed}/clusters?view={view}")

@@ -2429,6 +2429,11 @@ export interface components {
             updated_at: string | null;
         };
         ClosedLoopEffect: {
+            /**
+             * @description A comparison's arm, a scan's confirmation on fresh seeds, …; scan: one of many.
+             * @enum {string}
+             */
+            source: "comparison" | "confirmation" | "calibration" | "dose_response" | "scan";
             /** @description Run. */
             run_id: string;
             /** @description Arm. */
@@ -2437,6 +2442,8 @@ export interface components {
             op: string;
             /** @description Its value. */
             value: number | null;
+            /** @description Signed action displacement, for what studies pushed. */
+            dose: number | null;
             /** @description Environment. */
             env: string;
             /** @description Pairs of seeds. */
@@ -2449,7 +2456,15 @@ export interface components {
             p_value: number | null;
             /** @description Difference of the fall rates. */
             fall_difference: number | null;
-            /** @description There are enough pairs for the test to mean something. */
+            /** @description Name of the behaviour measure of the study. */
+            measure: string | null;
+            /** @description Its unit. */
+            unit: string | null;
+            /** @description Mean paired difference of that measure. */
+            measure_difference: number | null;
+            /** @description 95 % bootstrap interval. */
+            measure_ci: (number | null)[] | null;
+            /** @description There are enough pairs, and it was not picked from the many pushes of a scan. */
             inferential: boolean;
         };
         TableRow: {
@@ -2499,7 +2514,7 @@ export interface components {
              * @enum {string|null}
              */
             disagreement: "associated, little effect" | "effect, little association" | null;
-            /** @description Newest measured effect on the return; null until one is. */
+            /** @description What was measured of the return: by a run of its own before a scan; null until it was. */
             closed_loop: components["schemas"]["ClosedLoopEffect"] | null;
         };
         Target: {
@@ -2528,7 +2543,7 @@ export interface components {
              * @description Order.
              * @enum {string}
              */
-            sort_by: "ablation_effect" | "standardized_weight" | "marginal_r2" | "unique_r2" | "p_value" | "q_value" | "weight" | "local_gain" | "output_percentile" | "output_percentile_isotropic" | "density" | "mean_active" | "max_activation" | "auroc" | "feature_idx";
+            sort_by: "ablation_effect" | "standardized_weight" | "marginal_r2" | "unique_r2" | "p_value" | "q_value" | "weight" | "local_gain" | "output_percentile" | "output_percentile_isotropic" | "density" | "mean_active" | "max_activation" | "auroc" | "closed_loop" | "feature_idx";
             /**
              * @description Direction.
              * @enum {string}
@@ -4526,7 +4541,7 @@ export interface operations {
                 /** @description action:0, obs:3, reward or measure:speed; the answer lists all. */
                 target?: string;
                 /** @description Order; weights and gains by size. */
-                sort_by?: "ablation_effect" | "standardized_weight" | "marginal_r2" | "unique_r2" | "p_value" | "q_value" | "weight" | "local_gain" | "output_percentile" | "output_percentile_isotropic" | "density" | "mean_active" | "max_activation" | "auroc" | "feature_idx";
+                sort_by?: "ablation_effect" | "standardized_weight" | "marginal_r2" | "unique_r2" | "p_value" | "q_value" | "weight" | "local_gain" | "output_percentile" | "output_percentile_isotropic" | "density" | "mean_active" | "max_activation" | "auroc" | "closed_loop" | "feature_idx";
                 /** @description Best first by default. Undefined values come last. */
                 order?: "asc" | "desc" | null;
                 /** @description From 1. */

@@ -10,7 +10,7 @@ export const understanding = {
   closed_loop: {
     title: "the closed-loop effect",
     formula: <>mean over seeds of return(arm) − return(baseline)</>,
-    text: "Paired difference of the return from the newest finished run that edits this feature alone, all other things equal. Not adjusted for what else was run.",
+    text: "Paired difference of the return from a finished run, confirmation, calibration, dose-response or scan that pushes this feature alone, all other things equal. The doses differ, so the order is one of what was run, not of importance; a push of a scan is one of many and not to be quoted.",
   },
   chance_band: {
     title: "the chance band",

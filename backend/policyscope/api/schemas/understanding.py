@@ -22,6 +22,7 @@ from policyscope.api.schemas.base import (
 from policyscope.api.schemas.features import FeatureEdit
 from policyscope.api.schemas.jobs import STATES
 from policyscope.core.clusters import VIEWS
+from policyscope.services.closed_loop import SOURCES
 from policyscope.services.feature_table import ASSOCIATED, EFFECTIVE, SORTS
 
 CLUSTER_VIEWS = (*VIEWS, "custom")
@@ -111,19 +112,28 @@ class NoteRequest(Request):
 
 
 class ClosedLoopEffect(Answer):
-    """From a finished run whose arm edits this feature alone."""
+    """From a finished run that pushed this feature alone."""
+
+    source = one_of(
+        SOURCES, "A comparison's arm, a scan's confirmation on fresh seeds, …; scan: one of many."
+    )
 
     run_id = text("Run.")
     arm = text("Arm.")
     op = text("Operation.")
     value = real("Its value.")
+    dose = real("Signed action displacement, for what studies pushed.")
     env = text("Environment.")
     n = whole("Pairs of seeds.")
     mean_difference = real("Mean paired difference of the return.")
     ci = interval("95 % bootstrap interval.")
     p_value = real("Sign-flip test, not adjusted for what else was run.")
     fall_difference = real("Difference of the fall rates.")
-    inferential = yes("There are enough pairs for the test to mean something.")
+    measure = text("Name of the behaviour measure of the study.", none=True)
+    unit = text("Its unit.", none=True)
+    measure_difference = real("Mean paired difference of that measure.")
+    measure_ci = interval("95 % bootstrap interval.")
+    inferential = yes("There are enough pairs, and it was not picked from the many pushes of a scan.")
 
 
 class TableRow(Answer):
@@ -161,7 +171,9 @@ class TableRow(Answer):
         metadata=described("Where association and effect rank it very differently; null elsewhere."),
     )
     closed_loop = nested(
-        ClosedLoopEffect, "Newest measured effect on the return; null until one is.", none=True
+        ClosedLoopEffect,
+        "What was measured of the return: by a run of its own before a scan; null until it was.",
+        none=True,
     )
 
 

@@ -44,7 +44,8 @@ function tableOf(query: URLSearchParams, notes: Map<number, Note>, copies: numbe
   );
   const sort_by = (query.get("sort_by") ?? "ablation_effect") as TablePage["sort_by"];
   const order = query.get("order") === "asc" ? "asc" : "desc";
-  const size = (row: (typeof rows)[number]) => Math.abs(row[sort_by] ?? 0);
+  const size = (row: (typeof rows)[number]) =>
+    Math.abs(sort_by === "closed_loop" ? (row.closed_loop?.mean_difference ?? 0) : (row[sort_by] ?? 0));
   rows.sort((a, b) => (order === "asc" ? size(a) - size(b) : size(b) - size(a)));
   const [page, page_size] = [Number(query.get("page") ?? 1), Number(query.get("page_size") ?? 50)];
   const target = ANALYSED.table.targets.find(({ key }) => key === query.get("target"));

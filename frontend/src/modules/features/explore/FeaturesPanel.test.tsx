@@ -78,6 +78,21 @@ test("sorts by a column and the other way round", async () => {
   await waitFor(() => expect(numbers()[0]).toBe(byDensity.at(-1)?.feature_idx));
 });
 
+test("what was run in the closed loop: sorted by size, with its origin, or why there is nothing", async () => {
+  open().show();
+  await screen.findByRole("button", { name: "Feature 11" });
+  await user.click(screen.getByRole("button", { name: /^Return, closed loop/ }));
+  await waitFor(() => expect(numbers().slice(0, 2)).toEqual([52, 88]));
+  const row = (feature: number) => screen.getByRole("button", { name: `Feature ${feature}` }).closest("tr");
+  expect(row(52)).toHaveTextContent("−61.5confirmed, δₐ +0.05");
+  expect(row(88)).toHaveTextContent("−4.2scan, δₐ +0.05");
+  expect(row(11)).toHaveTextContent("not run");
+  const page = within(screen.getByRole("article"));
+  const pushes = within(page.getByRole("columnheader", { name: "Push" }).closest("table")!);
+  expect(pushes.getByRole("row", { name: /^scan/ })).toHaveTextContent(/one of many$/);
+  expect(pushes.getByRole("row", { name: /^confirmed/ })).toHaveTextContent("−0.081 m/sspeed32");
+});
+
 test("16,400 features: few rows exist, further pages come when they are scrolled to", async () => {
   open({ copies: 820 }).show();
   expect(await screen.findByText(/16,400 features/)).toBeVisible();

@@ -53,7 +53,7 @@ export const Row = memo(function Row({ index, row, scales, chosen, onChoose }: P
           <Badges badges={row.badges} tags={row.note.tags} disagreement={row.disagreement} />
         </span>
       </td>
-      {COLUMNS.map(({ label, text, bar }, at) => (
+      {COLUMNS.map(({ label, text, hint, bar }, at) => (
         <td key={label}>
           {bar ? (
             <span className={classes.cell}>
@@ -61,7 +61,10 @@ export const Row = memo(function Row({ index, row, scales, chosen, onChoose }: P
               <Bar value={bar.value(row)} scale={scales[at] ?? 1} signed={bar.signed} />
             </span>
           ) : (
-            <span className={classes.number}>{text(row)}</span>
+            <span className={classes.number}>
+              {text(row)}
+              {hint && <small className={classes.hint}>{hint(row)}</small>}
+            </span>
           )}
         </td>
       ))}

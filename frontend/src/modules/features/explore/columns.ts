@@ -9,6 +9,8 @@ export interface Column {
   term?: Term;
   width: number;
   text: (row: TableRow) => string;
+  /** Where the number is from, or why there is none. */
+  hint?: (row: TableRow) => string;
   /** A bar beside the number: its size and the largest size in sight. */
   bar?: { value: (row: TableRow) => number | null; signed: boolean; whole?: number };
 }
@@ -16,6 +18,18 @@ export interface Column {
 /** A sign for the size of the effect: the mean change while active has one, the RMS has none. */
 const effect = ({ ablation_effect: size, ablation_mean: mean }: TableRow) =>
   size !== null && (mean ?? 0) < 0 ? -size : size;
+
+/** Which push it was, in a few words. */
+export const originOf = ({ source, dose, op, value }: NonNullable<TableRow["closed_loop"]>) =>
+  `${SOURCES[source]}, ${dose === null ? `${op} ${signed(value, 2)}` : `δₐ ${signed(dose, 2)}`}`;
+
+const SOURCES: Record<NonNullable<TableRow["closed_loop"]>["source"], string> = {
+  comparison: "run",
+  confirmation: "confirmed",
+  calibration: "calibrated",
+  dose_response: "dose",
+  scan: "scan",
+};
 
 export const COLUMNS: readonly Column[] = [
   {
@@ -57,11 +71,12 @@ export const COLUMNS: readonly Column[] = [
     text: (row) => signed(row.local_gain, 3),
   },
   {
-    sort: null,
+    sort: "closed_loop",
     label: "Return, closed loop",
     term: "closed_loop",
-    width: 138,
-    text: ({ closed_loop: found }) => (found ? signed(found.mean_difference, 1) : "not run"),
+    width: 154,
+    text: ({ closed_loop: found }) => (found ? signed(found.mean_difference, 1) : ""),
+    hint: ({ closed_loop: found, dead }) => (found ? originOf(found) : dead ? "never fires" : "not run"),
   },
   {
     sort: "q_value",

@@ -6,7 +6,7 @@ const NUMBERS = [
   "max_activation", "decoder_norm", "auroc",
 ] as const; // prettier-ignore
 
-const CLOSED = ["run_id", "op", "value", "mean_difference", "p_value"] as const;
+const CLOSED = ["run_id", "source", "op", "value", "dose", "mean_difference", "p_value"] as const;
 
 /** One field as RFC 4180 has it; a text that a spreadsheet would run as a formula gets an apostrophe. */
 export function field(value: string | number | boolean | null | undefined): string {

@@ -1,6 +1,6 @@
 import { Button } from "@mantine/core";
 
-import { fixed, interval, num, percent, plural, signed } from "@/lib/format";
+import { fixed, num, percent } from "@/lib/format";
 import { jumpTo } from "@/lib/jump";
 import type { Dashboard, Model } from "@/lib/types";
 import { Explain } from "@/ui/Explain";
@@ -10,6 +10,7 @@ import { Block, Failure } from "@/ui/States";
 import { useDashboard } from "../api";
 import { Badges } from "../Badges";
 import { ActionEffects } from "./ActionEffects";
+import { ClosedLoop } from "./ClosedLoop";
 import { Exemplars } from "./Exemplars";
 import { Histogram } from "./Histogram";
 import { Nearest } from "./Nearest";
@@ -117,29 +118,4 @@ function factsOf({ statistics: s }: Dashboard) {
     { label: "episodes", value: percent(s.coverage, 0), term: "coverage" as const },
     { label: "onsets", value: fixed(s.onsets, 1), note: s.onset_rate === null ? "per episode" : `per episode, ${fixed(s.onset_rate, 2)} Hz`, term: "onsets" as const },
   ]; // prettier-ignore
-}
-
-function ClosedLoop({ found }: { found: Dashboard["closed_loop"] }) {
-  return (
-    <section className={classes.part}>
-      <h4>
-        In the closed loop <Explain term="closed_loop" />
-      </h4>
-      {found.length === 0 ? (
-        <p className={classes.quiet}>
-          Not run yet. Steer the feature and run the model: what its return does appears here.
-        </p>
-      ) : (
-        <ul className={classes.runs}>
-          {found.slice(0, 5).map((run) => (
-            <li key={`${run.run_id} ${run.arm}`}>
-              {run.op} {signed(run.value, 2)}: return <b>{signed(run.mean_difference, 1)}</b>{" "}
-              {interval(run.ci, 1, true)}, {plural(run.n, "seed")}
-              {!run.inferential && ", too few to judge"}
-            </li>
-          ))}
-        </ul>
-      )}
-    </section>
-  );
 }
