@@ -63,6 +63,8 @@ class Policy:
         """SHA-256 (hex) of what decides the output: observation, modules, squashing and weights, unnamed."""
         decides: list[object] = [[asdict(replace(module, key=None)) for module in self.spec.modules]]
         decides.append(self.spec.squash)
+        if self.spec.action_scaling != "box":  # the one value there was before it could be chosen
+            decides.append({"action_scaling": self.spec.to_json()["action_scaling"]})
         if self.spec.observation is not None:
             decides.append(asdict(self.spec.observation))
         digest = hashlib.sha256(json.dumps(decides, sort_keys=True).encode())

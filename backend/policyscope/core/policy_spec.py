@@ -13,6 +13,7 @@ from policyscope.core.errors import InvalidInput
 Kind = Literal["linear", "batchnorm", "layernorm", "activation", "identity"]
 ActivationSource = Literal["recorded", "default", "verified", "user"]
 Squash = Literal["none", "tanh", "clip"]
+Scaling = Literal["box", "none"]
 
 
 @dataclass(frozen=True)
@@ -94,13 +95,40 @@ class ObservationTransform:
 
 
 @dataclass(frozen=True)
+class ActionRange:
+    """What a squashed action in [-1, 1] is stretched to: ``low`` and ``high`` [act_dim], in action units.
+
+    Raises InvalidInput when a number is not finite or ``high`` is not above ``low``.
+    """
+
+    low: tuple[float, ...]
+    high: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        pairs = list(zip(self.low, self.high, strict=False))
+        finite = all(map(math.isfinite, (*self.low, *self.high)))
+        if len(self.low) != len(self.high) or not finite or any(low >= high for low, high in pairs):
+            raise InvalidInput(
+                "The action scaling needs a finite low and high for every action, high above low; "
+                f"it has {len(self.low)} and {len(self.high)} numbers."
+            )
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> ActionRange:
+        """Inverse of ``asdict``; raises KeyError, TypeError or ValueError when a field cannot be read."""
+        return cls(*(tuple(float(x) for x in data[name]) for name in ("low", "high")))
+
+
+@dataclass(frozen=True)
 class PolicySpec:
     """The chain of modules and where the knowledge about it came from.
 
     ``activation`` is that of the hidden layers and ``activation_source`` says how it is known. ``squash``
-    other than ``none`` gives actions in [-1, 1], to be unscaled to the action box: by the tanh of the last
-    layer (SAC, TD3) or by clipping it (RLlib, rl_games). ``observation`` is applied before the first module,
-    so it belongs to the head of every tap. ``notes`` are sentences about what was inferred from the file.
+    other than ``none`` gives actions in [-1, 1], by the tanh of the last layer (SAC, TD3) or by clipping it
+    (RLlib, rl_games); ``action_scaling`` says whether they are then stretched to the environment's action
+    box, to a range of the policy's own, or are the action already. ``observation`` is applied before the
+    first module, so it belongs to the head of every tap. ``notes`` are sentences about what was inferred from
+    the file.
     """
 
     modules: tuple[Module, ...]
@@ -108,6 +136,7 @@ class PolicySpec:
     activation: str
     activation_source: ActivationSource
     squash: Squash = "none"
+    action_scaling: Scaling | ActionRange = "box"
     observation: ObservationTransform | None = None
     architecture_only: bool = False
     metadata: Mapping[str, Any] = field(default_factory=dict)
@@ -124,6 +153,11 @@ class PolicySpec:
                 )
         for name in {self.activation, *(m.activation for m in self.modules if m.kind == "activation")}:
             check_activation(name)
+        if isinstance(self.action_scaling, ActionRange) and len(self.action_scaling.low) != self.act_dim:
+            raise InvalidInput(
+                f"The action scaling is for {len(self.action_scaling.low)} actions; "
+                f"this policy has {self.act_dim}."
+            )
         if self.observation is not None and len(self.observation.mean) != self.obs_dim:
             raise InvalidInput(
                 f"The observation normalisation is for {len(self.observation.mean)} observations; "
@@ -163,11 +197,13 @@ class PolicySpec:
         }
 
     def with_activation(self, name: str, source: ActivationSource) -> PolicySpec:
-        """The same chain with another activation function in every hidden activation module."""
+        """The same chain with another function in every hidden activation module that has ``activation``."""
         check_activation(name)
         last = max((i for i, m in enumerate(self.modules) if m.kind == "linear"), default=0)
         modules = tuple(
-            replace(m, activation=name) if m.kind == "activation" and i < last else m
+            replace(m, activation=name)
+            if m.kind == "activation" and i < last and m.activation == self.activation
+            else m
             for i, m in enumerate(self.modules)
         )
         return replace(self, modules=modules, activation=name, activation_source=source)
@@ -189,6 +225,8 @@ class PolicySpec:
             values["metadata"] = dict(values.get("metadata", {}))
             if values.get("observation") is not None:
                 values["observation"] = ObservationTransform.from_json(values["observation"])
+            if isinstance(values.get("action_scaling"), Mapping):
+                values["action_scaling"] = ActionRange.from_json(values["action_scaling"])
             spec = cls(**values)
             _check_words(spec)
         except (TypeError, KeyError, ValueError) as error:
@@ -206,6 +244,8 @@ def check_activation(name: object) -> None:
 def _check_words(spec: PolicySpec) -> None:
     checks: list[tuple[str, Any]] = [(spec.activation_source, ActivationSource), (spec.squash, Squash)]
     checks += [(module.kind, Kind) for module in spec.modules]
+    if not isinstance(spec.action_scaling, ActionRange):
+        checks.append((spec.action_scaling, Scaling))
     for word, allowed in checks:
         if word not in get_args(allowed):
             raise InvalidInput(f"The policy description says {word!r}; allowed are {get_args(allowed)}.")

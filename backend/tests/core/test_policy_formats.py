@@ -259,6 +259,7 @@ def test_what_cannot_be_a_policy_is_named(state, words):
         (b"\x89HDF\r\n", "HDF5"),
         (b"\x93NUMPY\x01\x00", "numpy"),
         ((64).to_bytes(8, "little") + b'{"a":1}'.ljust(64), "safetensors"),
+        (b"\x08\x07\x12", "ONNX file is damaged"),
         (b"\x80\x02garbage", "damaged"),
         (b'{"nodes": []}', '"layers"'),
         (b"[" * 100_000, "cannot be read"),

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from rollout_tools import TAP, play, policy, same, small_sae
 
+from policyscope.core.action_box import unscaled
 from policyscope.core.envs import GymBatch, HardStableExpert, get_env, make_env
 from policyscope.core.errors import InvalidInput, ShapeMismatch
 from policyscope.core.interventions import FeatureEdit
+from policyscope.core.policy import Policy
+from policyscope.core.policy_spec import ActionRange, PolicySpec
 from policyscope.core.progress import Progress, drain
 from policyscope.core.rollout import Arm, RolloutSpec, rollout
 from policyscope.core.sae import SAE
@@ -112,6 +117,25 @@ def test_actions_are_clipped_once_and_counted() -> None:
     (result,) = play([Arm("push", push)], spec)
     assert result.saturated_fraction[0] == pytest.approx(1 / 3)
     assert np.array_equal(result.traces[0]["actions"][0], [1.0, 0.5, -1.0])
+
+
+def test_squashed_actions_are_stretched_as_the_policy_says() -> None:
+    info, outputs = get_env("Pendulum-v1"), np.array([[-1.0], [0.0], [1.0]])
+    brain = policy("Pendulum-v1", squash="tanh")
+    stretched = []
+    for scaling in ("box", "none", ActionRange((-1.0,), (0.5,))):
+        spec = replace(brain.spec, action_scaling=scaling)
+        assert PolicySpec.from_json(spec.to_json()) == spec
+        stretched.append(unscaled(Policy(spec, brain.tensors), outputs, info).ravel().tolist())
+    assert stretched == [[-2.0, 0.0, 2.0], [-1.0, 0.0, 1.0], [-1.0, -0.25, 0.5]]
+
+
+def test_the_scaling_is_part_of_the_fingerprint() -> None:
+    brain = policy("Pendulum-v1", squash="tanh")
+    scalings = ("box", "none", ActionRange((-1.0,), (0.5,)))
+    prints = {Policy(replace(brain.spec, action_scaling=s), brain.tensors).fingerprint() for s in scalings}
+    assert len(prints) == 3
+    assert brain.fingerprint() in prints
 
 
 def test_a_squashed_policy_fills_the_action_box() -> None:

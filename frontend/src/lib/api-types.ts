@@ -1334,7 +1334,7 @@ export interface components {
             name: string;
             /** @description Name of the uploaded file. */
             filename: string;
-            /** @description How the file was read: torch_state_dict, sb3_zip or architecture_json. */
+            /** @description How the file was read: torch_state_dict, safetensors, onnx, sb3_zip, architecture_json, …. */
             format: string;
             /** @description ISO-8601, UTC. */
             created_at: string;
@@ -1375,7 +1375,7 @@ export interface components {
         Upload: {
             /**
              * Format: binary
-             * @description A policy: .pt state_dict, Stable-Baselines3 .zip, or .json architecture.
+             * @description A policy: .pt or .safetensors state_dict, .onnx model, Stable-Baselines3 .zip, or .json architecture.
              */
             file: string;
             /** @description Name to show; the file name without its ending by default. */

@@ -26,7 +26,9 @@ from policyscope.api.schemas.saes import SaeInfo
 from policyscope.api.schemas.uploads import FileField
 
 SOURCES = ("recorded", "default", "verified", "user")
-POLICY_FILE = "A policy: .pt state_dict, Stable-Baselines3 .zip, or .json architecture."
+POLICY_FILE = (
+    "A policy: .pt or .safetensors state_dict, .onnx model, Stable-Baselines3 .zip, or .json architecture."
+)
 ACTIVATION = "Activation function of the hidden layers, such as gelu or relu."
 
 
@@ -47,7 +49,9 @@ class Model(Answer):
     id = text("Server-made id.")
     name = text("Name to show.")
     filename = text("Name of the uploaded file.")
-    format = text("How the file was read: torch_state_dict, sb3_zip or architecture_json.")
+    format = text(
+        "How the file was read: torch_state_dict, safetensors, onnx, sb3_zip, architecture_json, …."
+    )
     created_at = text("ISO-8601, UTC.")
     size_bytes = whole("Size of the uploaded file.")
     sha256 = text("SHA-256 of the uploaded file.")

@@ -8,14 +8,24 @@ import zipfile
 import numpy as np
 
 from policyscope.core.errors import UnsupportedFile
-from policyscope.core.policy_formats import architecture_json, sb3_zip, torch_state_dict
+from policyscope.core.onnx_protobuf import looks_like_onnx
+from policyscope.core.policy_formats import (
+    architecture_json,
+    archives,
+    onnx_file,
+    safetensors_file,
+    sb3_zip,
+    torch_state_dict,
+)
 from policyscope.core.policy_formats.torch_state_dict import save as save_policy
 from policyscope.core.policy_spec import PolicySpec
+from policyscope.core.safetensors_bytes import looks_like_safetensors
 
 __all__ = ["SUPPORTED", "open_policy", "save_policy"]
 
 SUPPORTED = (
-    "Supported are a .pt file with the state_dict of a chain of Linear, BatchNorm1d and LayerNorm layers, "
+    "Supported are a .pt or .safetensors file with the state_dict of a chain of Linear, BatchNorm1d and "
+    "LayerNorm layers, an .onnx file of such a chain, "
     "a Stable-Baselines3 .zip (PPO, A2C, SAC, TD3, DDPG, DQN with an MLP policy), "
     'and a .json architecture such as {"layers": [{"size": 4}, {"size": 2}]}.'
 )
@@ -46,21 +56,29 @@ def _open(data: bytes) -> tuple[PolicySpec, dict[str, np.ndarray]]:
     if not data:
         raise UnsupportedFile("The file is empty.")
     if data.startswith(b"PK"):
-        names = _member_names(data)
-        if "policy.pth" in names:
-            return sb3_zip.read(data)
-        if not any(name.endswith(".pkl") for name in names):
-            raise UnsupportedFile(f"Found a zip file with {', '.join(names[:4]) or 'nothing in it'}.")
-        return torch_state_dict.read(data)
+        return _open_zip(data)
     if data.lstrip()[:1] in (b"{", b"["):
         return architecture_json.read(data)
     for signature, what in _SIGNATURES:
         if data.startswith(signature):
             raise UnsupportedFile(f"Found {what}.")
-    if data[8:9] == b"{" and int.from_bytes(data[:8], "little") < len(data):
-        raise UnsupportedFile("Found a safetensors file.")
+    if looks_like_safetensors(data):
+        return safetensors_file.read(data)
+    if looks_like_onnx(data):
+        return onnx_file.read(data)
     if data[:1] != b"\x80":
         raise UnsupportedFile(f"The content is not recognised: it starts with {data[:8]!r}.")
+    return torch_state_dict.read(data)
+
+
+def _open_zip(data: bytes) -> tuple[PolicySpec, dict[str, np.ndarray]]:
+    names = _member_names(data)
+    if "policy.pth" in names:
+        return sb3_zip.read(data)
+    if archives.holds_onnx(names):
+        return archives.read_onnx(data)
+    if not any(name.endswith(".pkl") for name in names):
+        raise UnsupportedFile(f"Found a zip file with {', '.join(names[:4]) or 'nothing in it'}.")
     return torch_state_dict.read(data)
 
 

@@ -22,7 +22,8 @@ from policyscope.core.sae_formats import (
     sparsify,
 )
 from policyscope.core.sae_formats.original import save as save_sae
-from policyscope.core.sae_formats.parts import read_config, read_safetensors
+from policyscope.core.sae_formats.parts import read_config
+from policyscope.core.safetensors_bytes import looks_like_safetensors, parse
 from policyscope.core.torch_tensors import load_archive
 
 __all__ = ["EXPORTS", "export_sae", "open_sae", "open_sae_files", "save_sae"]
@@ -53,7 +54,7 @@ def open_sae_files(files: Mapping[str, bytes]) -> SAE:
     try:
         config = read_config(files[configs[0]], configs[0]) if configs else None
         data = files[weights[0]]
-        return _from_safetensors(data, config) if _is_safetensors(data) else _from_torch(data, config)
+        return _from_safetensors(data, config) if looks_like_safetensors(data) else _from_torch(data, config)
     except UnsupportedFile as error:
         raise UnsupportedFile(f"{weights[0]}: {error.message}") from error
     except InvalidInput as error:
@@ -72,13 +73,8 @@ def export_sae(sae: SAE, form: str) -> dict[str, bytes]:
     raise InvalidInput(message, fields={"format": message})
 
 
-def _is_safetensors(data: bytes) -> bool:
-    """Eight bytes of length, then a JSON object; a torch file begins with ``PK`` or a pickle opcode."""
-    return len(data) > 8 and data[8:9] == b"{"
-
-
 def _from_safetensors(data: bytes, config: Mapping[str, Any] | None) -> SAE:
-    tensors, metadata = read_safetensors(data)
+    tensors, metadata = parse(data)
     if safetensors_file.recognises(metadata):
         return safetensors_file.read(tensors, metadata)
     if config is None:

@@ -48,21 +48,6 @@ def read_config(data: bytes, name: str) -> dict[str, Any]:
     return config
 
 
-def read_safetensors(data: bytes) -> tuple[dict[str, np.ndarray], dict[str, str]]:
-    """Tensors and metadata of a safetensors file. Raises UnsupportedFile."""
-    from safetensors import SafetensorError
-    from safetensors.numpy import load
-
-    try:
-        tensors = load(data)
-        header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
-    except (SafetensorError, KeyError, ValueError, TypeError, AttributeError) as error:
-        raise UnsupportedFile(
-            "This is not a safetensors file of float32, float16 or float64 tensors."
-        ) from error
-    return tensors, header.get("__metadata__") or {}
-
-
 def whole(config: Mapping[str, Any], name: str) -> int:
     """A whole number above 0, also where a tensor holds it. Raises UnsupportedFile."""
     value = config.get(name)

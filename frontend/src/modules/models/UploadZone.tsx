@@ -41,7 +41,7 @@ export function UploadZone({ onUploaded }: { onUploaded: (model: Model) => void 
           id="policy-file"
           type="file"
           className="visually-hidden"
-          accept=".pt,.pth,.zip,.json,.safetensors"
+          accept=".pt,.pth,.pkl,.zip,.json,.safetensors,.onnx"
           onChange={(event) => {
             take(event.currentTarget.files);
             event.currentTarget.value = "";
@@ -52,7 +52,9 @@ export function UploadZone({ onUploaded }: { onUploaded: (model: Model) => void 
           <span className={classes.pickTitle}>
             {upload.isPending ? `Reading ${upload.variables.name} …` : "Drop a policy here, or choose a file"}
           </span>
-          <span className="muted small">.pt state dict · Stable-Baselines3 .zip · .json architecture</span>
+          <span className="muted small">
+            .pt or .safetensors state dict · .onnx · Stable-Baselines3 .zip · .json architecture
+          </span>
         </label>
       </div>
       {upload.error && (

@@ -1,0 +1,42 @@
+"""Zip archives that hold a policy as one of several files, such as an ONNX model beside its weights."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+
+import numpy as np
+
+from policyscope.core.errors import UnsupportedFile
+from policyscope.core.policy_formats import onnx_file
+from policyscope.core.policy_spec import PolicySpec
+from policyscope.core.torch_archive import ZIP_DAMAGE, check_members
+
+MAX_BYTES = 512 << 20
+
+
+def holds_onnx(names: list[str]) -> bool:
+    return any(name.endswith(".onnx") for name in names)
+
+
+def read_onnx(data: bytes) -> tuple[PolicySpec, dict[str, np.ndarray]]:
+    """The ``.onnx`` member, with its weights in the members beside it. Raises UnsupportedFile."""
+    files = _members(data)
+    models = [name for name in files if name.endswith(".onnx")]
+    if len(models) != 1:
+        raise UnsupportedFile(
+            f"The zip file holds {len(models)} ONNX models ({', '.join(models[:4])}); one is needed."
+        )
+    folder = models[0].rpartition("/")[0]
+    start = f"{folder}/" if folder else ""
+    beside = {name.removeprefix(start): content for name, content in files.items() if name.startswith(start)}
+    return onnx_file.read(files[models[0]], beside)
+
+
+def _members(data: bytes) -> dict[str, bytes]:
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            check_members(archive, MAX_BYTES)
+            return {info.filename: archive.read(info) for info in archive.infolist() if not info.is_dir()}
+    except (*ZIP_DAMAGE, ValueError) as error:
+        raise UnsupportedFile(f"This zip file is damaged: {str(error)[:200]}.") from error
