@@ -68,7 +68,7 @@ STEPS = (
         _keeps("demo", "chosen.id"), _keeps("artifactsDir", "chosen.artifacts_dir"),
         _keeps("tapIndex", "chosen.tap_index"), _keeps("env", "chosen.env"),
     )),
-    Step("Environments", "GET", "/envs", 200),
+    Step("Environments", "GET", "/envs", 200, tests=(_keeps("mujocoEnv", '"Walker2d-v5"'),)),
     Step("What can be measured", "GET", "/env/{{env}}/measures", 200),
     Step("Make a model from a demo", "POST", "/demo/{{demo}}", 201, tests=(
         _keeps("modelId", "body.id"), _check("has no edits", "pm.expect(body.n_edits).to.equal(0)"),
@@ -123,6 +123,13 @@ STEPS = (
     Step("One feature", "GET", "/model/{{modelId}}/feature/{{feature}}", 200),
     Step("A moment of it, to watch", "GET", "/model/{{modelId}}/feature/{{feature}}/clip?row=0", 200),
     Step("How to draw the environment", "GET", "/env/{{env}}/scene", 200),
+    Step("How to play the environment in a browser", "GET", "/env/{{mujocoEnv}}/physics", 200, tests=(
+        _check("says which simulator it is of", "pm.expect(body.mujoco).to.match(/^\\d+\\./)"),
+    )),
+    Step("The network, to be run elsewhere", "GET", "/model/{{modelId}}/network?env={{env}}", 200, tests=(
+        _check("with its SAE", "pm.expect(body.sae.arrays).to.include.all.keys('w_enc', 'w_dec')"),
+    )),
+    Step("Where episodes begin", "GET", "/model/{{modelId}}/starts?env={{mujocoEnv}}&seed=0&episodes=2", 200),
     Step("Note on a feature", "PUT", "/model/{{modelId}}/feature/{{feature}}/note", 200,
          {"text": "from the collection", "tags": ["collection"]}),
     Step("Clusters", "GET", "/model/{{modelId}}/clusters?view=combined", 200),

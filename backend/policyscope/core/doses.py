@@ -107,7 +107,7 @@ def dose_of(scales: Scales, edits: Sequence[FeatureEdit]) -> Dose:
     sae, states = scales.sae, scales.states
     for edit in edits:
         edit.check(sae, scales.observations.shape[1])
-    always = tuple(replace(edit, schedule=None) for edit in edits)
+    always = tuple(_at_full_strength(edit) for edit in edits)
     steps = np.zeros(len(states))
     edited = RowEdits(sae, [always] * len(states)).apply(states, scales.observations, steps)
     moved = scales.policy.tail(edited, scales.tap_index) - scales.actions
@@ -115,7 +115,7 @@ def dose_of(scales: Scales, edits: Sequence[FeatureEdit]) -> Dose:
     displacement = _rms(moved) / scales.action_spread
     level, message = judge(displacement)
     return Dose(
-        **_of_one(scales, edits),
+        **_of_one(scales, always),
         activation_norm=_rms(change) / scales.spread,
         mahalanobis=float(np.sqrt(np.square(scales.manifold.length(change)).mean())),
         off_manifold_percentile=float(scales.manifold.percentile(scales.manifold.distance(edited)).mean()),
@@ -192,6 +192,12 @@ def _of_one(scales: Scales, edits: Sequence[FeatureEdit]) -> dict[str, float | N
         "feature_sds": alpha / spread if spread > 0 else None,
         "share_of_max": alpha / top if top > 0 else None,
     }
+
+
+def _at_full_strength(edit: FeatureEdit) -> FeatureEdit:
+    """Without its schedule; what a table adds is its largest value."""
+    peak = 1.0 if edit.schedule is None or edit.op != "add" else edit.schedule.peak
+    return replace(edit, schedule=None, value=edit.value * peak)
 
 
 def _rms(rows: F64) -> float:

@@ -1,7 +1,7 @@
 """When an edit acts: gates look at the state, schedules at the time.
 
-A gate is 0 or 1 per row, a schedule a factor in [−1, 1]; their product multiplies the edit's difference, so
-an edit that does not act now changes no bit.
+A gate is 0 or 1 per row, a schedule a factor over time (in [−1, 1], except for a table); their product
+multiplies the edit's difference, so an edit that does not act now changes no bit.
 """
 
 from __future__ import annotations
@@ -20,8 +20,9 @@ from policyscope.core.errors import InvalidInput
 from policyscope.core.measures import simulation
 from policyscope.core.measures.anatomy import anatomy_of
 
+PERIODIC = ("ramp", "pulse", "sine")
 GateKind = Literal["active", "observation", "phase", "contact"]
-Shape = Literal["constant", "ramp", "pulse", "sine"]
+Shape = Literal["constant", "ramp", "pulse", "sine", "table"]
 
 
 @dataclass(frozen=True)
@@ -149,7 +150,8 @@ class Schedule:
 
     Nothing acts before ``start`` or from ``stop`` on (None: to the end). constant: 1. ramp: from 0 to 1 over
     the first ``period`` steps, then 1. pulse: 1 during the first ``duty`` share of each period, else 0.
-    sine: sin(2π t / period). t counts from ``start``.
+    sine: sin(2π t / period). table: ``values[t]``, any numbers, the last one until the end; it is how a dose
+    that was moved by hand is played again. t counts from ``start``.
     """
 
     shape: Shape = "constant"
@@ -157,13 +159,17 @@ class Schedule:
     stop: float | None = None
     period: float | None = None
     duty: float = 0.5
+    values: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "values", tuple(map(float, self.values)))
         if self.shape not in get_args(Shape):
             raise _invalid(
                 "schedule", f"The schedule is {self.shape!r}; use one of {', '.join(get_args(Shape))}."
             )
-        if self.shape != "constant" and not (self.period and self.period > 0 and math.isfinite(self.period)):
+        if (self.shape == "table") != bool(self.values) or not all(map(math.isfinite, self.values)):
+            raise _invalid("schedule", "A table needs values, finite numbers; no other shape has them.")
+        if self.shape in PERIODIC and not (self.period and self.period > 0 and math.isfinite(self.period)):
             raise _invalid("schedule", f"A {self.shape} needs a period above 0; got {self.period}.")
         if self.start < 0 or (self.stop is not None and self.stop <= self.start):
             raise _invalid(
@@ -172,6 +178,11 @@ class Schedule:
         if not 0 < self.duty <= 1:
             raise _invalid("schedule", f"duty is {self.duty}; a share above 0 and up to 1 is needed.")
 
+    @property
+    def peak(self) -> float:
+        """The largest factor by size, with its sign."""
+        return max(self.values, key=abs, default=1.0)
+
     def factor(self, steps: F64) -> F64:
         """Factor [n] at ``steps`` [n] of the episode."""
         t = steps - self.start
@@ -179,6 +190,8 @@ class Schedule:
         return np.where((t >= 0) & (t < last), self._shape(t), 0.0)
 
     def _shape(self, t: F64) -> F64:
+        if self.shape == "table":
+            return np.take(np.array(self.values), t.astype(np.intp), mode="clip")
         period = self.period or 1.0
         if self.shape == "ramp":
             return np.clip(t / period, 0.0, 1.0)
@@ -210,7 +223,13 @@ def _channel(observations: F64, plus: int, minus: int | None) -> F64:
 def _sparse(value: Any) -> dict[str, Any]:
     kept = {name: getattr(value, name) for name in value.__dataclass_fields__}
     changed = {name: item for name, item in kept.items() if item != value.__dataclass_fields__[name].default}
-    return {name: asdict(item) if isinstance(item, Cycle) else item for name, item in changed.items()}
+    return {name: _plain(item) for name, item in changed.items()}
+
+
+def _plain(item: Any) -> Any:
+    if isinstance(item, Cycle):
+        return asdict(item)
+    return list(item) if isinstance(item, tuple) else item
 
 
 def _invalid(field: str, message: str) -> InvalidInput:

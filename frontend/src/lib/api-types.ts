@@ -923,6 +923,63 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/env/{env_id}/physics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                env_id: string;
+            };
+            cookie?: never;
+        };
+        /** The model file of a MuJoCo environment and the numbers of its task. */
+        get: operations["get_physics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/model/{model_id}/network": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model_id: string;
+            };
+            cookie?: never;
+        };
+        /** The weights of the policy, edits included, and of its SAE. */
+        get: operations["get_network"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/model/{model_id}/starts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model_id: string;
+            };
+            cookie?: never;
+        };
+        /** The simulator states from which a run would begin. */
+        get: operations["get_starts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/jobs": {
         parameters: {
             query?: never;
@@ -1261,7 +1318,7 @@ export interface components {
              * @description Shape.
              * @enum {string}
              */
-            shape: "constant" | "ramp" | "pulse" | "sine";
+            shape: "constant" | "ramp" | "pulse" | "sine" | "table";
             /** @description When it begins. */
             start?: number;
             /** @description When it ends. */
@@ -1270,6 +1327,8 @@ export interface components {
             period?: number;
             /** @description pulse: share that is on. */
             duty?: number;
+            /** @description table: a factor for each step. */
+            values?: number[];
             /** @description steps or seconds; runs have steps. */
             unit?: string;
         };
@@ -1815,10 +1874,10 @@ export interface components {
         };
         ScheduleRequest: {
             /**
-             * @description constant: 1; ramp: 0 to 1 over the first period; pulse: on for duty of each period; sine: sin(2πt/period).
+             * @description constant: 1; ramp: 0 to 1 over the first period; pulse: on for duty of each period; sine: sin(2πt/period); table: values[t], then the last of them.
              * @enum {string}
              */
-            shape: "constant" | "ramp" | "pulse" | "sine";
+            shape: "constant" | "ramp" | "pulse" | "sine" | "table";
             /** @description When it begins; 0 by default. */
             start?: number | null;
             /** @description When it ends; the end of the episode by default. */
@@ -1827,6 +1886,8 @@ export interface components {
             period?: number | null;
             /** @description pulse: share of the period that is on; 0.5 by default. */
             duty?: number | null;
+            /** @description table: a factor for each step, such as α(t) moved by hand with a value of 1. */
+            values?: number[];
             /**
              * @description Unit of start, stop and period. A run stores steps.
              * @default steps
@@ -3511,6 +3572,116 @@ export interface components {
              */
             state: "queued" | "running" | "done" | "failed" | "cancelled" | "interrupted";
         };
+        Physics: {
+            /** @description Environment. */
+            env: string;
+            /** @description Environment without its version: which observation and reward. */
+            task: string;
+            /** @description The model file. */
+            mjcf: string;
+            /** @description Version of MuJoCo that runs use. */
+            mujoco: string;
+            /** @description Substeps of one step. */
+            frame_skip: number;
+            /** @description Seconds of one step. */
+            dt: number;
+            /** @description Step limit. */
+            max_episode_steps: number;
+            /** @description When an episode counts as fallen. */
+            fall_rule: string;
+            /** @description Weights of the reward by name. */
+            numbers: {
+                [key: string]: number;
+            };
+            /** @description Lower and upper end by name; null where open. */
+            ranges: {
+                [key: string]: (number | null)[];
+            };
+        };
+        LiveModule: {
+            /**
+             * @description What it computes.
+             * @enum {string}
+             */
+            kind: "linear" | "batchnorm" | "layernorm" | "activation" | "identity";
+            /** @description Numbers in. */
+            in_features: number;
+            /** @description Numbers out. */
+            out_features: number;
+            /** @description Prefix of its tensors. */
+            key: string | null;
+            /** @description activation: which. */
+            activation: string | null;
+            /** @description batchnorm, layernorm: epsilon. */
+            eps: number;
+        };
+        Normaliser: {
+            /** @description Per observation. */
+            mean: number[];
+            /** @description Per observation. */
+            scale: number[];
+            /** @description Limit; null for none. */
+            clip: number | null;
+        };
+        Packed: {
+            /** @description Shape. */
+            shape: number[];
+            /** @description base64 of little-endian float32, row by row. */
+            data: string;
+        };
+        LiveSae: {
+            /** @description Latents that stay, where there is no threshold. */
+            k: number;
+            /**
+             * @description Normalisation of every activation.
+             * @enum {string}
+             */
+            input_norm: "none" | "layer_norm" | "unit_mean_square";
+            /** @description w_enc, b_enc, w_dec, b_dec, threshold; w_dec as [d_latent, d_in], threshold only where there is one. */
+            arrays: {
+                [key: string]: components["schemas"]["Packed"];
+            };
+        };
+        LiveNetwork: {
+            /** @description Environment. */
+            env: string;
+            /** @description In order; the position is the tap index. */
+            modules: components["schemas"]["LiveModule"][];
+            /** @description Applied before the first module; null for none. */
+            observation: components["schemas"]["Normaliser"] | null;
+            /**
+             * @description Other than none: the output lies in -1 to 1, to be unscaled.
+             * @enum {string}
+             */
+            squash: "none" | "tanh" | "clip";
+            /** @description Weights by name. */
+            tensors: {
+                [key: string]: components["schemas"]["Packed"];
+            };
+            /**
+             * @description Whether the model's weight edits are in them.
+             * @enum {string}
+             */
+            weights: "original" | "edited";
+            /** @description Where the SAE sits. */
+            tap_index: number;
+            sae: components["schemas"]["LiveSae"];
+            /** @description How the phase of a stride is read; null where there is none. */
+            cycle: components["schemas"]["Cycle"] | null;
+        };
+        Starts: {
+            /** @description Environment. */
+            env: string;
+            /**
+             * @description Which start.
+             * @enum {string}
+             */
+            kind: "reset" | "cached";
+            /** @description Seed of each state. */
+            seeds: number[];
+            /** @description Joint positions, joint velocities, then the solver's warm start. */
+            states: number[][];
+        };
         JobProgress: {
             /** @description How much is done … */
             done: number;
@@ -5051,6 +5222,89 @@ export interface operations {
                     "video/mp4": string;
                 };
             };
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    get_physics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                env_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Physics"];
+                };
+            };
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    get_network: {
+        parameters: {
+            query: {
+                /** @description Environment to run in. */
+                env: string;
+            };
+            header?: never;
+            path: {
+                model_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LiveNetwork"];
+                };
+            };
+            422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    get_starts: {
+        parameters: {
+            query: {
+                /** @description Environment to run in. */
+                env: string;
+                /** @description reset: the environment's own; cached: in the middle of what the policy was doing. */
+                kind?: "reset" | "cached";
+                /** @description First seed. */
+                seed?: number;
+                /** @description How many seeds from there on. */
+                episodes?: number;
+            };
+            header?: never;
+            path: {
+                model_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Starts"];
+                };
+            };
+            422: components["responses"]["UNPROCESSABLE_ENTITY"];
             default: components["responses"]["DEFAULT_ERROR"];
         };
     };

@@ -22,7 +22,8 @@ from policyscope.api.schemas.base import (
 
 UNITS = ("alpha", "feature_sd", "activation_norm", "action_displacement")
 GATES = ("active", "observation", "phase", "contact")
-SHAPES = ("constant", "ramp", "pulse", "sine")
+SHAPES = ("constant", "ramp", "pulse", "sine", "table")
+MOST_VALUES = 10_000
 OPS = "add: z + value; scale: z × value; clamp: z = value; ablate: z = 0; swap: exchange two latents."
 
 
@@ -68,12 +69,17 @@ class ScheduleRequest(Request):
     shape = one_of(
         SHAPES,
         "constant: 1; ramp: 0 to 1 over the first period; pulse: on for duty of each period; "
-        "sine: sin(2πt/period).",
+        "sine: sin(2πt/period); table: values[t], then the last of them.",
     )
     start = _number("When it begins; 0 by default.", 0)
     stop = _number("When it ends; the end of the episode by default.", 0)
     period = _number("Length of the ramp, or of one pulse or sine.", 0)
     duty = _number("pulse: share of the period that is on; 0.5 by default.", 0, 1)
+    values = fields.List(
+        Real(validate=validate.Range(-VALUE_MAX, VALUE_MAX)),
+        validate=validate.Length(1, MOST_VALUES),
+        metadata=described("table: a factor for each step, such as α(t) moved by hand with a value of 1."),
+    )
     unit = fields.String(
         load_default="steps",
         validate=validate.OneOf(("steps", "seconds")),
@@ -144,6 +150,7 @@ class Schedule(Answer):
     stop = fields.Float(metadata=described("When it ends."))
     period = fields.Float(metadata=described("Length of the ramp, pulse or sine."))
     duty = fields.Float(metadata=described("pulse: share that is on."))
+    values = fields.List(fields.Float(), metadata=described("table: a factor for each step."))
     unit = fields.String(metadata=described("steps or seconds; runs have steps."))
 
 

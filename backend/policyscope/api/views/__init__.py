@@ -5,6 +5,7 @@ from policyscope.api.views import (
     environments,
     features,
     jobs,
+    live,
     models,
     operations,
     replays,
@@ -30,6 +31,7 @@ ALL = (
     reports.reports,
     runs.runs,
     replays.replays,
+    live.live,
     jobs.jobs,
     operations.operations,
 )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import copy
 import ctypes
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -39,6 +39,17 @@ def simulator_state_dim(env_id: str) -> int:
     """Length of a state vector: joint positions, joint velocities, and the solver's warm start."""
     model = body_of(env_id).env.model
     return int(model.nq + 2 * model.nv)
+
+
+def drawn_states(env_id: str, seeds: Sequence[int]) -> F64:
+    """State vectors ``[seeds, state_dim]`` with which the environment's own reset begins."""
+    env = _new_body(env_id).env
+    found = []
+    for seed in seeds:
+        env.reset(seed=seed)
+        found.append(np.concatenate((env.data.qpos, env.data.qvel, np.zeros(env.model.nv))))
+    env.close()
+    return np.array(found)
 
 
 def states_from_observations(env_id: str, observations: F64) -> F64:
