@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
+from pathlib import Path
 
 import numpy as np
 
@@ -25,7 +26,8 @@ MOST_NUMBERS = 4_000_000
 
 def physics(env_id: str) -> Json:
     """The model file and the numbers of the task. Raises InvalidInput where the browser cannot play it."""
-    return model_file(env_id)
+    found = dict(model_file(env_id))
+    return {**found, "mjcf": Path(found.pop("path")).read_text(encoding="utf-8")}
 
 
 def network(ws: Workspace, model_id: str, env_id: str) -> Json:

@@ -57,6 +57,10 @@ def test_schedules():
     assert Schedule("ramp", period=4).factor(t).tolist() == [0, 0.25, 0.5, 0.75, 1, 1]
     assert Schedule("pulse", period=2, duty=0.5).factor(t).tolist() == [1, 0, 1, 0, 1, 0]
     np.testing.assert_allclose(Schedule("sine", period=4).factor(t), [0, 1, 0, -1, 0, 1], atol=1e-12)
+    by_hand = Schedule("table", start=1, values=[0.5, -2.0, 1.0])
+    assert by_hand.factor(t).tolist() == [0, 0.5, -2, 1, 1, 1]
+    assert by_hand.peak == -2.0
+    assert Schedule(**by_hand.to_json()) == by_hand
 
 
 def test_a_swap_exchanges_two_latents():

@@ -63,6 +63,10 @@ export type Note = S["Note"];
 export type Clusters = S["Clusters"];
 export type Cluster = S["Cluster"];
 
+export type Physics = S["Physics"];
+export type LiveNetwork = S["LiveNetwork"];
+export type LiveStarts = S["Starts"];
+
 export type Job = S["Job"];
 export type JobState = Job["state"];
 

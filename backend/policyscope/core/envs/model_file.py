@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from policyscope.core.envs.bodies import has_body
@@ -34,7 +33,7 @@ RANGES = (
 
 @cache
 def model_file(env_id: str) -> Json:
-    """The MJCF file, substeps, and the numbers of reward and termination as gymnasium has them.
+    """Path of the MJCF file, substeps, and the numbers of reward and termination as gymnasium has them.
 
     ``task`` is the environment without its version. A range is [low, high], None where an end is open.
     Raises InvalidInput for an environment that is not a MuJoCo one of version 5: earlier versions pay and
@@ -54,7 +53,7 @@ def model_file(env_id: str) -> Json:
     return {
         "env": info.id,
         "task": info.id.partition("-")[0],
-        "mjcf": Path(env.fullpath).read_text(encoding="utf-8"),
+        "path": str(env.fullpath),
         "mujoco": mujoco.__version__,
         "frame_skip": int(env.frame_skip),
         "dt": float(env.dt),

@@ -14,26 +14,36 @@ export const BASELINE = "baseline";
 export function toneOf({ name, edits }: ArmLike): Tone {
   if (name === BASELINE) return "base";
   const adds = edits.filter((edit) => edit.op === "add");
-  const total = adds.reduce((sum, edit) => sum + (edit.value ?? 0), 0);
+  const total = adds.reduce((sum, edit) => sum + strongest(edit), 0);
   if (adds.length === 0 || total === 0) return "ink";
   return total > 0 ? "pos" : "neg";
 }
 
+/** The value of an addition; of one that was moved by hand its largest, with its sign. */
+function strongest({ value, schedule }: FeatureEdit): number {
+  const factors = schedule?.values ?? [1];
+  return (value ?? 0) * factors.reduce((a, b) => (Math.abs(b) > Math.abs(a) ? b : a), 0);
+}
+
 export const toneColor = (tone: Tone) => (tone === "ink" ? "var(--ink-2)" : `var(--${tone})`);
 
-function whatText({ feature_idx, op, value, other_idx }: FeatureEdit): string {
+function whatText(edit: FeatureEdit): string {
+  const { feature_idx, op, value, other_idx, schedule } = edit;
   const feature = `feature ${feature_idx}`;
+  if (op === "add" && schedule?.shape === "table")
+    return `${alphaText(strongest(edit))} at most on ${feature}`;
   if (op === "add") return `${alphaText(value ?? 0)} on ${feature}`;
   if (op === "scale") return `${feature} × ${num(value)}`;
   if (op === "clamp") return `${feature} held at ${num(value)}`;
   return op === "swap" ? `${feature} swapped with ${num(other_idx)}` : `${feature} removed`;
 }
 
+const TIMES: Partial<Record<string, string>> = { constant: "in a window", table: "moved by hand" };
 const GATES = { active: "while active", observation: "gated", phase: "in a phase", contact: "by a foot" };
 
 function editText(edit: FeatureEdit): string {
   const { gate, schedule } = edit;
-  const timed = schedule && (schedule.shape === "constant" ? "in a window" : schedule.shape);
+  const timed = schedule && (TIMES[schedule.shape] ?? schedule.shape);
   return [whatText(edit), gate && GATES[gate.kind], timed].filter(Boolean).join(", ");
 }
 

@@ -2,7 +2,7 @@ import { NumberInput, SegmentedControl, Select } from "@mantine/core";
 
 import { Explain } from "@/ui/Explain";
 
-import type { ScheduleDraft } from "./draft";
+import { isPeriodic, type ScheduleDraft } from "./draft";
 import classes from "./Editor.module.css";
 
 interface Props {
@@ -19,6 +19,8 @@ const SHAPES = [
   { value: "sine", label: "sine" },
 ];
 
+const BY_HAND = { value: "table", label: "as moved by hand" };
+
 /** How the strength changes over time, and in which window. */
 export function ScheduleFields({ seconds, schedule, onChange }: Props) {
   const change = (patch: Partial<ScheduleDraft>) => onChange({ ...schedule, ...patch });
@@ -31,11 +33,11 @@ export function ScheduleFields({ seconds, schedule, onChange }: Props) {
           label="Over time"
           size="xs"
           allowDeselect={false}
-          data={SHAPES}
+          data={schedule.values ? [...SHAPES, BY_HAND] : SHAPES}
           value={shape}
           onChange={(next) => next !== null && change({ shape: next as ScheduleDraft["shape"] })}
         />
-        {shape !== "constant" && (
+        {isPeriodic(shape) && (
           <NumberInput
             label="Period"
             size="xs"
@@ -56,7 +58,7 @@ export function ScheduleFields({ seconds, schedule, onChange }: Props) {
             onChange={(duty) => change({ duty })}
           />
         )}
-        {shape !== "constant" && (
+        {shape !== "constant" && shape !== "table" && (
           <span className={classes.hint}>
             {shape} <Explain term={shape} />
           </span>

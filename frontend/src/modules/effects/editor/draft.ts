@@ -19,12 +19,14 @@ export interface GateDraft {
 }
 
 export interface ScheduleDraft {
-  shape: "constant" | "ramp" | "pulse" | "sine";
+  shape: "constant" | "ramp" | "pulse" | "sine" | "table";
   start: Field;
   stop: Field;
   period: Field;
   duty: Field;
   unit: "steps" | "seconds";
+  /** table: moved by hand, a factor for each step. */
+  values?: number[];
 }
 
 export interface Draft {
@@ -121,7 +123,9 @@ function gateOf(gate: GateDraft): Pick<EditRequest, "gate"> {
   };
 }
 
-function scheduleOf({ shape, unit, ...times }: ScheduleDraft): Pick<EditRequest, "schedule"> {
+export const isPeriodic = (shape: ScheduleDraft["shape"]) => shape !== "constant" && shape !== "table";
+
+function scheduleOf({ shape, unit, values, ...times }: ScheduleDraft): Pick<EditRequest, "schedule"> {
   if (shape === "constant" && !given(times.start) && !given(times.stop)) return {};
   return {
     schedule: {
@@ -129,7 +133,8 @@ function scheduleOf({ shape, unit, ...times }: ScheduleDraft): Pick<EditRequest,
       unit,
       ...optional("start", times.start),
       ...optional("stop", times.stop),
-      ...(shape === "constant" ? {} : optional("period", times.period)),
+      ...(isPeriodic(shape) ? optional("period", times.period) : {}),
+      ...(shape === "table" && values ? { values } : {}),
       ...(shape === "pulse" ? optional("duty", times.duty) : {}),
     },
   };
@@ -147,7 +152,7 @@ export function missing({ feature, op, value, other, gate, schedule }: Draft): s
   if (!given(feature)) return "Choose a feature.";
   if (op !== "ablate" && op !== "swap" && !given(value)) return "Give a value.";
   if (op === "swap" && !given(other)) return "Choose the feature to swap with.";
-  if (schedule.shape !== "constant" && !(Number(schedule.period) > 0)) return "Give the period.";
+  if (isPeriodic(schedule.shape) && !(Number(schedule.period) > 0)) return "Give the period.";
   return missingOfGate(gate);
 }
 

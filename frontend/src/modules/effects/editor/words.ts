@@ -45,6 +45,7 @@ function scheduleText({ shape, start, stop, period, duty, unit }: ScheduleDraft)
     constant: [],
     ramp: [`growing from nothing over ${time(period)}`],
     pulse: [`on for ${num(100 * Number(duty), 3)} % of every ${time(period)}`],
+    table: ["by a factor that was moved by hand"],
     sine: [`swinging between both signs every ${time(period)}`],
   };
   return [

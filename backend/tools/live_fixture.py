@@ -1,0 +1,138 @@
+"""Write what the server's simulator does, for the parity tests of live steering in the browser.
+
+    python tools/live_fixture.py
+
+Writes ``frontend/src/modules/live/parity.fixture.json``. ``open``: per MuJoCo environment of version 5 the
+state after 1, 10, 100 and 300 steps under recorded actions, with observations and rewards. ``closed``: for
+the Walker2d demo the network, and where runs of the API ended under doses that change over time.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import math
+import shutil
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from policyscope.api.app import create_app
+from policyscope.api.current import WORKSPACE
+from policyscope.config import load_settings
+from policyscope.core.envs import list_envs, make_env
+from policyscope.services.live import physics
+
+ROOT = Path(__file__).resolve().parents[2]
+TARGET = ROOT / "frontend/src/modules/live/parity.fixture.json"
+STEPS = (1, 10, 100, 300)
+SEEDS = 5
+DEMO, ENV = "walker2d", "Walker2d-v5"
+DOSES = (
+    (1, 0.3),
+    (3, -0.3),
+    (8, 0.45),
+    (3, -0.45),
+)  # rank of the feature on action 0, share of the action's variation
+
+
+def main() -> None:
+    envs = [info.id for info in list_envs() if info.id.endswith("-v5") and info.renderer == "mujoco"]
+    found = {"open": [_open_loop(env_id) for env_id in envs], "closed": _closed_loop()}
+    TARGET.write_text(json.dumps(found) + "\n")
+
+
+def _open_loop(env_id: str) -> dict[str, Any]:
+    env: Any = make_env(env_id).unwrapped
+    env.reset(seed=1)
+    start = [*env.data.qpos, *env.data.qvel, *np.zeros(env.model.nv)]
+    high = env.action_space.high
+    phase = np.random.default_rng(0).uniform(0, 6, len(high))
+    actions = np.array([0.6 * high * np.sin(0.1 * t + phase) for t in range(max(STEPS))], dtype=np.float32)
+    marks, total = [], 0.0
+    for step, action in enumerate(actions, start=1):
+        seen, reward, terminated, _, _ = env.step(action)
+        total += float(reward)
+        if step in STEPS:
+            state = [*env.data.qpos, *env.data.qvel]
+            mark = {"step": step, "state": state, "return": total, "terminated": bool(terminated)}
+            marks.append({**mark, "seen": seen.tolist()} if step == 1 else mark)
+    env.close()
+    packed = base64.b64encode(actions.astype("<f4").tobytes()).decode()
+    return {"physics": physics(env_id), "start": start, "actions": packed, "marks": marks}
+
+
+def _closed_loop() -> dict[str, Any]:
+    with tempfile.TemporaryDirectory() as folder:
+        for name in ("demo.json", "walker2d_w32", "hard_stable_w32"):
+            source = ROOT / "artifacts" / name
+            (shutil.copytree if source.is_dir() else shutil.copy)(source, Path(folder) / name)
+        app = create_app(load_settings({"POLICYSCOPE_ARTIFACTS": folder}))
+        try:
+            return _cases(_Api(app.test_client()))
+        finally:
+            app.extensions[WORKSPACE].close()
+
+
+class _Api:
+    def __init__(self, http: Any) -> None:
+        self._http = http
+
+    def __call__(self, method: str, path: str, body: Any = None) -> Any:
+        response = self._http.open(path, method=method, json=body)
+        if response.status_code >= 400:
+            raise SystemExit(f"{method} {path}: {response.get_data(as_text=True)}")
+        return response.json
+
+
+def _cases(api: _Api) -> dict[str, Any]:
+    demo = next(each for each in api("GET", "/demos")["demos"] if each["id"] == DEMO)
+    model = f"/model/{api('POST', f'/demo/{DEMO}')['id']}"
+    api("POST", f"{model}/load_sae", {name: demo[name] for name in ("artifacts_dir", "tap_index")})
+    arms = [_arm(api, model, number, rank, dose) for number, (rank, dose) in enumerate(DOSES)]
+    body = {"env": ENV, "episodes": SEEDS, "seed": 0, "max_steps": 1000, "arms": arms}
+    run = _finished(api, api("POST", f"{model}/run", body))
+    played = {arm["name"]: arm["episodes"] for arm in run["arms"]}
+    return {
+        "physics": physics(ENV),
+        "network": api("GET", f"{model}/network?env={ENV}"),
+        "starts": api("GET", f"{model}/starts?env={ENV}&episodes={SEEDS}")["states"],
+        "arms": [
+            {
+                "feature": arm["edits"][0]["feature_idx"],
+                "values": arm["edits"][0]["schedule"]["values"],
+                "episodes": [
+                    {name: each[name] for name in ("length", "fell", "return")}
+                    for each in played[arm["name"]]
+                ],
+            }
+            for arm in arms
+        ],
+    }
+
+
+def _arm(api: _Api, model: str, number: int, rank: int, dose: float) -> dict[str, Any]:
+    """A dose that grows and shrinks slowly, as a hand would move it."""
+    listed = api("POST", f"{model}/interpret_features", {"target_dim": 0, "top_k": 20})["features"]
+    feature = listed[rank]["feature_idx"]
+    edit = {"feature_idx": feature, "op": "add", "value": dose, "unit": "action_displacement"}
+    alpha = api("POST", f"{model}/dose", {"edits": [edit]})["edits"][0]["value"]
+    values = [round(alpha * math.sin(0.01 * (number + 1) * step), 2) for step in range(1000)]
+    schedule = {"shape": "table", "values": values}
+    edits = [{"feature_idx": feature, "op": "add", "value": 1.0, "schedule": schedule}]
+    return {"name": f"arm {number}", "edits": edits}
+
+
+def _finished(api: _Api, accepted: dict[str, Any]) -> Any:
+    while (state := api("GET", f"/job/{accepted['job_id']}")["state"]) in ("queued", "running"):
+        time.sleep(0.1)
+    if state != "done":
+        raise SystemExit(f"The run is {state}.")
+    return api("GET", f"/run/{accepted['run_id']}")
+
+
+if __name__ == "__main__":
+    main()
