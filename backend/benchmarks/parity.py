@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from benchmarks import parity_saes
+from benchmarks import parity_policies, parity_saes
 
 
 def main() -> None:
-    print("## SAEs\n")
+    print("## Policies\n")
+    print(parity_policies.table())
+    print("\n## SAEs\n")
     print(parity_saes.table())
 
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 EXPECTED: Mapping[str, str] = {
     "policy": "A policy whose layers form one chain (Linear, BatchNorm1d, LayerNorm): a PyTorch state_dict "
-    "(.pt or .safetensors), an ONNX model (.onnx), a Stable-Baselines3 .zip with an MLP policy, or a .json "
-    "architecture.",
+    "(.pt or .safetensors), an ONNX model (.onnx), a checkpoint of Stable-Baselines3 (.zip), CleanRL, "
+    "skrl, rl_games or RLlib (its folder as .zip) with an MLP policy, or a .json architecture.",
     "sae": "An SAE as its library saves it: walker_sae.pt, sae_weights.safetensors with cfg.json (SAELens), "
     "sae.safetensors (sparsify, with cfg.json), ae.pt (dictionary_learning), or OpenAI's state_dict.",
 }

@@ -26,7 +26,8 @@ __all__ = ["SUPPORTED", "open_policy", "save_policy"]
 SUPPORTED = (
     "Supported are a .pt or .safetensors file with the state_dict of a chain of Linear, BatchNorm1d and "
     "LayerNorm layers, an .onnx file of such a chain, "
-    "a Stable-Baselines3 .zip (PPO, A2C, SAC, TD3, DDPG, DQN with an MLP policy), "
+    "a Stable-Baselines3 .zip (PPO, A2C, SAC, TD3, DDPG, DQN, TQC with an MLP policy), "
+    "a checkpoint of CleanRL, skrl or rl_games, a zipped checkpoint of RLlib, "
     'and a .json architecture such as {"layers": [{"size": 4}, {"size": 2}]}.'
 )
 
@@ -75,6 +76,8 @@ def _open_zip(data: bytes) -> tuple[PolicySpec, dict[str, np.ndarray]]:
     names = _member_names(data)
     if "policy.pth" in names:
         return sb3_zip.read(data)
+    if archives.holds_rllib(names):
+        return archives.read_rllib(data)
     if archives.holds_onnx(names):
         return archives.read_onnx(data)
     if not any(name.endswith(".pkl") for name in names):

@@ -1,4 +1,5 @@
-"""Zip archives that hold a policy as one of several files, such as an ONNX model beside its weights."""
+"""Zip archives that hold a policy as one of several files, such as an ONNX model beside its weights
+or a checkpoint of RLlib."""
 
 from __future__ import annotations
 
@@ -8,11 +9,20 @@ import zipfile
 import numpy as np
 
 from policyscope.core.errors import UnsupportedFile
-from policyscope.core.policy_formats import onnx_file
+from policyscope.core.policy_formats import onnx_file, rllib
 from policyscope.core.policy_spec import PolicySpec
 from policyscope.core.torch_archive import ZIP_DAMAGE, check_members
 
 MAX_BYTES = 512 << 20
+
+
+def holds_rllib(names: list[str]) -> bool:
+    return any(name.rpartition("/")[2] == rllib.STATE for name in names)
+
+
+def read_rllib(data: bytes) -> tuple[PolicySpec, dict[str, np.ndarray]]:
+    """The policy in a zipped checkpoint. Raises UnsupportedFile or LimitExceeded."""
+    return rllib.read_files(_members(data))
 
 
 def holds_onnx(names: list[str]) -> bool:

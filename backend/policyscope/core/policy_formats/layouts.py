@@ -13,9 +13,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from policyscope.core.errors import UnsupportedFile
+from policyscope.core.errors import InvalidInput, UnsupportedFile
 from policyscope.core.policy_formats.chain import Chain, build_modules, used_tensors
-from policyscope.core.policy_spec import Module, PolicySpec, Squash
+from policyscope.core.policy_spec import ActionRange, Module, PolicySpec, Scaling, Squash
 
 Tensors = Mapping[str, np.ndarray]
 
@@ -41,7 +41,7 @@ class Layout:
 
 
 SB3 = "Stable-Baselines3"
-_RLLIB = "RLlib"
+RLLIB = "RLlib"
 LAYOUTS = (
     Layout(
         SB3, "PPO or A2C", ("mlp_extractor.policy_net.#", "action_net"), "tanh", needs=("action_net.weight",)
@@ -96,29 +96,35 @@ LAYOUTS = (
     ),
     Layout("skrl", "a policy model", ("net.#", "mean_layer"), "elu", needs=("mean_layer.weight",)),
     Layout(
-        _RLLIB,
+        "skrl",
+        "a policy model",
+        ("net_container.#",),
+        "elu",
+        needs=("net_container.0.weight", "log_std_parameter"),
+    ),
+    Layout(
+        RLLIB,
         "PPO",
         ("encoder.actor_encoder.net.mlp.#", "pi.net.mlp.#"),
         "tanh",
         needs=("encoder.actor_encoder.net.mlp.0.weight",),
     ),
     Layout(
-        _RLLIB,
+        RLLIB,
         "PPO (shared encoder)",
         ("encoder.encoder.net.mlp.#", "pi.net.mlp.#"),
         "tanh",
         needs=("encoder.encoder.net.mlp.0.weight",),
     ),
     Layout(
-        _RLLIB,
+        RLLIB,
         "SAC",
         ("pi_encoder.net.mlp.#", "pi.net.mlp.#"),
         "relu",
-        "tanh",
         needs=("pi_encoder.net.mlp.0.weight",),
     ),
     Layout(
-        _RLLIB,
+        RLLIB,
         "the old API stack",
         ("_hidden_layers.#._model.0", "_logits._model.0"),
         "tanh",
@@ -202,10 +208,23 @@ def layout_spec(
         activation=(activation or layout.activation) if hidden else "identity",
         activation_source="default" if activation is None else "recorded",
         squash=layout.squash,
+        action_scaling=_scaling(layout, tensors),
         metadata={"library": layout.writer, "algorithm": layout.algorithms},
         notes=tuple(notes),
     )
     return spec, used
+
+
+def _scaling(layout: Layout, tensors: Tensors) -> Scaling | ActionRange:
+    """CleanRL keeps half the width and the middle of the action box beside the weights."""
+    half, middle = tensors.get("action_scale"), tensors.get("action_bias")
+    if layout.squash != "tanh" or half is None or middle is None or half.size != middle.size:
+        return "box"
+    centre, reach = (array.ravel().astype(np.float64) for array in (middle, half))
+    try:
+        return ActionRange(tuple((centre - reach).tolist()), tuple((centre + reach).tolist()))
+    except InvalidInput as error:
+        raise UnsupportedFile(error.message) from error
 
 
 def with_notes(spec: PolicySpec, *notes: str) -> PolicySpec:

@@ -9,7 +9,7 @@ import numpy as np
 
 from policyscope.core.errors import InvalidInput, UnsupportedFile
 from policyscope.core.inert_values import Inert
-from policyscope.core.policy_formats import module_tree, observation_stats, sb3_zip
+from policyscope.core.policy_formats import module_tree, observation_stats, rllib, sb3_zip
 from policyscope.core.policy_formats.chain import build_modules, find_chains, used_tensors
 from policyscope.core.policy_formats.checkpoint import (
     choose_chain,
@@ -17,7 +17,7 @@ from policyscope.core.policy_formats.checkpoint import (
     unwrap,
     without_added_prefixes,
 )
-from policyscope.core.policy_formats.layouts import find_layout, layout_spec
+from policyscope.core.policy_formats.layouts import RLLIB, find_layout, layout_spec
 from policyscope.core.policy_formats.module_tree import KnownModules
 from policyscope.core.policy_spec import Module, PolicySpec
 from policyscope.core.torch_archive import Archive
@@ -58,6 +58,8 @@ def from_tensors(
     layout = find_layout(plain)
     if sb3_zip.is_sb3_policy(plain):
         return sb3_zip.from_tensors(plain, None)
+    if layout is not None and layout.writer == RLLIB:
+        return rllib.from_tensors(layout, plain)
     if layout is not None and known is None:
         return layout_spec(layout, plain, file_format)
     chain, notes = choose_chain(*find_chains(tensors), tensors)

@@ -53,7 +53,7 @@ export function UploadZone({ onUploaded }: { onUploaded: (model: Model) => void 
             {upload.isPending ? `Reading ${upload.variables.name} …` : "Drop a policy here, or choose a file"}
           </span>
           <span className="muted small">
-            .pt or .safetensors state dict · .onnx · Stable-Baselines3 .zip · .json architecture
+            .pt or .safetensors state dict · .onnx · .zip of Stable-Baselines3 or RLlib · .json architecture
           </span>
         </label>
       </div>
