@@ -14,11 +14,21 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 @dataclass(frozen=True)
+class Tls:
+    """Certificates of a cluster: its own authority, and what this machine shows the others."""
+
+    authority: Path
+    certificate: Path
+    key: Path
+
+
+@dataclass(frozen=True)
 class Settings:
     """Where things are and who may reach them.
 
     ``artifacts`` is the artifacts root; everything policyscope writes lies under it.
-    ``token`` is required when ``host`` is not a loopback address.
+    ``token`` is required when ``host`` is not a loopback address. ``scheduler`` is the address of a cluster
+    that runs the jobs, None for this machine; ``tls`` is required when it is not a loopback address.
     """
 
     artifacts: Path
@@ -37,6 +47,8 @@ class Settings:
     job_memory_gb: int | None = None
     job_niceness: int = 5
     job_open_files: int = 1024
+    scheduler: str | None = None
+    tls: Tls | None = None
 
     @property
     def store(self) -> Path:
@@ -68,8 +80,49 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         frontend=Path(env.get("POLICYSCOPE_FRONTEND") or REPOSITORY / "frontend" / "dist"),
         allowed_hosts=_words(env.get("POLICYSCOPE_ALLOWED_HOSTS", "")),
         allowed_origins=_words(env.get("POLICYSCOPE_ALLOWED_ORIGINS", "")),
+        scheduler=_scheduler(env, tls := _tls(env)),
+        tls=tls,
         **_job_settings(env),
     )
+
+
+def _scheduler(env: Mapping[str, str], tls: Tls | None) -> str | None:
+    address = env.get("POLICYSCOPE_SCHEDULER") or None
+    if address is not None:
+        check_cluster_address("POLICYSCOPE_SCHEDULER", address, tls)
+    return address
+
+
+def check_cluster_address(name: str, address: str, tls: Tls | None) -> None:
+    """Raise InvalidInput unless ``address`` is ``tls://HOST:PORT``, or tcp:// on this machine alone."""
+    scheme, _, place = address.partition("://")
+    host, _, port = place.rpartition(":")
+    if scheme not in ("tls", "tcp") or not host or not port.isdigit():
+        raise InvalidInput(f"{name} is {address!r}; tls://HOST:PORT is needed, such as tls://cluster:8786.")
+    if scheme == "tcp" and host.strip("[]") not in LOOPBACK:
+        raise InvalidInput(
+            f"{name} is {address}, which others on the network could read and give orders to. Use tls:// "
+            "with POLICYSCOPE_TLS_CA, POLICYSCOPE_TLS_CERT and POLICYSCOPE_TLS_KEY; tcp:// is for 127.0.0.1 "
+            "only."
+        )
+    if scheme == "tls" and tls is None:
+        raise InvalidInput(
+            f"{name} is {address}: set POLICYSCOPE_TLS_CA, POLICYSCOPE_TLS_CERT and POLICYSCOPE_TLS_KEY to "
+            "the cluster's certificate files (backend/tools/cluster_keys.sh makes them)."
+        )
+
+
+def _tls(env: Mapping[str, str]) -> Tls | None:
+    names = ("POLICYSCOPE_TLS_CA", "POLICYSCOPE_TLS_CERT", "POLICYSCOPE_TLS_KEY")
+    given = {name: Path(env[name]).expanduser() for name in names if env.get(name)}
+    if not given:
+        return None
+    for name in names:
+        if name not in given:
+            raise InvalidInput(f"{name} is not set, but {' and '.join(given)} is; all three are needed.")
+        if not given[name].is_file():
+            raise InvalidInput(f"{name} is {given[name]}, which is not a file.")
+    return Tls(*given.values())
 
 
 def _job_settings(env: Mapping[str, str]) -> dict[str, int]:

@@ -8,6 +8,7 @@ from policyscope import __version__
 from policyscope.cli import effects, models, runs, understanding
 from policyscope.cli.artifacts import make_artifacts
 from policyscope.cli.basics import envs, serve
+from policyscope.cli.cluster import cluster
 from policyscope.cli.jobs import jobs
 
 __all__ = ["main", "make_artifacts"]
@@ -28,6 +29,7 @@ def main() -> None:
     policyscope run MODEL --env …                  arms on the same seeds, compared; runs lists and shows them
     policyscope video RUN                          its arms side by side
     policyscope jobs list|watch|cancel|retry       the long work of the running server
+    policyscope cluster scheduler|worker           run those on other machines
     policyscope make-artifacts --env … --policy …  train an SAE for a policy of yours
     policyscope report MODEL                       whether its SAE can stand in for what it explains
     policyscope features|feature|clusters MODEL    what its features respond to and do; note adds your words
@@ -43,5 +45,5 @@ def main() -> None:
 
 COMMANDS = (*models.COMMANDS, *runs.COMMANDS, *effects.COMMANDS, *understanding.COMMANDS)
 
-for command in (serve, envs, jobs, make_artifacts, *COMMANDS):
+for command in (serve, envs, jobs, cluster, make_artifacts, *COMMANDS):
     main.add_command(command)

@@ -1,4 +1,4 @@
-"""The embedded engine: one thread of the server starts, watches and ends one child process per job.
+"""The engine: one thread of the server starts, watches and ends one child process per job, by a ``Launcher``.
 
 The table is the truth; the engine only dispatches. Only this process writes the table. A job publishes its
 ``output`` in the store by one rename before it is marked done, so a kill at any moment either shows the whole
@@ -8,7 +8,6 @@ result or none of it.
 from __future__ import annotations
 
 import fcntl
-import json
 import logging
 import multiprocessing
 import os
@@ -16,19 +15,16 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from multiprocessing import forkserver
-from multiprocessing.connection import Connection, wait
-from multiprocessing.process import BaseProcess
+from dataclasses import dataclass
+from multiprocessing.connection import wait
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from policyscope.core.errors import Conflict
-from policyscope.jobs import child
 from policyscope.jobs.estimate import estimate_seconds
 from policyscope.jobs.kinds import KINDS, Kinds
-from policyscope.jobs.limits import Limits
+from policyscope.jobs.launch import Attempt, Launcher, Order
 from policyscope.jobs.table import ACTIVE, INTERRUPTED, JobTable
 from policyscope.store.artifacts import ArtifactStore
 from policyscope.store.records import JobRow, Json, new_id
@@ -39,18 +35,16 @@ HEARTBEAT_SECONDS = 5.0
 IDLE_SECONDS = 1.0  # until a job that another process queued is seen
 REPORT_SECONDS = 0.4
 ATTEMPTS = 3  # a job whose process was killed starts again, but not for ever: it may be what kills it
-PRELOAD = ["policyscope.jobs.preload", "policyscope.cli"]
 NOT_STARTED = {"code": "not_started", "message": "The job could not be started; the server log says why."}
 DIED = "The job's process ended without a result ({how}). It may have run out of memory; try a smaller job."
 
 
 @dataclass
-class Child:
-    """A running child process and what it has said so far."""
+class Running:
+    """A job that was started and what it has said so far."""
 
     job: JobRow
-    process: BaseProcess
-    pipe: Connection
+    attempt: Attempt
     progress: Json | None = None
     report_at: float = 0.0
     outcome: Json | None = None
@@ -59,25 +53,17 @@ class Child:
 
 
 class Engine:
-    """Runs queued jobs, at most ``concurrency`` at a time, until ``stop``."""
+    """Runs queued jobs, as many at a time as the launcher has slots, until ``stop``."""
 
     def __init__(
-        self,
-        table: JobTable,
-        store: ArtifactStore,
-        concurrency: int,
-        kinds: Kinds = KINDS,
-        limits: Limits = Limits(),  # noqa: B008 (frozen)
+        self, table: JobTable, store: ArtifactStore, launcher: Launcher, kinds: Kinds = KINDS
     ) -> None:
-        """``limits.processors`` are shared by the jobs that run at the same time."""
         self.table = table
-        self._limits = limits
+        self._launcher = launcher
         self._store = store
         self._kinds = kinds
-        self._concurrency = concurrency
         self._owner = new_id("e")
-        self._context = multiprocessing.get_context("forkserver")
-        self._children: list[Child] = []
+        self._children: list[Running] = []
         self._to_cancel: set[str] = set()
         self._stopping = False
         self._thread: threading.Thread | None = None
@@ -94,8 +80,7 @@ class Engine:
         self._store.sweep(keep=self._resumable())
         self._recover(self.table.list("running", limit=1_000_000))
         self.table.open()
-        forkserver.set_forkserver_preload(PRELOAD)
-        forkserver.ensure_running()
+        self._launcher.open(self.wake)
         self._thread = threading.Thread(target=self._run, name="jobs", daemon=True)
         self._thread.start()
 
@@ -106,6 +91,7 @@ class Engine:
         if self._thread is not None:
             self._thread.join(timeout=10)
             self._thread = None
+        self._launcher.close()
         self.table.close()
         if self._lock_file is not None:
             os.close(self._lock_file)
@@ -125,14 +111,17 @@ class Engine:
         *,
         key: str | None = None,
         size: int | None = None,
+        parts: int = 0,
     ) -> JobRow:
         """Queue a job within ``session``; call ``wake`` after the transaction. Raises Busy.
 
         ``output`` is the store name that the work publishes, ``result`` what the job answers then, ``key``
-        the hash of what was asked for, ``size`` how much there is to do, for the estimate of its duration.
+        the hash of what was asked for, ``size`` how much there is to do, for the estimate of its duration,
+        ``parts`` into how many pieces a cluster may split it: work with a number ``part`` does that one only.
         """
         estimate = estimate_seconds(session, kind, size)
         spec = {"work": work, "output": output, "result": result, "size": size, "estimate_s": estimate}
+        spec["parts"] = parts
         return self.table.enqueue(session, kind, spec, key)
 
     def retry(self, job_id: str) -> JobRow:
@@ -201,29 +190,25 @@ class Engine:
         self.table.finish(job, "done", result=job.spec["result"])
 
     def _start_queued(self) -> None:
-        while len(self._children) < self._concurrency and (job := self.table.claim(self._owner)):
+        while len(self._children) < self._launcher.slots and (job := self.table.claim(self._owner)):
             try:
                 self._children.append(self._start(job))
             except Exception:
                 log.exception("job %s could not be started", job.id)
                 self._settle_lost(job, "failed", NOT_STARTED)  # what forks may just have been killed
 
-    def _start(self, job: JobRow) -> Child:
-        ours, theirs = multiprocessing.Pipe(duplex=False)
-        share = max(1, self._limits.processors // (len(self._children) + 1))
-        limits = replace(self._limits, processors=share)
-        arguments = (theirs, self._kinds[job.kind], str(self._store.root), job.spec["work"], limits)
-        process = self._context.Process(target=child.main, args=arguments, daemon=True)
-        process.start()
-        theirs.close()
-        log.info("job %s (%s) started as process %s", job.id, job.kind, process.pid)
-        return Child(job, process, ours)
+    def _start(self, job: JobRow) -> Running:
+        spec = job.spec
+        order = Order(job.id, job.attempt, self._kinds[job.kind], spec["work"], spec.get("parts", 0))
+        attempt = self._launcher.start(order)
+        log.info("job %s (%s) started", job.id, job.kind)
+        return Running(job, attempt)
 
     def _wait(self) -> None:
         """Until something is to be done: a message, an exit, a wake-up, or a moment with children."""
         sources: list[Any] = [self._wake_out]
         for running in self._children:
-            sources += [running.process.sentinel] + ([] if running.pipe.closed else [running.pipe])
+            sources += running.attempt.sources
         wait(sources, 0.25 if self._children else IDLE_SECONDS)
         while self._wake_out.poll():
             self._wake_out.recv_bytes()
@@ -232,30 +217,29 @@ class Engine:
         for running in list(self._children):
             _listen(running)
             self._press_cancel(running)
-            if running.process.exitcode is not None:
+            if (end := running.attempt.end) is not None:
                 _listen(running)
-                self._finish(running)
+                self._finish(running, end)
                 self._children.remove(running)
             elif running.progress is not None and time.monotonic() >= running.report_at:
                 self.table.report(running.job, running.progress)
                 running.progress, running.report_at = None, time.monotonic() + REPORT_SECONDS
 
-    def _press_cancel(self, running: Child) -> None:
+    def _press_cancel(self, running: Running) -> None:
         if running.job.id in self._to_cancel and not running.cancelled:
             self._to_cancel.discard(running.job.id)
             running.cancelled = True
-            running.process.terminate()
+            running.attempt.terminate()
             running.kill_at = time.monotonic() + GRACE_SECONDS
         if running.kill_at is not None and time.monotonic() >= running.kill_at:
-            running.process.kill()
+            running.attempt.kill()
 
-    def _finish(self, running: Child) -> None:
-        """Record how a child ended. What it wrote is removed first, unless it is the result."""
-        running.process.join()
-        running.pipe.close()
+    def _finish(self, running: Running, end: str) -> None:
+        """Record how a job ended. What it wrote is removed first, unless it is the result."""
+        running.attempt.close(patience=GRACE_SECONDS)
         self._to_cancel.discard(running.job.id)
         if running.outcome is None and not running.cancelled:
-            self._settle_lost(running.job, "failed", _died(running.process.exitcode))
+            self._settle_lost(running.job, "failed", _died(end))
             return
         outcome = running.outcome or {}
         if running.progress is not None:
@@ -274,13 +258,10 @@ class Engine:
 
     def _end_all(self) -> None:
         for running in self._children:
-            running.process.terminate()
+            running.attempt.terminate()
         deadline = time.monotonic() + GRACE_SECONDS
         for running in self._children:
-            running.process.join(max(0.0, deadline - time.monotonic()))
-            running.process.kill()
-            running.process.join()
-            running.pipe.close()
+            running.attempt.close(patience=max(0.0, deadline - time.monotonic()))
             if self._store.has(running.job.spec["output"]):
                 self._finish_done(running.job)
                 continue
@@ -289,22 +270,16 @@ class Engine:
         self._children.clear()
 
 
-def _listen(running: Child) -> None:
-    """Read what the child has said. A broken pipe says nothing: the exit code will."""
-    try:
-        while not running.pipe.closed and running.pipe.poll():
-            message = json.loads(running.pipe.recv_bytes())
-            if "progress" in message:
-                running.progress = message["progress"]
-            else:
-                running.outcome = message
-    except (EOFError, OSError):
-        running.pipe.close()
+def _listen(running: Running) -> None:
+    for message in running.attempt.messages():
+        if "progress" in message:
+            running.progress = message["progress"]
+        else:
+            running.outcome = message
 
 
-def _died(exitcode: int | None) -> Json:
-    how = f"signal {-exitcode}" if exitcode is not None and exitcode < 0 else f"exit code {exitcode}"
-    return {"code": "process_died", "message": DIED.format(how=how)}
+def _died(end: str) -> Json:
+    return {"code": "process_died", "message": DIED.format(how=end)}
 
 
 @contextmanager

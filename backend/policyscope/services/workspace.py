@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from policyscope.config import Settings, processors
-from policyscope.core.errors import StorageFull
+from policyscope.core.errors import InvalidInput, StorageFull
 from policyscope.jobs.engine import Engine
+from policyscope.jobs.launch import Launcher, LocalLauncher
 from policyscope.jobs.limits import Limits
 from policyscope.jobs.table import JobTable
 from policyscope.store.artifacts import ArtifactStore
@@ -43,8 +44,22 @@ def open_workspace(settings: Settings) -> Workspace:
     records = Records(settings.database_url)
     migrate(records.engine)
     table = JobTable(records, settings.queue_limit)
-    engine = Engine(table, store, settings.concurrent_jobs, limits=_limits(settings))
+    engine = Engine(table, store, _launcher(settings, store))
     return Workspace(settings, store, records, table, engine)
+
+
+def _launcher(settings: Settings, store: ArtifactStore) -> Launcher:
+    limits = _limits(settings)
+    if settings.scheduler is None:
+        return LocalLauncher(store, settings.concurrent_jobs, limits)
+    try:
+        from policyscope.jobs.cluster import ClusterLauncher  # imports Dask, which most servers do without
+    except ModuleNotFoundError as error:
+        raise InvalidInput(
+            f"POLICYSCOPE_SCHEDULER is {settings.scheduler}, and the package {error.name} is not installed. "
+            "Install policyscope[cluster]."
+        ) from error
+    return ClusterLauncher(settings.scheduler, settings.tls, store, limits)
 
 
 def _limits(settings: Settings) -> Limits:

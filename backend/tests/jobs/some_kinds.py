@@ -11,7 +11,8 @@ from policyscope.core.progress import Progress
 KINDS = {
     name: f"some_kinds:{name}"
     for name in (
-        "count", "stubborn", "refuse", "crash", "vanish", "half", "publish_then_hang", "greedy", "tell"
+        "count", "stubborn", "refuse", "crash", "vanish", "half", "publish_then_hang", "greedy", "tell",
+        "pieces",
     )
 }  # fmt: skip
 
@@ -90,5 +91,24 @@ def tell(store, spec):
         "torch": torch.get_num_threads(),
         "blas": sorted(blas),
         "processors": processors(),
+    }
+    store.publish(spec["name"], {"told.json": json.dumps(told).encode()})
+
+
+def pieces(store, spec):
+    """Work in four parts, each in its own process; the whole only gathers them."""
+    kept = store.checkpoints(spec["name"])
+    if "part" in spec:
+        if spec["part"] == spec.get("bad"):
+            raise InvalidInput(f"Part {spec['part']} cannot be made.")
+        time.sleep(spec["pause"])
+        kept.save(f"part-{spec['part']}", str(os.getpid()).encode())
+        yield Progress(1, 1, "pieces")
+        return
+    made = {number: kept.load(f"part-{number}") for number in range(4)}
+    yield Progress(4, 4, "pieces")
+    told = {
+        "made_before": [number for number, data in made.items() if data is not None],
+        "processes": [int(data) for data in made.values() if data is not None],
     }
     store.publish(spec["name"], {"told.json": json.dumps(told).encode()})

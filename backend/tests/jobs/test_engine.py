@@ -12,6 +12,7 @@ from some_kinds import KINDS
 
 from policyscope.core.errors import Busy, Conflict, NotFound
 from policyscope.jobs.engine import Engine
+from policyscope.jobs.launch import LocalLauncher
 from policyscope.jobs.limits import Limits
 from policyscope.jobs.table import ACTIVE, JobTable
 from policyscope.store.artifacts import ArtifactStore
@@ -31,7 +32,8 @@ class Bench:
         migrate(self.records.engine)
         self.store = ArtifactStore(root / "store")
         self.table = JobTable(self.records, queue_limit)
-        self.engine = Engine(self.table, self.store, concurrency, KINDS, limits)
+        launcher = LocalLauncher(self.store, concurrency, limits)
+        self.engine = Engine(self.table, self.store, launcher, KINDS)
 
     def submit(self, kind: str, **work) -> str:
         name = f"runs/{new_id('r')}"
@@ -172,8 +174,8 @@ def test_after_a_crash_running_jobs_start_again_or_are_done_and_queued_ones_run(
     first.until(published, lambda job: job.progress["message"] == "published")
     first.until(lost, lambda job: job.progress["done"] > 0)
     first.engine.table._records = None  # the server dies: nothing reaches the database any more
-    for child in first.engine._children:
-        child.process.kill()
+    for running in first.engine._children:
+        running.attempt.kill()
     os.close(first.engine._lock_file)
     first.engine._lock_file = None
     second = Bench(tmp_path)
@@ -240,7 +242,7 @@ bench = Bench(Path({root!r}))
 bench.engine.start()
 job = bench.submit("count", to=100000, pause=0.01)
 bench.until(job, lambda job: job.progress["done"] > 0)
-print(bench.engine._children[0].process.pid, flush=True)
+print(bench.engine._children[0].attempt._process.pid, flush=True)
 sys.stdin.read()
 """
 

@@ -12,6 +12,8 @@ from live_kinds import slow
 from sqlalchemy import update
 
 from policyscope.jobs.engine import Engine
+from policyscope.jobs.launch import LocalLauncher
+from policyscope.jobs.limits import Limits
 from policyscope.jobs.table import JobTable
 from policyscope.store.artifacts import ArtifactStore
 from policyscope.store.migrate import migrate
@@ -25,6 +27,11 @@ def opened(root: Path, queue_limit: int = 5_000) -> tuple[Records, JobTable]:
     records = Records(f"sqlite:///{root / 'db.sqlite3'}")
     migrate(records.engine)
     return records, JobTable(records, queue_limit)
+
+
+def engine_of(table: JobTable, root: Path, slots: int) -> Engine:
+    store = ArtifactStore(root / "store")
+    return Engine(table, store, LocalLauncher(store, slots, Limits()), KINDS)
 
 
 def fill(records: Records, table: JobTable, count: int) -> list[str]:
@@ -70,7 +77,7 @@ def test_no_job_is_claimed_twice(tmp_path, measured, processes, count):
 @pytest.mark.parametrize("count", [pytest.param(40, id="short"), pytest.param(1_000, id="full", marks=FULL)])
 def test_a_long_queue_is_worked_off(tmp_path, measured, count):
     records, table = opened(tmp_path)
-    engine = Engine(table, ArtifactStore(tmp_path / "store"), 2, KINDS)
+    engine = engine_of(table, tmp_path, 2)
     queued = fill(records, table, count)
     engine.start()
     start = time.monotonic()
@@ -97,7 +104,7 @@ def test_a_job_whose_owner_is_silent_goes_to_another_when_its_lease_has_run_out(
     past = (datetime.now(UTC) - timedelta(seconds=1)).isoformat(timespec="microseconds")
     with records.write() as session:
         session.execute(update(JobRow).where(JobRow.id == job_id).values(lease_until=past))
-    engine = Engine(table, ArtifactStore(tmp_path / "store"), 1, KINDS)
+    engine = engine_of(table, tmp_path, 1)
     engine._recover(table.expired("e_other"))
     assert table.get(job_id).state == "queued"
     again = table.claim("e_other")

@@ -24,11 +24,12 @@ def start(ws: Workspace, model_id: str, request: Json) -> Json:
     studies.check_features(ws, model_id, [request["feature_idx"]])
     sizes = len(set(request["doses"]))
     arms = 1 + 2 * sizes * (1 + CONTROLS) + sizes * request["random_directions"]
-    return studies.start(ws, model_id, "dose_response", request, arms * request["episodes"])
+    pieces = parts.count(arms - 1, request["episodes"])
+    return studies.start(ws, model_id, "dose_response", request, arms * request["episodes"], pieces)
 
 
 def perform(store: ArtifactStore, spec: studies.Spec) -> Work[None]:
-    """Play and publish; ``spec`` is what ``start`` froze."""
+    """Play and publish; ``spec`` is what ``start`` froze. With ``part``, only play that part."""
     trials, scales = studies.opened(store, spec)
     named = _directions(scales, spec["feature_idx"])
     sizes = sorted(set(spec["doses"]))
@@ -37,6 +38,9 @@ def perform(store: ArtifactStore, spec: studies.Spec) -> Work[None]:
     for size in sizes:
         pushes += _present(pushes_along(scales, ["random"] * len(random), random, np.full(len(random), size)))
     kept = store.checkpoints(spec["output"])
+    if "part" in spec:
+        yield from parts.play_one(trials, pushes, spec["seeds"], kept, "doses", spec["part"])
+        return
     base, *outcomes = yield from parts.play(trials, pushes, spec["seeds"], kept, "doses")
     studies.publish(store, spec, _result(spec, base, outcomes, list(named)))
 

@@ -22,8 +22,7 @@ def play(
     trials: Trials, pushes: Sequence[Push], seeds: Sequence[int], kept: Checkpoints, name: str
 ) -> Work[tuple[Outcome, ...]]:
     """Like ``trials.play``, with a checkpoint in ``kept`` after each part."""
-    size = max(1, EPISODES // len(seeds))
-    parts = [pushes[first : first + size] for first in range(0, len(pushes), size)] or [pushes]
+    parts = _cut(pushes, seeds)
     arms, before = len(pushes) + len(parts), 0
     outcomes: list[Outcome] = []
     for number, part in enumerate(parts):
@@ -37,6 +36,31 @@ def play(
         outcomes += found if number == 0 else found[1:]
         before += len(part) + 1
     return tuple(outcomes)
+
+
+def play_one(
+    trials: Trials, pushes: Sequence[Push], seeds: Sequence[int], kept: Checkpoints, name: str, number: int
+) -> Work[None]:
+    """Leave the checkpoint of part ``number`` of what ``play`` would play, if there is such a part."""
+    parts = _cut(pushes, seeds)
+    file = f"{name}-{number}"
+    if number < len(parts) and kept.load(file) is None:
+        found = yield from trials.play(parts[number], seeds)
+        kept.save(file, _written(found))
+
+
+def count(pushes: int, seeds: int) -> int:
+    """How many parts ``pushes`` make at most."""
+    return -(-pushes // _size(seeds)) or 1
+
+
+def _size(seeds: int) -> int:
+    return max(1, EPISODES // seeds)
+
+
+def _cut(pushes: Sequence[Push], seeds: Sequence[int]) -> list[Sequence[Push]]:
+    size = _size(len(seeds))
+    return [pushes[first : first + size] for first in range(0, len(pushes), size)] or [pushes]
 
 
 def _counted(work: Work[tuple[Outcome, ...]], before: int, mine: int, arms: int) -> Work[tuple[Outcome, ...]]:

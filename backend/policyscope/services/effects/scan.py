@@ -31,7 +31,8 @@ def start(ws: Workspace, model_id: str, request: Json) -> Json:
     ranked = rank_offline(needed_scales(ws, row, sae_row))[0][: request["features"]]
     episodes = (1 + 2 * len(ranked)) * request["episodes"]
     episodes += (1 + RANDOM + request["winners"]) * request["confirm_episodes"]
-    return studies.start(ws, model_id, "scan", request, episodes)
+    pieces = parts.count(2 * len(ranked), request["episodes"])
+    return studies.start(ws, model_id, "scan", request, episodes, pieces)
 
 
 def rank_offline(scales: Scales) -> tuple[list[int], Any]:
@@ -46,7 +47,7 @@ def rank_offline(scales: Scales) -> tuple[list[int], Any]:
 
 
 def perform(store: ArtifactStore, spec: studies.Spec) -> Work[None]:
-    """Play and publish; ``spec`` is what ``start`` froze."""
+    """Play and publish; ``spec`` is what ``start`` froze. With ``part``, only play that part."""
     trials, scales = studies.opened(store, spec)
     ranked, effect = rank_offline(scales)
     tested = [(j, sign) for j in ranked[: spec["features"]] for sign in SIGNS]
@@ -58,6 +59,9 @@ def perform(store: ArtifactStore, spec: studies.Spec) -> Work[None]:
     )
     pushes = [push for push in made if push is not None]
     kept = store.checkpoints(spec["output"])
+    if "part" in spec:
+        yield from parts.play_one(trials, pushes, spec["seeds"], kept, "scan", spec["part"])
+        return
     base, *outcomes = yield from staged(parts.play(trials, pushes, spec["seeds"], kept, "scan"), "scan")
     rows = [_row(outcome, base, ranked, effect) for outcome in outcomes]
     numbers.false_discovery(rows)

@@ -25,12 +25,13 @@ EFFECTS_FILE = "effects.json"
 Spec = Mapping[str, Any]
 
 
-def start(ws: Workspace, model_id: str, kind: str, request: Json, episodes: int) -> Json:
+def start(ws: Workspace, model_id: str, kind: str, request: Json, episodes: int, pieces: int = 0) -> Json:
     """Queue a study and return its ids.
 
     ``request`` has env, seed, episodes, max_steps, measure and what ``kind`` needs. ``episodes``: how many
-    are played in all, for the limit and the estimate. The same study, once finished, is answered again
-    unless ``request["again"]``. Raises InvalidInput, LimitExceeded or Busy before anything is stored.
+    are played in all, for the limit and the estimate; ``pieces``: what a cluster may split it into. The same
+    study, once finished, is answered again unless ``request["again"]``. Raises InvalidInput, LimitExceeded or
+    Busy before anything is stored.
     """
     info = get_env(request["env"])
     measure = request.get("measure") or default_measure(info.id)
@@ -68,7 +69,14 @@ def start(ws: Workspace, model_id: str, kind: str, request: Json, episodes: int)
         if not request.get("again") and (earlier := runs.finished(ws, session, key)):
             return earlier
         job = ws.engine.submit(
-            session, kind, spec, spec["output"], {"run_id": run_id}, key=key, size=episodes * steps
+            session,
+            kind,
+            spec,
+            spec["output"],
+            {"run_id": run_id},
+            key=key,
+            size=episodes * steps,
+            parts=pieces,
         )
         session.add(
             RunRow(
