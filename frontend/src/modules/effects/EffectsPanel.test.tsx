@@ -97,6 +97,40 @@ test("a finished dose-response: sentence, chart, shape, and a dose read off by k
   expect(screen.getByText("policyscope verify r_2.zip")).toBeVisible();
 });
 
+test("several features are calibrated together, by their shares of one push", async () => {
+  open();
+  await user.click(await screen.findByRole("radio", { name: "Calibrate" }));
+  await waitFor(() => expect(screen.getByRole("combobox", { name: "Measure" })).toHaveValue("Speed"));
+  expect(screen.getByLabelText("Feature")).toHaveValue("45");
+  await user.click(screen.getByRole("button", { name: "Add a feature" }));
+  const find = screen.getByRole("button", { name: "Find the dose" });
+  expect(find).toBeDisabled();
+  const second = within(screen.getByRole("group", { name: "Feature 2 of the push" }));
+  await user.type(second.getByLabelText("Feature"), "7");
+  await user.clear(second.getByLabelText("Share"));
+  await user.type(second.getByLabelText("Share"), "-0.5");
+  expect(screen.getByText(/^Pushed together: w₄₅ − 0.5 w₇\. At most/)).toBeVisible();
+  let sent: unknown;
+  server.use(
+    http.post("*/model/:id/calibrate", async ({ request }) => {
+      sent = await request.json();
+      return fail(429, "32 jobs are waiting. Try again later.");
+    }),
+  );
+  await user.click(find);
+  await screen.findByRole("alert");
+  expect(sent).toMatchObject({
+    features: [
+      { feature_idx: 45, weight: 1 },
+      { feature_idx: 7, weight: -0.5 },
+    ],
+    target: { measure: "speed", change: 0.1, relative: true },
+  });
+  await user.click(screen.getByRole("button", { name: "Drop feature 1" }));
+  expect(screen.getByLabelText("Feature")).toHaveValue("7");
+  expect(screen.queryByLabelText("Share")).toBeNull();
+});
+
 test("an unreachable goal says so and offers the best safe dose, which can be stored", async () => {
   const { world, model, onStored } = open("calibration");
   expect(await screen.findByText("unreachable within what is safe")).toBeVisible();

@@ -1,85 +1,49 @@
 import { NumberInput, SegmentedControl } from "@mantine/core";
 import { useState } from "react";
 
-import type { EnvInfo, Model } from "@/lib/types";
-
-import { useStartStudy } from "../api";
 import { calibrationEpisodes, sizeText } from "../study/settings";
-import { StartRow } from "../study/StartRow";
-import { FeatureField, MeasureSelect, RunFields } from "../study/StudyFields";
+import { StudyForm, type FormProps } from "../study/StudyForm";
 import { useCommon } from "../study/use-form";
+import { PartsFields } from "./PartsFields";
+import { newPart, partsText, pushed } from "./parts";
 import classes from "../Effects.module.css";
-
-interface Props {
-  model: Model;
-  envs: EnvInfo[];
-  feature: number | undefined;
-  onStarted: (runId: string) => void;
-}
 
 const FRESH = 20;
 
 /** Which behaviour should change, and by how much: the dose is searched for. */
-export function CalibrateForm({ model, envs, feature, onStarted }: Props) {
-  const start = useStartStudy("calibration", model.id);
-  const form = useCommon(model, envs, 8);
-  const [typed, setTyped] = useState<number | string | null>(null);
+export function CalibrateForm({ feature, ...props }: FormProps) {
+  const form = useCommon(props.model, props.envs, 8);
+  const [typed, setTyped] = useState([newPart(0, null)]);
   const [change, setChange] = useState<number | string>(10);
   const [relative, setRelative] = useState(true);
-  const measures = form.measures.data?.measures ?? [];
-  const measure = form.common.measure;
-  const unit = measures.find((each) => each.key === measure)?.unit ?? "";
-  const chosen = typed ?? feature ?? "";
-  const seeds = Number(form.common.episodes);
-  const amount = Number(change) / (relative ? 100 : 1);
-  const submit = (again = false) => {
-    if (measure === null || chosen === "") return;
-    start.mutate(
-      {
-        ...form.body,
-        features: [{ feature_idx: Number(chosen) }],
-        target: { measure, change: amount, relative },
-        confirm_episodes: FRESH,
-        again,
-      },
-      { onSuccess: (accepted) => onStarted(accepted.run_id) },
-    );
-  };
+  const { measure } = form.common;
+  const unit = form.measures.data?.measures.find(({ key }) => key === measure)?.unit ?? "";
+  // The first one follows the page until it is typed.
+  const parts = typed.map((part) => ({ ...part, feature: part.feature ?? feature ?? "" }));
+  const features = pushed(parts);
+  const size = sizeText(calibrationEpisodes(form.seeds, FRESH), form.seeds, form.steps, true);
   return (
-    <form
-      className={classes.form}
-      onSubmit={(event) => {
-        event.preventDefault();
-        submit();
-      }}
+    <StudyForm
+      {...props}
+      kind="calibration"
+      form={form}
+      lowest={6}
+      label="Find the dose"
+      size={`${partsText(features)}${size} Each sign is searched on its own within what is safe, then confirmed on ${FRESH} fresh seeds.`}
+      request={
+        measure !== null && features !== null && change !== ""
+          ? {
+              ...form.body,
+              features,
+              target: { measure, change: Number(change) / (relative ? 100 : 1), relative },
+              confirm_episodes: FRESH,
+            }
+          : null
+      }
+      lead={<PartsFields model={props.model} parts={parts} onChange={setTyped} />}
     >
-      <div className={classes.fields}>
-        <FeatureField model={model} value={chosen} onChange={setTyped} />
-        <MeasureSelect
-          measures={measures}
-          value={measure}
-          onChange={(key) => form.change({ measure: key })}
-        />
-        <Change
-          unit={unit}
-          change={change}
-          onChange={setChange}
-          relative={relative}
-          onRelative={setRelative}
-        />
-        <RunFields model={model} envs={envs} value={form.common} onChange={form.change} lowest={6} />
-      </div>
-      <StartRow
-        label="Find the dose"
-        size={`${sizeText(calibrationEpisodes(seeds, FRESH), seeds, form.steps, true)} Each sign is searched on its own within what is safe, then confirmed on ${FRESH} fresh seeds.`}
-        disabled={measure === null || chosen === "" || change === "" || !(seeds >= 6)}
-        pending={start.isPending}
-        error={start.error}
-        accepted={start.data}
-        onRetry={() => submit()}
-        onAgain={() => submit(true)}
-      />
-    </form>
+      <Change unit={unit} change={change} onChange={setChange} relative={relative} onRelative={setRelative} />
+    </StudyForm>
   );
 }
 

@@ -54,6 +54,12 @@ export function CalibrateResult({ model, found, onStored }: Props) {
             },
           ]}
         />
+        {found.edits.length > 1 && (
+          <p className={classes.quiet}>
+            α of each:{" "}
+            {found.edits.map(({ feature_idx, value }) => `${feature_idx}: ${signed(value, 3)}`).join(", ")}
+          </p>
+        )}
         <SafeRange found={found} />
       </div>
       <Confirmed found={found} />
@@ -77,7 +83,11 @@ function UseAlpha({ model, found, onStored }: Props) {
         loading={store.isPending}
         onClick={() => store.mutate(edits, { onSuccess: onStored })}
       >
-        {stored ? "Stored for the next run" : `Use ${alphaText(found.alpha)}`}
+        {stored
+          ? "Stored for the next run"
+          : found.edits.length > 1
+            ? `Use these ${found.edits.length} features`
+            : `Use ${alphaText(found.alpha)}`}
       </Button>
       {store.error && <Failure error={store.error} />}
     </>

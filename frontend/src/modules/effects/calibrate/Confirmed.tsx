@@ -9,7 +9,12 @@ export function Confirmed({ found }: { found: Calibration }) {
   const { confirmation, controls, random } = found;
   if (!confirmation) return <p className={classes.quiet}>Nothing to confirm: no safe dose was found.</p>;
   const rows: { name: string; effect: Effect; color: string; own: boolean }[] = [
-    { name: "this feature", effect: confirmation, color: colorOf(confirmation), own: true },
+    {
+      name: found.edits.length > 1 ? "these features" : "this feature",
+      effect: confirmation,
+      color: colorOf(confirmation),
+      own: true,
+    },
     ...controls.map((effect) => ({ name: effect.name, effect, color: "var(--ink-3)", own: false })),
   ];
   const band = random && pair([random.low, random.high]);

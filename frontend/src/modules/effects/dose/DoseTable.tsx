@@ -15,7 +15,7 @@ export function DoseTable({ curve }: { curve: DoseResponse }) {
             <th scope="col">δₐ</th>
             <th scope="col">α</th>
             <th scope="col">
-              Change, {curve.measure.unit} <small>95 %</small>
+              Change, {curve.measure.unit} <small>95 % interval</small>
             </th>
             <th scope="col">Random</th>
             <th scope="col">Falls</th>
@@ -27,7 +27,10 @@ export function DoseTable({ curve }: { curve: DoseResponse }) {
               <th scope="row" data-sign={Math.sign(point.dose ?? 0)}>
                 {signed(point.dose, 2)}
               </th>
-              <td>{num(point.alpha, 2)}</td>
+              <td>
+                {(point.alpha ?? 0) > 0 && "+"}
+                {num(point.alpha, 2)}
+              </td>
               <td>
                 <b>{signed(point.mean_difference, decimals)}</b>
                 <small>{interval(pair(point.ci), decimals, true)}</small>

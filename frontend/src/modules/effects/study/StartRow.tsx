@@ -1,5 +1,4 @@
 import { Button } from "@mantine/core";
-import type { ReactNode } from "react";
 
 import { duration } from "@/lib/format";
 import type { Accepted } from "@/lib/types";
@@ -17,7 +16,6 @@ interface Props {
   accepted: Accepted | undefined;
   onRetry: () => void;
   onAgain: () => void;
-  children?: ReactNode;
 }
 
 /** The button with what it costs before, and what the server answered after. */
@@ -33,7 +31,6 @@ export function StartRow(props: Props) {
           {props.size}
           {accepted?.estimate_s ? ` About ${duration(accepted.estimate_s)}, judged by earlier ones.` : ""}
         </p>
-        {props.children}
       </div>
       {props.error !== null && props.error !== undefined && (
         <Failure error={props.error} onRetry={props.onRetry} />

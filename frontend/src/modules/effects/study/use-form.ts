@@ -20,6 +20,7 @@ export function useCommon(model: Model, envs: EnvInfo[], episodes: number) {
     change: (patch: Partial<Common>) => setTyped((old) => ({ ...old, ...patch })),
     measures,
     steps,
+    seeds: Number(typed.episodes),
     body: {
       env: env ?? "",
       seed: Number(typed.seed),
@@ -28,3 +29,5 @@ export function useCommon(model: Model, envs: EnvInfo[], episodes: number) {
     },
   };
 }
+
+export type CommonForm = ReturnType<typeof useCommon>;
