@@ -239,7 +239,7 @@ def _warnings(entry: Json, lines: Sequence[Json], ours: Json) -> list[str]:
         if kept is not None and kept > (entry["return_recovered"] or 0.0) + 0.02:
             found.append(f"{line['title']} keeps more of the return ({kept:.1%}).")
     if ours["dead_features"]:
-        sure = "" if ours["dead_conclusive"] else ", on too few samples to call them dead"
+        sure = "" if ours["dead_conclusive"] else ", on too few samples to call that dead"
         silent = ours["dead_features"]
         who = "1 feature never fires" if silent == 1 else f"{silent} features never fire"
         found.append(f"{who} here{sure}.")

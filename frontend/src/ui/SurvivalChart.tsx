@@ -112,15 +112,15 @@ export function SurvivalChart({ steps, curves, height, label }: Props) {
         </svg>
       )}
       <ul className={classes.legend} aria-label={at === null ? "Curves" : `At step ${steps[at] ?? 0}`}>
+        <li className={classes.legendNote}>
+          {at === null ? "At the end:" : `At step ${count(steps[at] ?? 0)}:`}
+        </li>
         {curves.map((curve) => (
           <li key={curve.label}>
             <Sample color={curve.color} dash={curve.dash} />
             {curve.label} <b>{percent(curve.values[at ?? last], 0)}</b>
           </li>
         ))}
-        <li className={classes.legendNote}>
-          {at === null ? "at the end" : `at step ${count(steps[at] ?? 0)}`}
-        </li>
       </ul>
     </div>
   );

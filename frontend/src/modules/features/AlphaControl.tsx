@@ -26,7 +26,7 @@ export function AlphaControl({ value, onChange, disabled }: Props) {
   const [dragged, setDragged] = useState<number | null>(null);
   const shown = dragged ?? value;
   return (
-    <div className={classes.alpha}>
+    <div>
       <div className={classes.alphaHead}>
         <span className={classes.alphaLabel}>
           Strength α

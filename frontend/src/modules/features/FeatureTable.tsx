@@ -1,6 +1,8 @@
 import type { FeatureRow, FeatureSort } from "@/lib/types";
 import { Bar } from "@/ui/Bar";
 import { Explain } from "@/ui/Explain";
+import rowClasses from "@/ui/Rows.module.css";
+import { SortButton } from "@/ui/SortButton";
 
 import { barValue, MEASURES, scaleOf, type Measure } from "./columns";
 import classes from "./Features.module.css";
@@ -19,7 +21,7 @@ export function FeatureTable({ rows, sort, onSort, chosen, onChoose, stale }: Pr
   const scales = new Map(MEASURES.map((measure) => [measure.field, scaleOf(rows, measure)]));
   return (
     <div className={classes.scroll}>
-      <table className={classes.table} data-stale={stale} aria-busy={stale}>
+      <table className={`${rowClasses.rows} ${classes.table}`} data-stale={stale} aria-busy={stale}>
         <thead>
           <tr>
             <th scope="col" className={classes.rank}>
@@ -47,7 +49,7 @@ export function FeatureTable({ rows, sort, onSort, chosen, onChoose, stale }: Pr
               <td>
                 <button
                   type="button"
-                  className={classes.pick}
+                  className={`${rowClasses.pick} ${classes.pick}`}
                   aria-pressed={row.feature_idx === chosen}
                   aria-label={`Feature ${row.feature_idx}`}
                 >
@@ -57,8 +59,8 @@ export function FeatureTable({ rows, sort, onSort, chosen, onChoose, stale }: Pr
               </td>
               {MEASURES.map((measure) => (
                 <td key={measure.field}>
-                  <span className={classes.cell}>
-                    <span className={classes.number}>{measure.text(row[measure.field])}</span>
+                  <span className={rowClasses.cell}>
+                    <span className={rowClasses.number}>{measure.text(row[measure.field])}</span>
                     <Bar
                       value={barValue(row, measure)}
                       scale={scales.get(measure.field) ?? 1}
@@ -86,16 +88,10 @@ function SortHead({
 }) {
   return (
     <th scope="col" aria-sort={active ? "descending" : "none"}>
-      <span className={classes.head}>
-        <button
-          type="button"
-          className={classes.sort}
-          data-active={active}
-          onClick={() => onSort(measure.sort)}
-        >
+      <span className={rowClasses.head}>
+        <SortButton active={active} onClick={() => onSort(measure.sort)}>
           {measure.label}
-          <span aria-hidden="true">{active ? "↓" : ""}</span>
-        </button>
+        </SortButton>
         <Explain term={measure.term} />
       </span>
     </th>

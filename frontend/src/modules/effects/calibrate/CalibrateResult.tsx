@@ -4,6 +4,7 @@ import { alphaText, effectDecimals, interval, num, percent, signed } from "@/lib
 import { pair, type Calibration, type Model } from "@/lib/types";
 import { Facts } from "@/ui/Facts";
 import { Failure, Notice } from "@/ui/States";
+import { Verdict } from "@/ui/Verdict";
 
 import { useStoreEdits } from "../api";
 import { Confirmed } from "./Confirmed";
@@ -25,9 +26,9 @@ export function CalibrateResult({ model, found, onStored }: Props) {
     <div className={classes.even}>
       <div className={classes.side}>
         <div className={classes.row}>
-          <span className={classes.status} data-level={reached ? "good" : "caution"}>
+          <Verdict level={reached ? "good" : "caution"}>
             {reached ? "reached" : "unreachable within what is safe"}
-          </span>
+          </Verdict>
           <UseAlpha model={model} found={found} onStored={onStored} />
         </div>
         {!reached && (
@@ -55,7 +56,7 @@ export function CalibrateResult({ model, found, onStored }: Props) {
           ]}
         />
         {found.edits.length > 1 && (
-          <p className={classes.quiet}>
+          <p className="muted small">
             α of each:{" "}
             {found.edits.map(({ feature_idx, value }) => `${feature_idx}: ${signed(value, 3)}`).join(", ")}
           </p>

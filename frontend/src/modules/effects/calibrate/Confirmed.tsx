@@ -1,13 +1,15 @@
 import { effectDecimals, interval, num, percent, signed } from "@/lib/format";
 import { pair, type Calibration, type Effect } from "@/lib/types";
 import { extentOf, IntervalMark } from "@/ui/IntervalMark";
+import partClasses from "@/ui/Part.module.css";
+import table from "@/ui/Table.module.css";
 
 import classes from "../Effects.module.css";
 
 /** The chosen dose on fresh seeds among other directions of the same displacement. */
 export function Confirmed({ found }: { found: Calibration }) {
   const { confirmation, controls, random } = found;
-  if (!confirmation) return <p className={classes.quiet}>Nothing to confirm: no safe dose was found.</p>;
+  if (!confirmation) return <p className="muted small">Nothing to confirm: no safe dose was found.</p>;
   const rows: { name: string; effect: Effect; color: string; own: boolean }[] = [
     {
       name: found.edits.length > 1 ? "these features" : "this feature",
@@ -22,12 +24,12 @@ export function Confirmed({ found }: { found: Calibration }) {
   const extent = extentOf([...entries, { value: 0, ci: band }]);
   const decimals = effectDecimals(entries.map(({ value }) => value ?? 0));
   return (
-    <section className={classes.part} aria-label="Confirmation">
+    <section className={partClasses.part} aria-label="Confirmation">
       <h3>
         On {found.confirmation_seeds.length} fresh seeds, beside other directions of the same displacement
       </h3>
-      <div className={classes.scroll}>
-        <table className={classes.table}>
+      <div className={table.scroll}>
+        <table className={`${table.plain} ${classes.table}`}>
           <thead>
             <tr>
               <th scope="col">Direction</th>
@@ -43,7 +45,7 @@ export function Confirmed({ found }: { found: Calibration }) {
               <tr key={name} data-chosen={own}>
                 <th scope="row">{name}</th>
                 <td>
-                  <span className={classes.mark}>
+                  <span className={table.mark}>
                     {effect.mean_difference !== null && (
                       <IntervalMark
                         value={effect.mean_difference}
@@ -66,7 +68,7 @@ export function Confirmed({ found }: { found: Calibration }) {
               <tr>
                 <th scope="row">{random.directions} random directions</th>
                 <td>
-                  <span className={classes.mark}>
+                  <span className={table.mark}>
                     <IntervalMark
                       value={(band[0] + band[1]) / 2}
                       ci={band}
@@ -83,7 +85,7 @@ export function Confirmed({ found }: { found: Calibration }) {
           </tbody>
         </table>
       </div>
-      <p className={classes.quiet}>
+      <p className="muted small">
         {confirmation.outside_random
           ? "Outside the band of random directions: more than any push of this size would do."
           : "Inside the band of random directions: not more than a push of this size does anyway."}

@@ -4,9 +4,9 @@ import { fixed, num, percent } from "@/lib/format";
 import type { Calibration } from "@/lib/types";
 import { Explain } from "@/ui/Explain";
 import { useSize } from "@/ui/use-size";
+import partClasses from "@/ui/Part.module.css";
 
 import classes from "./Calibrate.module.css";
-import shared from "../Effects.module.css";
 
 const HEIGHT = 78;
 
@@ -22,7 +22,7 @@ export function SafeRange({ found }: { found: Calibration }) {
     .domain([-largest, largest])
     .range([14, Math.max(120, width - 14)]);
   return (
-    <section className={shared.part} aria-label="Safe range">
+    <section className={partClasses.part} aria-label="Safe range">
       <h3>
         Safe range of δₐ: {negative === null ? "none" : `−${num(negative, 2)}`} to{" "}
         {positive === null ? "none" : `+${num(positive, 2)}`}
@@ -68,7 +68,7 @@ export function SafeRange({ found }: { found: Calibration }) {
           </svg>
         )}
       </div>
-      <p className={shared.quiet}>
+      <p className="muted small">
         Points are doses tried; hollow ones fell. {found.dose !== null && `The triangle is the chosen dose.`}{" "}
         Safe means: falls up by no more than 5 points, and at least {percent(0.9, 0)} of the return.
       </p>

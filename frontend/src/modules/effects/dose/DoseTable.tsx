@@ -1,5 +1,6 @@
 import { effectDecimals, interval, num, percent, signed } from "@/lib/format";
 import { pair, type DoseResponse } from "@/lib/types";
+import table from "@/ui/Table.module.css";
 
 import classes from "../Effects.module.css";
 
@@ -7,8 +8,8 @@ import classes from "../Effects.module.css";
 export function DoseTable({ curve }: { curve: DoseResponse }) {
   const decimals = effectDecimals(curve.points.map((point) => point.mean_difference ?? 0));
   return (
-    <div className={classes.scroll}>
-      <table className={classes.table}>
+    <div className={table.scroll}>
+      <table className={`${table.plain} ${classes.table}`}>
         <caption className="visually-hidden">Every dose of feature {curve.feature_idx}</caption>
         <thead>
           <tr>

@@ -4,6 +4,8 @@ import { effectDecimals, interval, num, percent, plural, signed } from "@/lib/fo
 import { pair, type Scan } from "@/lib/types";
 import { Explain } from "@/ui/Explain";
 import { extentOf, IntervalMark } from "@/ui/IntervalMark";
+import partClasses from "@/ui/Part.module.css";
+import table from "@/ui/Table.module.css";
 
 import { ScanPlot } from "./ScanPlot";
 import { ScanTable } from "./ScanTable";
@@ -21,7 +23,7 @@ interface Props {
 export function ScanResult({ scan, feature, onFeature, onDose }: Props) {
   return (
     <>
-      <section className={classes.part} aria-label="Findings">
+      <section className={partClasses.part} aria-label="Findings">
         <h3>Findings: confirmed on fresh seeds</h3>
         {scan.findings.length > 0 ? (
           <ul className={classes.findings}>
@@ -30,7 +32,7 @@ export function ScanResult({ scan, feature, onFeature, onDose }: Props) {
             ))}
           </ul>
         ) : (
-          <p className={classes.quiet}>
+          <p className="muted small">
             None. {plural(scan.candidates, "candidate")} among {plural(scan.rows.length, "push", "pushes")};{" "}
             {scan.confirmations.length === 0
               ? "so nothing was tried again."
@@ -41,13 +43,13 @@ export function ScanResult({ scan, feature, onFeature, onDose }: Props) {
       {scan.confirmations.length > 0 && <Confirmations scan={scan} onFeature={onFeature} onDose={onDose} />}
       <div className={classes.scan}>
         <ScanTable scan={scan} feature={feature} onFeature={onFeature} />
-        <section className={classes.part} aria-label="Plot of the scan">
+        <section className={partClasses.part} aria-label="Plot of the scan">
           <h3>
             Effect and false discovery rate
             <Explain term="q_value" />
           </h3>
           <ScanPlot scan={scan} onFeature={onFeature} />
-          <p className={classes.quiet}>
+          <p className="muted small">
             Filled points are candidates (q below 0.05 over {scan.tests} tests, falls included). Blue pushes
             −α, orange +α, at δₐ {num(scan.dose, 2)}.{" "}
             {scan.out_of_reach.length > 0 &&
@@ -66,13 +68,13 @@ function Confirmations({ scan, onFeature, onDose }: Pick<Props, "scan" | "onFeat
   const extent = extentOf([...entries, { value: 0, ci: band }]);
   const decimals = effectDecimals(entries.map(({ value }) => value ?? 0));
   return (
-    <section className={classes.part} aria-label="Winners on fresh seeds">
+    <section className={partClasses.part} aria-label="Winners on fresh seeds">
       <h3>
         Winners on {scan.confirmation_seeds.length} fresh seeds
         <Explain term="holm" />
       </h3>
-      <div className={classes.scroll}>
-        <table className={classes.table}>
+      <div className={table.scroll}>
+        <table className={`${table.plain} ${classes.table}`}>
           <thead>
             <tr>
               <th scope="col">Feature</th>
@@ -95,7 +97,7 @@ function Confirmations({ scan, onFeature, onDose }: Pick<Props, "scan" | "onFeat
                 <td data-sign={Math.sign(row.dose ?? 0)}>{signed(row.dose, 2)}</td>
                 <td>{num(row.alpha, 3)}</td>
                 <td>
-                  <span className={classes.mark}>
+                  <span className={table.mark}>
                     {row.mean_difference !== null && (
                       <IntervalMark
                         value={row.mean_difference}
@@ -131,7 +133,7 @@ function Confirmations({ scan, onFeature, onDose }: Pick<Props, "scan" | "onFeat
         </table>
       </div>
       {band && (
-        <p className={classes.quiet}>
+        <p className="muted small">
           {scan.random.directions} random directions of the same displacement: 5–95 %{" "}
           {interval(band, decimals, true)} {scan.measure.unit}, {percent(scan.random.fall_rate, 0)} falls.
         </p>

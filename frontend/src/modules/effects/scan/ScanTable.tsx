@@ -6,6 +6,9 @@ import type { Term } from "@/lib/glossary";
 import { pair, type Scan, type ScanRow } from "@/lib/types";
 import { Explain } from "@/ui/Explain";
 import { extentOf, IntervalMark } from "@/ui/IntervalMark";
+import { SortButton } from "@/ui/SortButton";
+import partClasses from "@/ui/Part.module.css";
+import table from "@/ui/Table.module.css";
 
 import { fate, sortRows, type ScanSort } from "./rows";
 import classes from "../Effects.module.css";
@@ -27,17 +30,17 @@ export function ScanTable({ scan, feature, onFeature }: Props) {
   const extent = extentOf(rows.map((row) => ({ value: row.mean_difference, ci: pair(row.ci) })));
   const head = (key: ScanSort, label: string, term?: Term) => (
     <th scope="col" aria-sort={sort === key ? "ascending" : "none"}>
-      <button type="button" className={own.sort} data-active={sort === key} onClick={() => setSort(key)}>
-        {label} <span aria-hidden="true">{sort === key ? "↓" : ""}</span>
-      </button>
+      <SortButton active={sort === key} onClick={() => setSort(key)}>
+        {label}
+      </SortButton>
       {term && <Explain term={term} />}
     </th>
   );
   return (
-    <section className={classes.part} aria-label="Every push that was run">
+    <section className={partClasses.part} aria-label="Every push that was run">
       <h3>What was run: {scan.rows.length} pushes, not to be quoted from here</h3>
       <div className={own.tall} data-all={all} tabIndex={0} role="group" aria-label="Table of all pushes">
-        <table className={classes.table}>
+        <table className={`${table.plain} ${classes.table}`}>
           <thead>
             <tr>
               <th scope="col">Feature</th>
@@ -100,7 +103,7 @@ function Row({ row, scan, extent, chosen, onFeature }: RowProps) {
       </td>
       <td data-sign={Math.sign(row.dose ?? 0)}>{signed(row.dose, 2)}</td>
       <td>
-        <span className={classes.mark}>
+        <span className={table.mark}>
           {row.mean_difference !== null && (
             <IntervalMark value={row.mean_difference} ci={pair(row.ci)} color={color} extent={extent} />
           )}

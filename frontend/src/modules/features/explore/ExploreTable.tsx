@@ -3,6 +3,8 @@ import { useEffect, useMemo, useRef, type KeyboardEvent } from "react";
 import type { TableView } from "@/lib/table-view";
 import type { Model, TablePage, TableRow } from "@/lib/types";
 import { Explain } from "@/ui/Explain";
+import rowClasses from "@/ui/Rows.module.css";
+import { SortButton } from "@/ui/SortButton";
 import { Empty, Failure } from "@/ui/States";
 
 import { PAGE_SIZE, usePages } from "./api";
@@ -68,7 +70,7 @@ export function ExploreTable({ model, first, view, onView, chosen, onChoose, sta
         onKeyDown={onKeyDown}
         onScroll={(event) => onScroll(event.currentTarget.scrollTop)}
       >
-        <table className={classes.table} data-stale={stale} aria-rowcount={total + 1}>
+        <table className={`${rowClasses.rows} ${classes.table}`} data-stale={stale} aria-rowcount={total + 1}>
           <colgroup>
             <col style={{ width: 70 }} />
             <col />
@@ -148,17 +150,15 @@ function Head({ column: { sort, label, term }, first, view, onView }: HeadProps)
   const order = first.order === "asc" ? "ascending" : "descending";
   return (
     <th scope="col" aria-sort={active ? order : undefined}>
-      <span className={classes.head}>
+      <span className={rowClasses.head}>
         {sort !== null && fits ? (
-          <button
-            type="button"
-            className={classes.sort}
-            data-active={active}
+          <SortButton
+            active={active}
+            rising={first.order === "asc"}
             onClick={() => onView({ ...view, sort, order: active ? turned : undefined })}
           >
             {label}
-            {active && <span aria-hidden="true">{first.order === "asc" ? "↑" : "↓"}</span>}
-          </button>
+          </SortButton>
         ) : (
           label
         )}

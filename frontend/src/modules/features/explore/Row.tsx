@@ -2,6 +2,7 @@ import { memo } from "react";
 
 import type { TableRow } from "@/lib/types";
 import { Bar } from "@/ui/Bar";
+import rowClasses from "@/ui/Rows.module.css";
 
 import { COLUMNS } from "./columns";
 import { Badges } from "./Badges";
@@ -34,7 +35,7 @@ export const Row = memo(function Row({ index, row, scales, chosen, onChoose }: P
       <td>
         <button
           type="button"
-          className={classes.pick}
+          className={rowClasses.pick}
           aria-pressed={chosen}
           aria-label={`Feature ${row.feature_idx}`}
           onClick={(event) => {
@@ -56,12 +57,12 @@ export const Row = memo(function Row({ index, row, scales, chosen, onChoose }: P
       {COLUMNS.map(({ label, text, hint, bar }, at) => (
         <td key={label}>
           {bar ? (
-            <span className={classes.cell}>
-              <span className={classes.number}>{text(row)}</span>
+            <span className={rowClasses.cell}>
+              <span className={rowClasses.number}>{text(row)}</span>
               <Bar value={bar.value(row)} scale={scales[at] ?? 1} signed={bar.signed} />
             </span>
           ) : (
-            <span className={classes.number}>
+            <span className={rowClasses.number}>
               {text(row)}
               {hint && <small className={classes.hint}>{hint(row)}</small>}
             </span>

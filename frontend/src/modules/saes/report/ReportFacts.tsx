@@ -1,16 +1,16 @@
 import { count, num, percent } from "@/lib/format";
 import type { Report } from "@/lib/types";
 import { Facts } from "@/ui/Facts";
+import partClasses from "@/ui/Part.module.css";
 
 import { figure } from "./lines";
-import classes from "./Report.module.css";
 
 /** What the SAE is like on the same episodes, beyond the figures that have references. */
 export function ReportFacts({ report }: { report: Report }) {
   const at = (name: string) => figure(report, name);
   const cached = figure({ ...report, sae: report.cached }, "fvu");
   return (
-    <section className={classes.part} aria-label="The SAE on these episodes">
+    <section className={partClasses.part} aria-label="The SAE on these episodes">
       <h3>The SAE on these episodes</h3>
       <Facts
         columns={4}

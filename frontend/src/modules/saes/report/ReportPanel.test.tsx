@@ -70,7 +70,7 @@ test("the card: verdict, every reference line, survival, warnings", async () => 
   const curves = screen.getByRole("img", { name: /Share of episodes not ended/ });
   curves.focus();
   await user.keyboard("{ArrowRight}");
-  expect(screen.getByText("at step 100")).toBeVisible();
+  expect(screen.getByText("At step 100:")).toBeVisible();
 });
 
 test("stability stands beside dictionaries without features", async () => {

@@ -9,6 +9,8 @@ import { isFinished, useJob } from "@/modules/runs/use-job";
 import { Panel } from "@/ui/Panel";
 import { Block, Empty, Failure, Notice } from "@/ui/States";
 import { SurvivalChart } from "@/ui/SurvivalChart";
+import partClasses from "@/ui/Part.module.css";
+import { Verdict } from "@/ui/Verdict";
 
 import { reportKey, useReport, useStartReport } from "./api";
 import { levelOf, styleOf } from "./lines";
@@ -118,8 +120,8 @@ function MeasureForm({ again, pending, onStart }: MeasureProps) {
 function Card({ report }: { report: Report }) {
   return (
     <>
-      <div className={classes.verdict} data-level={levelOf(report.verdict)}>
-        <strong>{report.verdict}</strong>
+      <div className={classes.verdict}>
+        <Verdict level={levelOf(report.verdict)}>{report.verdict}</Verdict>
         <p>{report.sentence}</p>
       </div>
       <p className={classes.conditions}>
@@ -133,7 +135,7 @@ function Card({ report }: { report: Report }) {
       ))}
       <ReportTable report={report} />
       <div className={classes.lower}>
-        <section className={classes.part} aria-label="Survival">
+        <section className={partClasses.part} aria-label="Survival">
           <h3>Episodes still going</h3>
           <SurvivalChart
             steps={report.survival_steps}

@@ -4,6 +4,7 @@ import { pair, type Report, type ReportLine } from "@/lib/types";
 import { Explain } from "@/ui/Explain";
 import { RateMark } from "@/ui/RateMark";
 import { Sample } from "@/ui/SurvivalChart";
+import table from "@/ui/Table.module.css";
 
 import { figure, styleOf } from "./lines";
 import classes from "./Report.module.css";
@@ -22,8 +23,8 @@ const HEADS: readonly [label: string, term?: Term, note?: string][] = [
 export function ReportTable({ report }: { report: Report }) {
   const gate = figure(report, "feedback_gate");
   return (
-    <div className={classes.scroll}>
-      <table className={classes.table}>
+    <div className={table.scroll}>
+      <table className={`${table.plain} ${classes.table}`}>
         <thead>
           <tr>
             <th scope="col">The tap replaced by</th>
@@ -55,7 +56,7 @@ function Line({ line, gate }: { line: ReportLine; gate: number | null }) {
   return (
     <tr data-sae={line.name === "sae"}>
       <th scope="row">
-        <span className={classes.name}>
+        <span className={table.mark}>
           <Sample color={color} dash={dash} />
           <span>
             {line.name === "baseline" ? "nothing (the policy as it is)" : line.title}
@@ -67,7 +68,7 @@ function Line({ line, gate }: { line: ReportLine; gate: number | null }) {
         {line.return_recovered === null ? (
           <span className="muted">not defined</span>
         ) : (
-          <span className={classes.mark}>
+          <span className={table.mark}>
             <RateMark
               rate={near(line.return_recovered)}
               ci={ci && [near(ci[0]), near(ci[1])]}

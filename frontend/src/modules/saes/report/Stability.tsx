@@ -1,6 +1,8 @@
 import { fixed, num, percent, plural } from "@/lib/format";
 import type { Report } from "@/lib/types";
 import { Explain } from "@/ui/Explain";
+import partClasses from "@/ui/Part.module.css";
+import table from "@/ui/Table.module.css";
 
 import classes from "./Report.module.css";
 
@@ -9,7 +11,7 @@ type Found = NonNullable<Report["stability"]>;
 /** Whether other SAEs of this tap found the same features, beside dictionaries that hold none. */
 export function Stability({ stability }: { stability: Found | null }) {
   return (
-    <section className={classes.part} aria-labelledby="stability-title">
+    <section className={partClasses.part} aria-labelledby="stability-title">
       <h3 id="stability-title">
         Same features in other SAEs?
         <Explain term="stability" />
@@ -17,7 +19,7 @@ export function Stability({ stability }: { stability: Found | null }) {
       {stability ? (
         <Scores stability={stability} />
       ) : (
-        <p className={classes.quiet}>
+        <p className="muted small">
           Not known: no other SAE for this tap is loaded. Load one trained with another seed, then measure
           again.
         </p>
@@ -34,7 +36,7 @@ function Scores({ stability }: { stability: Found }) {
         {plural(stability.saes, "other SAE")}; matched decoder cosine <b>{fixed(stability.pw_mcc, 2)}</b>,
         matched activations <b>{fixed(stability.activation_mcc, 2)}</b>.
       </p>
-      <table className={classes.small}>
+      <table className={`${table.plain} ${classes.small}`}>
         <thead>
           <tr>
             <th scope="col">Dictionaries without features</th>

@@ -1,6 +1,7 @@
 // How the lines of a report are drawn: one colour and one dash each, the same in table and curves.
 import { percent } from "@/lib/format";
 import type { Report, ReportLine } from "@/lib/types";
+import type { Level } from "@/ui/Verdict";
 
 export interface LineStyle {
   color: string;
@@ -20,7 +21,7 @@ const STYLES: Record<string, LineStyle> = {
 export const styleOf = ({ name }: ReportLine): LineStyle => STYLES[name] ?? { color: "var(--ink-3)" };
 
 /** Which step of the scale from faithful to open-loop only; unmeasured verdicts have no level. */
-export function levelOf(verdict: string): "good" | "caution" | "poor" | "none" {
+export function levelOf(verdict: string): Level {
   if (verdict === "faithful") return "good";
   if (verdict === "usable with caution") return "caution";
   return verdict === "open-loop only" ? "poor" : "none";

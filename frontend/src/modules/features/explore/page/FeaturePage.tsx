@@ -95,7 +95,8 @@ function Name({ data: { name, statistics } }: { data: Dashboard }) {
               name.when.reason
             ) : (
               <>
-                AUROC {fixed(name.when.auroc, 2)} <Explain term="auroc" />
+                AUROC {fixed(name.when.auroc, 2)}
+                <Explain term="auroc" />,
               </>
             )}{" "}
             effect at percentile {fixed(statistics.output_percentile, 0)} of random directions{" "}
@@ -116,6 +117,6 @@ function factsOf({ statistics: s }: Dashboard) {
     { label: "effect, all actions", value: fixed(s.ablation_pooled, 3), note: "SD", term: "ablation_effect" as const },
     { label: "percentile", value: fixed(s.output_percentile, 1), note: `isotropic ${fixed(s.output_percentile_isotropic, 1)}`, term: "output_percentile" as const },
     { label: "episodes", value: percent(s.coverage, 0), term: "coverage" as const },
-    { label: "onsets", value: fixed(s.onsets, 1), note: s.onset_rate === null ? "per episode" : `per episode, ${fixed(s.onset_rate, 2)} Hz`, term: "onsets" as const },
+    { label: "onsets / episode", value: fixed(s.onsets, 1), note: s.onset_rate === null ? undefined : `${fixed(s.onset_rate, 2)} Hz`, term: "onsets" as const },
   ]; // prettier-ignore
 }
