@@ -20,12 +20,14 @@ export function RunFields({ model, envs, value, onChange, lowest }: FieldsProps)
   const limit = findEnv(envs, value.env)?.max_episode_steps;
   return (
     <>
-      <EnvSelect
-        model={model}
-        envs={envs}
-        value={value.env}
-        onChange={(env) => onChange({ env, steps: null, measure: null })}
-      />
+      <div className={classes.below}>
+        <EnvSelect
+          model={model}
+          envs={envs}
+          value={value.env}
+          onChange={(env) => onChange({ env, steps: null, measure: null })}
+        />
+      </div>
       <NumberInput
         label="Seeds"
         min={lowest}
@@ -57,6 +59,7 @@ export function MeasureSelect({ measures, value, onChange }: MeasureProps) {
   const byKey = new Map(measures.map((measure) => [measure.key, measure]));
   return (
     <Select
+      className={classes.double}
       label="Measure"
       searchable
       allowDeselect={false}

@@ -72,7 +72,7 @@ export function ExploreTable({ model, first, view, onView, chosen, onChoose, sta
       >
         <table className={`${rowClasses.rows} ${classes.table}`} data-stale={stale} aria-rowcount={total + 1}>
           <colgroup>
-            <col style={{ width: 70 }} />
+            <col style={{ width: 64 }} />
             <col />
             {COLUMNS.map(({ label, width }) => (
               <col key={label} style={{ width }} />

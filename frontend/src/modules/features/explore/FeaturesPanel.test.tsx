@@ -81,7 +81,7 @@ test("sorts by a column and the other way round", async () => {
 test("what was run in the closed loop: sorted by size, with its origin, or why there is nothing", async () => {
   open().show();
   await screen.findByRole("button", { name: "Feature 11" });
-  await user.click(screen.getByRole("button", { name: /^Return, closed loop/ }));
+  await user.click(screen.getByRole("button", { name: /^Closed loop/ }));
   await waitFor(() => expect(numbers().slice(0, 2)).toEqual([52, 88]));
   const row = (feature: number) => screen.getByRole("button", { name: `Feature ${feature}` }).closest("tr");
   expect(row(52)).toHaveTextContent("−61.5confirmed, δₐ +0.05");
