@@ -12,6 +12,7 @@ from policyscope.core.errors import InvalidInput
 from policyscope.store.records import Json
 
 FORM = "FEATURE:OP[:VALUE[:UNIT]], separated by commas, or @FILE with the JSON of the API"
+START_FORM = "reset[:NOISE_SCALE], cached, run:RUN[:arm=ARM][:seed=SEED][:step=STEP], or @FILE with JSON"
 NEEDS_NO_VALUE = 2
 
 
@@ -41,6 +42,28 @@ def dose_arms(feature: int, doses: Sequence[float], unit: str) -> list[Json]:
         }
         for dose in doses
     ]
+
+
+def start_of(text: str | None) -> Json | None:
+    """Where episodes begin, as typed, to be checked by the API's schema. Raises InvalidInput."""
+    if text is None:
+        return None
+    if text.startswith("@"):
+        found: Json = json_file(Path(text[1:]))
+        return found
+    kind, *words = text.split(":")
+    try:
+        if kind == "reset" and len(words) <= 1:
+            return {"kind": kind, **({"noise_scale": float(words[0])} if words else {})}
+        if kind == "run" and words:
+            more = dict(word.split("=", 1) for word in words[1:])
+            numbers = {name: int(more.pop(name)) for name in ("seed", "step") if name in more}
+            return {"kind": kind, "run_id": words[0], **more, **numbers}
+        if kind == "cached" and not words:
+            return {"kind": kind}
+    except ValueError:
+        pass
+    raise InvalidInput(f"{text!r} is not a start. A start is {START_FORM}.")
 
 
 def json_file(path: Path) -> Any:

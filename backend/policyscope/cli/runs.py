@@ -11,7 +11,7 @@ from policyscope.api.schemas.interventions import UNITS
 from policyscope.api.schemas.replays import VideoRequest
 from policyscope.api.schemas.runs import RunRequest
 from policyscope.cli.console import sentences
-from policyscope.cli.edits import arms_of, dose_arms
+from policyscope.cli.edits import arms_of, dose_arms, start_of
 from policyscope.cli.output import json_option, read_file, show_json, show_table, write_file
 from policyscope.cli.working import announce, asked, follow, model_named, reading, working
 from policyscope.services import runs, videos
@@ -42,6 +42,9 @@ FILE = click.Path(dir_okay=False, path_type=Path)
     type=click.Choice(UNITS),
     help="Unit of --dose.",
 )
+@click.option(
+    "--start", help="Where episodes begin: reset:2 (twice the noise), cached, run:RUN:step=100, @FILE."
+)
 @click.option("--again", is_flag=True, help="Play it again even if the same was finished before.")
 @json_option
 def run(model: str, as_json: bool, **given: Any) -> None:
@@ -53,6 +56,7 @@ def run(model: str, as_json: bool, **given: Any) -> None:
     policyscope run MODEL --env Walker2d-v5 --level compare
     policyscope run MODEL --env Walker2d-v5 --feature 42 --dose -0.05 --dose 0.05
     policyscope run MODEL --env Walker2d-v5 --arm "push=42:add:2.0" --arm "without=7:ablate"
+    policyscope run MODEL --env Walker2d-v5 --start cached
     """
     with sentences(), working() as ws:
         wanted = asked(RunRequest, _request(given))
@@ -124,7 +128,8 @@ def _request(given: Json) -> Json:
     arms = arms_of(given.pop("named"), given.pop("arms_file"))
     if feature is not None:
         arms += dose_arms(feature, doses, unit)
-    return {**given, "arms": arms or None}
+    start = start_of(given.pop("start"))
+    return {**given, "arms": arms or None, "start": start}
 
 
 def _show_run(found: Json, as_json: bool) -> None:

@@ -8,6 +8,8 @@ from werkzeug.serving import make_server
 
 from policyscope.api.app import create_app
 from policyscope.api.current import WORKSPACE
+from policyscope.cli.edits import start_of
+from policyscope.core.errors import InvalidInput
 from policyscope.services import runs
 
 SHORT = ("--env", tiny.ENV, "--episodes", 2, "--max_steps", 20)
@@ -35,9 +37,28 @@ def test_runs_are_listed_shown_and_written(cli, model):
     assert "identical" in cli("verify", "evidence.zip")
 
 
+def test_a_run_begins_where_it_is_told_to(artifacts, cli):
+    """hard_stable has states to start from; its artifacts are those of the tiny pendulum's shape."""
+    assert start_of("reset:2") == {"kind": "reset", "noise_scale": 2.0}
+    assert start_of("cached") == {"kind": "cached"}
+    assert start_of("run:r_1:arm=push:step=100") == {
+        "kind": "run",
+        "run_id": "r_1",
+        "arm": "push",
+        "step": 100,
+    }
+    (artifacts / "start.json").write_text('{"kind": "state", "states": [[0.5, 1, 2]]}')
+    assert start_of(f"@{artifacts / 'start.json'}")["states"] == [[0.5, 1, 2]]
+    for bad in ("moon", "reset:much", "run", "run:r_1:step=x", "cached:2"):
+        with pytest.raises(InvalidInput, match="A start is"):
+            start_of(bad)
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
+        (("--env", tiny.ENV, "--start", "cached"), "its own reset"),
+        (("--env", tiny.ENV, "--start", "state"), "A start is"),
         (("--env", "Nowhere-v1"), "Nowhere-v1"),
         (("--env", tiny.ENV, "--episodes", 0), "episodes: Must be"),
         (("--env", tiny.ENV, "--feature", 4), "--feature and --dose"),

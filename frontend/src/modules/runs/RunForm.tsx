@@ -9,6 +9,8 @@ import { Failure, Notice } from "@/ui/States";
 import { useRuns, useStartRun } from "./api";
 import { armText, BASELINE, toneColor, toneOf } from "./arms";
 import { EnvSelect } from "./EnvSelect";
+import { StartFields } from "./StartFields";
+import { RESET, startRequest, type StartDraft } from "./start";
 import { LevelButtons } from "./LevelButtons";
 import { freshSeed, INFERENTIAL, type Level } from "./levels";
 import { findEnv, homeEnv } from "./use-env-info";
@@ -27,6 +29,7 @@ interface Settings {
   episodes: number | string;
   steps: number | string | null;
   seed: number | string;
+  start: StartDraft;
 }
 
 interface PlannedArm {
@@ -50,30 +53,40 @@ export function startEnv(model: Model, envs: EnvInfo[]): string | null {
   return (home && model.compatible_envs.includes(home) ? home : model.compatible_envs[0]) ?? null;
 }
 
-function bodyOf({ episodes, seed, steps }: Settings, env: string, limit: number | undefined) {
+function bodyOf({ episodes, seed, steps, start }: Settings, env: string, limit: number | undefined) {
   const most = steps ?? limit;
   return {
     env,
     episodes: Number(episodes),
     seed: Number(seed),
     ...(most ? { max_steps: Number(most) } : {}),
+    ...startRequest(start),
   };
 }
 
 /** What the form shows: typed values, else the model's own environment and its limit. */
 function useSettings(model: Model, envs: EnvInfo[]) {
-  const [settings, setSettings] = useState<Settings>({ env: null, episodes: 16, steps: null, seed: 0 });
+  const [settings, setSettings] = useState<Settings>({
+    env: null,
+    episodes: 16,
+    steps: null,
+    seed: 0,
+    start: RESET,
+  });
   const runs = useRuns(model.id);
   const change = (patch: Partial<Settings>) => setSettings((old) => ({ ...old, ...patch }));
   const env = settings.env ?? startEnv(model, envs);
   const onLevel = ({ key, seeds }: Level) =>
     change({ episodes: seeds, ...(key === "confirm" ? { seed: freshSeed(runs.data ?? [], env) } : {}) });
-  return { settings, change, onLevel, env, limit: findEnv(envs, env)?.max_episode_steps };
+  const recorded = (runs.data ?? []).filter(
+    (run) => run.kind === "comparison" && run.state === "done" && run.env === env,
+  );
+  return { settings, change, onLevel, env, recorded, limit: findEnv(envs, env)?.max_episode_steps };
 }
 
 export function RunForm({ model, envs, running, unapplied, onStarted }: Props) {
   const start = useStartRun(model.id);
-  const { settings, change, onLevel, env, limit } = useSettings(model, envs);
+  const { settings, change, onLevel, env, recorded, limit } = useSettings(model, envs);
   const episodes = Number(settings.episodes);
   const arms = plannedArms(model);
 
@@ -130,6 +143,7 @@ export function RunForm({ model, envs, running, unapplied, onStarted }: Props) {
           Run Model
         </Button>
       </div>
+      <StartFields start={settings.start} runs={recorded} onChange={(start) => change({ start })} />
       <Plan arms={arms} episodes={episodes} estimate={start.data?.estimate_s ?? null} onLevel={onLevel} />
       {unapplied && (
         <p className={classes.hint}>
