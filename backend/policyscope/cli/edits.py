@@ -49,16 +49,16 @@ def start_of(text: str | None) -> Json | None:
     if text is None:
         return None
     if text.startswith("@"):
-        found: Json = json_file(Path(text[1:]))
-        return found
+        given: Json = json_file(Path(text[1:]))
+        return given
     kind, *words = text.split(":")
     try:
         if kind == "reset" and len(words) <= 1:
             return {"kind": kind, **({"noise_scale": float(words[0])} if words else {})}
         if kind == "run" and words:
             more = dict(word.split("=", 1) for word in words[1:])
-            numbers = {name: int(more.pop(name)) for name in ("seed", "step") if name in more}
-            return {"kind": kind, "run_id": words[0], **more, **numbers}
+            found: Json = {"kind": kind, "run_id": words[0], **more}
+            return found | {name: int(more[name]) for name in ("seed", "step") if name in more}
         if kind == "cached" and not words:
             return {"kind": kind}
     except ValueError:
