@@ -68,6 +68,7 @@ artifacts: $(VENV)/.ready ## rebuild the demo bundle from nothing (about half an
 	backend/tools/build_artifacts.sh $(BIN)
 
 bench: $(VENV)/.ready ## measure side by side against peers; writes backend/benchmarks/RESULTS.md
+	$(BIN)/pip install --quiet --disable-pip-version-check -e 'backend[bench]'
 	cd backend && $(BIN)/python -m benchmarks
 
 parity: $(VENV)/.ready ## compare files of other libraries with what those libraries compute

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from benchmarks import arms, interpretation, report, rollouts
+from benchmarks import arms, interpretation, report, rollouts, streamed
 from benchmarks.harness import Reading, measure
 from benchmarks.subject import Subject, load_subject
 
@@ -79,8 +79,20 @@ def _interpretation(repeats: int) -> str:
         f"{interpretation.ROWS:,} samples; largest difference between the weights {difference:.1e}.",
         report.rates_table(list(readings.values()), interpretation.LOOP, "fits/s"),
         report.targets_table([("all actions / scikit-learn, one action at a time", ratio, 10)]),
+        _streamed(streamed.measure()),
     ]
     return "\n\n".join(parts)
+
+
+def _streamed(found: streamed.Streamed) -> str:
+    return (
+        f"The same of {streamed.TARGETS} actions on {streamed.FEATURES:,} features, {streamed.ROWS:,} "
+        f"samples with {streamed.ACTIVE} active each, as it streams in: {found.ours:.1f} s, holding at most "
+        f"{found.memory / 2**30:.2f} GiB. scikit-learn (sparse_cg to 1e-10, on the whole in memory as a "
+        f"sparse matrix): {found.theirs:.1f} s, {found.theirs / found.ours:.1f} times as long. Largest "
+        f"difference "
+        f"between the weights {found.difference:.1e}."
+    )
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ feature matters; the standardised weight does. Both are associations, not causes
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -52,25 +53,41 @@ class StandardisedRidge:
 
 def moments(z: ArrayLike, y: ArrayLike) -> Moments:
     """Raises InvalidInput when values are not finite, ShapeMismatch when the numbers of rows differ."""
-    latents, targets = _matrix(z, "The latents"), _matrix(y, "The target")
-    if len(latents) != len(targets):
-        raise ShapeMismatch(f"There are {len(latents)} rows of latents and {len(targets)} of targets.")
-    split = latents.shape[1]
-    # about a point near the mean, so that one pass over the data is enough
-    shift = np.concatenate([part[:CHUNK].mean(axis=0) for part in (latents, targets)])
-    with np.errstate(invalid="ignore", over="ignore"):
-        sums = _sum_products(latents, targets, np.arange(len(latents)), shift)
-    if not np.isfinite(sums).all():
-        _refuse_non_finite(latents, "The latents")
-        _refuse_non_finite(targets, "The target")
-    mean = shift + sums[-1, :-1] / len(latents)
+    return moments_of([(z, y)])
+
+
+def moments_of(parts: Iterable[tuple[ArrayLike, ArrayLike]]) -> Moments:
+    """Of data that comes in parts [n, F] and [n, T], as much at a time as fits into memory.
+
+    Needs one part and [F + T]² numbers. Raises what ``moments`` raises, and InvalidInput without any part.
+    """
+    sums, shift, split = np.empty((0, 0)), np.empty(0), 0
+    seen = _Varying(0)
+    for z, y in parts:
+        latents, targets = _matrix(z, "The latents"), _matrix(y, "The target")
+        if len(latents) != len(targets):
+            raise ShapeMismatch(f"There are {len(latents)} rows of latents and {len(targets)} of targets.")
+        if not len(sums):
+            split = latents.shape[1]
+            # about a point near the mean, so that one pass over the data is enough
+            shift = np.concatenate([part[:CHUNK].mean(axis=0) for part in (latents, targets)])
+            sums, seen = np.zeros((len(shift) + 1,) * 2), _Varying(len(shift))
+        with np.errstate(invalid="ignore", over="ignore"):
+            some = _sum_products(latents, targets, np.arange(len(latents)), shift)
+            sums += some
+        if not np.isfinite(sums).all():
+            _refuse_non_finite(latents, "The latents")
+            _refuse_non_finite(targets, "The target")
+        seen.add(some, shift, (latents, targets))
+    if not len(sums):
+        raise InvalidInput("There are no rows to relate.")
+    n = round(float(sums[-1, -1]))
+    mean = shift + sums[-1, :-1] / n
     products = _moved(sums, mean - shift)[:-1, :-1]
-    live = np.concatenate(
-        [_varies(latents, mean[:split], products), _varies(targets, mean[split:], products[split:, split:])]
-    )
+    live = seen.found(mean)
     products[~live] = products[:, ~live] = 0.0
     return Moments(
-        len(latents),
+        n,
         mean[:split],
         mean[split:],
         products[:split, :split],
@@ -103,9 +120,9 @@ def _sum_products(z: F64, y: F64, rows: NDArray[np.int64], shift: F64) -> F64:
 
 def _moved(sums: F64, by: F64) -> F64:
     """``sums`` of products, of which the last column is 1, of columns less ``by``."""
-    move = np.eye(len(sums))
-    move[:-1, -1] = -by
-    moved: F64 = move @ sums @ move.T
+    shift = np.append(by, 0.0)
+    crossed = np.outer(shift, sums[-1])
+    moved: F64 = sums - crossed - crossed.T + sums[-1, -1] * np.outer(shift, shift)
     return moved
 
 
@@ -264,14 +281,30 @@ def _refuse_non_finite(matrix: F64, what: str) -> None:
         raise InvalidInput(f"{what} holds {bad} values that are NaN or infinite.")
 
 
-def _varies(columns: F64, mean: F64, products: F64) -> NDArray[np.bool_]:
-    """Columns whose deviation from the mean is more than rounding; looked at where the sums are in doubt."""
-    n = len(mean)
-    varies: NDArray[np.bool_] = np.diag(products)[:n] > _DOUBTFUL * len(columns) * np.square(mean)
-    for j in np.flatnonzero(~varies):
-        low, high = columns[:, j].min(), columns[:, j].max()
-        varies[j] = max(high - mean[j], mean[j] - low) > _CONSTANT * max(abs(low), abs(high))
-    return varies
+class _Varying:
+    """Which columns vary by more than rounding: by sums of squares; in doubt by least and greatest value."""
+
+    def __init__(self, columns: int) -> None:
+        self._clear = np.zeros(columns, dtype=np.bool_)
+        self._low, self._high = np.full(columns, np.inf), np.full(columns, -np.inf)
+
+    def add(self, sums: F64, shift: F64, parts: tuple[F64, F64]) -> None:
+        """``sums`` of products about ``shift`` of the columns of ``parts``, the latents and the targets."""
+        n, total = sums[-1, -1], sums[-1, :-1]
+        squares = np.diag(sums)[:-1] - np.square(total) / n
+        self._clear |= squares > _DOUBTFUL * n * np.square(shift + total / n)
+        split = parts[0].shape[1]
+        for j in np.flatnonzero(~self._clear):
+            column = parts[0][:, j] if j < split else parts[1][:, j - split]
+            self._low[j] = min(self._low[j], column.min())
+            self._high[j] = max(self._high[j], column.max())
+
+    def found(self, mean: F64) -> NDArray[np.bool_]:
+        low, high = self._low, self._high
+        with np.errstate(invalid="ignore"):  # ends of clear columns were not all looked at
+            furthest = np.maximum(high - mean, mean - low)
+            varies = furthest > _CONSTANT * np.maximum(np.abs(low), np.abs(high))
+        return np.asarray(self._clear | varies)
 
 
 def _ratio(top: F64, bottom: F64, valid: NDArray[np.bool_], otherwise: float) -> F64:

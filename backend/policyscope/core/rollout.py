@@ -19,7 +19,7 @@ from policyscope.core.pilot import Pilot, recorded_tap_dim
 from policyscope.core.player import Ending, Episode, Player
 from policyscope.core.progress import Progress, Work
 from policyscope.core.sae import SAE
-from policyscope.core.traces import Recorder, Trace, slots_in_memory
+from policyscope.core.traces import Recorder, Trace, check_kept, slots_in_memory
 
 __all__ = ["ARITHMETIC", "Acts", "Arm", "ArmResult", "RolloutSpec", "Trace", "rollout"]
 
@@ -58,6 +58,8 @@ class _Run:
     def work(self) -> Work[tuple[ArmResult, ...]]:
         shapes = self._shapes()
         recorded = sum(self.spec.records(arm.name, seed) for arm in self.arms for seed in self.spec.seeds)
+        if self.sink is None:
+            check_kept(shapes, recorded * self.horizon)
         slots = min(slots_in_memory(shapes, self.horizon), recorded)
         rows = min(self.spec.rows, len(self.pending))
         # a row whose episode is recorded needs a slot, so with too few slots there are fewer rows

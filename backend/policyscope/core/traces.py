@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from policyscope.core.errors import LimitExceeded
+
 I64 = NDArray[np.int64]
 Trace = dict[str, NDArray[Any]]
 """One episode: name -> array ``[length, …]``. Entry t holds what was seen and done at step t."""
@@ -17,6 +19,7 @@ RECORDABLE = frozenset(
     {"observations", "activations", "features", "off_manifold", "actions", "rewards", "state"}
 )
 MEMORY_BYTES = 256 * 2**20
+KEPT_BYTES = 2**30
 
 
 class Recorder:
@@ -49,7 +52,21 @@ class Recorder:
         return {name: buffer[slot, :length].copy() for name, buffer in self._buffers.items()}
 
 
+def check_kept(shapes: Mapping[str, tuple[int, ...]], steps: int) -> None:
+    """Raise LimitExceeded when traces of ``steps`` steps are too large to be returned in memory."""
+    size = step_bytes(shapes) * steps
+    if size > KEPT_BYTES:
+        raise LimitExceeded(
+            f"Recording every step would take {size / 2**30:.1f} GiB; at most {KEPT_BYTES / 2**30:g} GiB are "
+            "kept in memory. Record fewer episodes or signals, or give a sink that takes each episode."
+        )
+
+
+def step_bytes(shapes: Mapping[str, tuple[int, ...]]) -> int:
+    """What one step of all signals takes."""
+    return 8 * sum(math.prod(shape) for shape in shapes.values())
+
+
 def slots_in_memory(shapes: Mapping[str, tuple[int, ...]], horizon: int) -> int:
     """How many episodes may be recorded at once within the memory set aside for it (at least one)."""
-    step_bytes = 8 * sum(math.prod(shape) for shape in shapes.values())
-    return max(1, MEMORY_BYTES // max(1, step_bytes * horizon))
+    return max(1, MEMORY_BYTES // max(1, step_bytes(shapes) * horizon))

@@ -154,3 +154,19 @@ def test_moments_are_those_of_the_centred_data(density):
     np.testing.assert_allclose(m.yy, np.square(yc).sum(axis=0), rtol=1e-9)
     np.testing.assert_allclose(m.z_mean, z.mean(axis=0), rtol=1e-12, atol=1e-15)
     assert np.flatnonzero(~m.live).tolist() == [4, 5]
+
+
+def test_moments_in_parts_are_those_of_the_whole() -> None:
+    rng = np.random.default_rng(4)
+    z, y = np.maximum(rng.normal(size=(900, 40)) - 1.5, 0.0), rng.normal(size=(900, 3)) + 1e3
+    z[:, 7], y[:, 1] = 0.25, 4.0  # constant
+    whole = probes.moments(z, y)
+    parts = probes.moments_of((z[at : at + 250], y[at : at + 250]) for at in range(0, 900, 250))
+    assert parts.n == 900
+    assert not parts.live[7]
+    assert parts.live.tolist() == whole.live.tolist()
+    assert parts.live_y.tolist() == [True, False, True]
+    for name in ("z_mean", "y_mean", "zz", "zy", "yy"):
+        np.testing.assert_allclose(getattr(parts, name), getattr(whole, name), rtol=1e-9, atol=1e-9)
+    with pytest.raises(InvalidInput, match="no rows"):
+        probes.moments_of([])

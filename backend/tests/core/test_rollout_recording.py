@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import tracemalloc
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from rollout_tools import TAP, play, policy, small_sae
@@ -9,7 +12,7 @@ from rollout_tools import TAP, play, policy, small_sae
 from policyscope.core import traces
 from policyscope.core.envs import HardStableExpert, state_dim
 from policyscope.core.envs.hard_stable_batch import HardStableBatch
-from policyscope.core.errors import InvalidInput
+from policyscope.core.errors import InvalidInput, LimitExceeded
 from policyscope.core.interventions import FeatureEdit
 from policyscope.core.progress import drain
 from policyscope.core.rollout import Arm, RolloutSpec, rollout
@@ -98,3 +101,37 @@ def test_recording_takes_fewer_rows_rather_than_more_memory(monkeypatch: pytest.
     assert all(
         np.array_equal(a["state"], b["state"]) for a, b in zip(whole.traces, narrow.traces, strict=True)
     )
+
+
+def test_traces_that_would_fill_the_memory_are_refused_before_the_first_step(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(traces, "KEPT_BYTES", 4 * 30 * 3 * 8)
+    arm = Arm("baseline", policy("Pendulum-v1"))
+    few = RolloutSpec("Pendulum-v1", (0, 1, 2, 3), 30, record=frozenset({"observations"}))
+    play([arm], few)
+    many = replace(few, seeds=(0, 1, 2, 3, 4))
+    with pytest.raises(LimitExceeded, match="give a sink"):
+        play([arm], many)
+    kept: list[object] = []
+    drain(rollout([arm], many, None, lambda *episode: kept.append(episode)))
+    assert len(kept) == 5
+
+
+def test_memory_does_not_grow_with_arms_and_seeds() -> None:
+    arms = [Arm(str(n), policy("CartPole-v1"), ()) for n in range(16)]
+
+    def peak(seeds: int) -> int:
+        record = frozenset({"observations", "activations"})
+        spec = RolloutSpec("CartPole-v1", tuple(range(seeds)), 40, TAP, record, rows=32)
+        tracemalloc.start()
+        drain(rollout(arms, spec, None, lambda *_episode: None))
+        most = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return most
+
+    peak(2)  # what is imported and cached on the way
+    few, many = peak(4), peak(32)
+    assert (
+        many < 1.25 * few + 16 * 28 * 400
+    )  # a few numbers and a place in the queue for each further episode
