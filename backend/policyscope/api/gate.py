@@ -19,7 +19,7 @@ from policyscope.config import LOOPBACK, Settings
 
 DEV_ORIGINS = ("http://localhost:5173", "http://127.0.0.1:5173")
 PUBLIC = ("health.healthz", "site.page")
-MULTIPART = ("models.upload", "saes.upload_sae")
+MULTIPART = ("models.upload", "models.attach_vec_normalize", "saes.upload_sae")
 SMALL_BODY = 1 << 20
 CHANGING = ("POST", "PUT", "PATCH", "DELETE")
 _HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+)(?::[0-9]{1,5})?")

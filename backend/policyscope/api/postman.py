@@ -223,6 +223,15 @@ STEPS = (
          tests=(_check("one edit", "pm.expect(body.n_edits).to.equal(1)"),)),
     Step("Reset", "POST", "/model/{{modelId}}/reset", 200,
          tests=(_check("no edits", "pm.expect(body.n_edits).to.equal(0)"),)),
+    Step("How it acts", "GET", "/model/{{modelId}}/acting", 200, tests=(
+        _check("as its file says", "pm.expect(body.corrected).to.equal(false)"),
+    )),
+    Step("Correct how it acts", "PATCH", "/model/{{modelId}}/acting", 200, {"squash": "clip"}, tests=(
+        _check("corrected", "pm.expect([body.squash, body.corrected]).to.eql(['clip', true])"),
+    )),
+    Step("Act as the file says", "DELETE", "/model/{{modelId}}/acting", 200, tests=(
+        _check("not corrected", "pm.expect(body.corrected).to.equal(false)"),
+    )),
     Step("Rename", "PATCH", "/model/{{modelId}}", 200, {"name": "renamed by the collection"}),
     Step("Clear the intervention", "DELETE", "/model/{{modelId}}/intervention", 200),
     Step("Detach the SAE", "DELETE", "/model/{{modelId}}/sae", 200),

@@ -132,7 +132,7 @@ def key_of(ws: Workspace, session: Session, model_id: str) -> Key:
             "tapped_activations.pt.",
             code="need_sae_and_cached_data",
         )
-    policy = loaded.build_policy(ws.store, model_id, row.activation, [])
+    policy = loaded.build_policy(ws.store, model_id, row.acting, [])
     return _key(row, sae_row, policy.fingerprint())
 
 
@@ -140,7 +140,7 @@ def _key(row: ModelRow, sae_row: SaeRow, fingerprint: str) -> Key:
     depends = {"sae_content": sae_row.content, "tap_index": sae_row.tap_index, "env": sae_row.info["env"]}
     digest = hashlib.sha256(json.dumps([VERSION, fingerprint, depends], sort_keys=True).encode()).hexdigest()
     name = f"analyses/{digest[:48]}"
-    spec = {**depends, "model_id": row.id, "activation": row.activation, "output": name}
+    spec = {**depends, "model_id": row.id, "activation": row.acting, "output": name}
     return Key(name, spec)
 
 

@@ -34,7 +34,7 @@ def interpret(ws: Workspace, model_id: str, target_dim: int, top_k: int, sort_by
         )
     act_dim = loaded.uploaded(ws.store, model_id)[0].act_dim
     check_request(act_dim, sae_row.info["d_latent"], target_dim, top_k, sort_by)
-    table = _table(ws.store, model_id, row.activation, sae_row.content, sae_row.tap_index)
+    table = _table(ws.store, model_id, row.acting, sae_row.content, sae_row.tap_index)
     found = rank(table, target_dim, top_k, sort_by)
     return {**asdict(found), "target_name": _action_name(sae_row.info["env"], act_dim, target_dim)}
 

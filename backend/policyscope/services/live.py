@@ -42,7 +42,7 @@ def network(ws: Workspace, model_id: str, env_id: str) -> Json:
         sae_row = session.get(SaeRow, row.sae_id) if row.sae_id else None
     if sae_row is None:
         raise InvalidInput("SAE not found: live steering pushes features. Load an SAE first.", code="no_sae")
-    policy = loaded.build_policy(ws.store, row.id, row.activation, row.edits)
+    policy = loaded.build_policy(ws.store, row.id, row.acting, row.edits)
     check_fit(policy.spec, info)
     sae = loaded.stored_sae(ws.store, sae_row.content)
     size = sum(array.size for array in (*policy.tensors.values(), *sae.arrays().values()))

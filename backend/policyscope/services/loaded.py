@@ -14,6 +14,7 @@ import numpy as np
 from safetensors.numpy import load as parse_safetensors
 from safetensors.numpy import save as dump_safetensors
 
+from policyscope.core.acting import Acting
 from policyscope.core.activations import ActivationData
 from policyscope.core.policy import Policy
 from policyscope.core.policy_spec import PolicySpec
@@ -24,6 +25,7 @@ from policyscope.store.artifacts import ArtifactStore, Content
 from policyscope.store.records import ModelRow
 
 Tensors = Mapping[str, np.ndarray]
+ACTING_FILE = "acting.json"
 DATA_ARRAYS = ("observations", "activations", "episode", "step", "action", "reward")
 
 
@@ -55,9 +57,9 @@ def uploaded(store: ArtifactStore, model_id: str) -> tuple[PolicySpec, Tensors]:
 
 
 def current_spec(store: ArtifactStore, row: ModelRow) -> PolicySpec:
-    """The spec as uploaded, with the activation function now in force."""
+    """The spec as uploaded, with the activation function and the corrections now in force."""
     source: Any = row.activation_source
-    return uploaded(store, row.id)[0].with_activation(row.activation, source)
+    return _acting(store, row.id, row.acting).with_activation(row.activation, source)
 
 
 def edited_tensors(store: ArtifactStore, model_id: str, edits: Sequence[Mapping[str, Any]]) -> Tensors:
@@ -66,10 +68,22 @@ def edited_tensors(store: ArtifactStore, model_id: str, edits: Sequence[Mapping[
 
 
 def build_policy(
-    store: ArtifactStore, model_id: str, activation: str, edits: Sequence[Mapping[str, Any]]
+    store: ArtifactStore, model_id: str, acting: str, edits: Sequence[Mapping[str, Any]]
 ) -> Policy:
-    """The runnable policy of a model with this activation function and these edits."""
-    return _policy(store, model_id, activation, json.dumps(list(edits), sort_keys=True))
+    """The runnable policy of a model that acts so (``ModelRow.acting``) and has these edits."""
+    return _policy(store, model_id, acting, json.dumps(list(edits), sort_keys=True))
+
+
+def correction_name(correction: str) -> str:
+    return f"acting/{correction}"
+
+
+def _acting(store: ArtifactStore, model_id: str, acting: str) -> PolicySpec:
+    spec = uploaded(store, model_id)[0]
+    correction = acting.partition("+")[2]
+    if not correction:
+        return spec
+    return Acting.from_json(store.read_json(correction_name(correction), ACTING_FILE)).applied(spec)
 
 
 @lru_cache(maxsize=16)
@@ -79,8 +93,8 @@ def _edited(store: ArtifactStore, model_id: str, edits: str) -> Tensors:
 
 
 @lru_cache(maxsize=16)
-def _policy(store: ArtifactStore, model_id: str, activation: str, edits: str) -> Policy:
-    spec = uploaded(store, model_id)[0]
+def _policy(store: ArtifactStore, model_id: str, acting: str, edits: str) -> Policy:
+    spec, activation = _acting(store, model_id, acting), acting.partition("+")[0]
     if activation != spec.activation:
         spec = spec.with_activation(activation, "user")
     return Policy(spec, _edited(store, model_id, edits))

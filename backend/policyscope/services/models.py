@@ -86,8 +86,12 @@ def delete(ws: Workspace, model_id: str) -> None:
         contents = session.scalars(select(SaeRow.content).where(SaeRow.model_id == model_id)).all()
         session.delete(row)
         session.flush()
+        same = select(ModelRow.id).where(ModelRow.correction == row.correction)
+        unused = row.correction is not None and session.scalars(same).first() is None
         kept = set(session.scalars(select(SaeRow.content).where(SaeRow.content.in_(contents))))
     gone = [f"saes/{content}" for content in set(contents) - kept] + [f"runs/{run}" for run in runs]
+    if unused:
+        gone.append(loaded.correction_name(str(row.correction)))
     for name in (*gone, loaded.model_name(model_id)):
         ws.store.discard(name)
 

@@ -46,7 +46,7 @@ def start(ws: Workspace, model_id: str, request: Json) -> Json:
         spec: Json = {
             "output": f"runs/{run_id}",
             "model_id": row.id,
-            "activation": row.activation,
+            "activation": row.acting,
             "sae_content": sae_row.content if sae_row else None,
             "tap_index": sae_row.tap_index if sae_row else None,
             "env": info.id,
@@ -186,7 +186,7 @@ def _rows(session: Session, run_id: str) -> tuple[RunRow, JobRow]:
 def _freeze(ws: Workspace, row: ModelRow, sae_row: SaeRow | None, info: EnvInfo, arm: Json) -> Json:
     """An arm as it will be played: edits spelt out, their dose, and the hash of the weights they give."""
     weight_edits = row.edits if arm["weights"] == "edited" else []
-    policy = loaded.build_policy(ws.store, row.id, row.activation, weight_edits)
+    policy = loaded.build_policy(ws.store, row.id, row.acting, weight_edits)
     if arm["edits"]:
         _check_edits(ws, sae_row, arm)
     scales = edit_service.scales_for(ws, row, sae_row) if arm["edits"] else None
@@ -232,7 +232,7 @@ def _check_edits(ws: Workspace, sae_row: SaeRow | None, arm: Json) -> None:
 def provenance(ws: Workspace, row: ModelRow, spec: Json) -> Json:
     """What decides the numbers of a run: hashes, tap, versions."""
     sae = loaded.stored_sae(ws.store, spec["sae_content"]) if spec["sae_content"] else None
-    edited = loaded.build_policy(ws.store, row.id, row.activation, row.edits)
+    edited = loaded.build_policy(ws.store, row.id, row.acting, row.edits)
     return {
         "model_sha256": row.sha256,
         "weights_sha256": edited.fingerprint(),

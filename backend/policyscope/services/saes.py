@@ -117,7 +117,7 @@ def examine_again(ws: Workspace, session: Session, row: ModelRow) -> None:
 
 def original_policy(ws: Workspace, row: ModelRow) -> Policy:
     """Without weight edits: the SAE and its cached data belong to the policy as it was trained."""
-    return loaded.build_policy(ws.store, row.id, row.activation, [])
+    return loaded.build_policy(ws.store, row.id, row.acting, [])
 
 
 def choose_tap(spec: PolicySpec, sae: SAE, requested: int | None) -> int:

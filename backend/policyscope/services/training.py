@@ -38,7 +38,7 @@ def start(ws: Workspace, model_id: str, request: Json) -> Json:
     with ws.records.write() as session:
         row = require(session, ModelRow, model_id, MODEL)
         check_fit(loaded.current_spec(ws.store, row), info)
-        policy = loaded.build_policy(ws.store, row.id, row.activation, row.edits)
+        policy = loaded.build_policy(ws.store, row.id, row.acting, row.edits)
         config = replace(config, env=info.id, hidden_size=policy.tap_dim(config.tap_index), device="cpu")
         _check_size(config, info.max_episode_steps)
         work: Json = {
@@ -46,7 +46,7 @@ def start(ws: Workspace, model_id: str, request: Json) -> Json:
             "config": config.to_json(),
             "model_id": row.id,
             "model_name": row.name,
-            "activation": row.activation,
+            "activation": row.acting,
             "weight_edits": row.edits,
             "weights_sha256": policy.fingerprint(),
         }

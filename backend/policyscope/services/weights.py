@@ -89,7 +89,7 @@ def _update(ws: Workspace, model_id: str, change: Callable[[Edits], Edits]) -> J
             raise LimitExceeded(f"A model has at most {MAX_EDITS:,} weight edits. Undo some or reset.")
         if loaded.uploaded(ws.store, model_id)[0].architecture_only:
             raise InvalidInput("This model is an architecture without weights, so there is nothing to edit.")
-        policy = loaded.build_policy(ws.store, model_id, row.activation, edits)
+        policy = loaded.build_policy(ws.store, model_id, row.acting, edits)
         row.edits = edits
     return {
         "ok": True,

@@ -69,6 +69,13 @@ class ModelRow(Base):
     edits: Mapped[list[Any]]
     sae_id: Mapped[str | None]
     intervention: Mapped[Json | None] = mapped_column(JSON(none_as_null=True))
+    correction: Mapped[str | None]
+
+    @property
+    def acting(self) -> str:
+        """What decides how it acts beside weights: the activation function, ``gelu``, and the hash of what a
+        user corrected, if anything: ``gelu+3f9c…``. Frozen specs keep it under the name ``activation``."""
+        return self.activation if self.correction is None else f"{self.activation}+{self.correction}"
 
 
 class SaeRow(Base):

@@ -164,6 +164,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/model/{model_id}/acting": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model_id: string;
+            };
+            cookie?: never;
+        };
+        /** How a model squashes and scales its actions and normalises observations. */
+        get: operations["get_acting"];
+        put?: never;
+        post?: never;
+        /** Act as the uploaded file says. */
+        delete: operations["reset_acting"];
+        options?: never;
+        head?: never;
+        /** Correct how a model acts; what is not given stays. Later runs are of the corrected policy. */
+        patch: operations["change_acting"];
+        trace?: never;
+    };
+    "/model/{model_id}/vec_normalize": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model_id: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Normalise observations with the statistics of a VecNormalize file. */
+        post: operations["attach_vec_normalize"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/model/{model_id}/layer_weights/{key}": {
         parameters: {
             query?: never;
@@ -1525,6 +1565,85 @@ export interface components {
             parameters: components["schemas"]["Parameter"][];
             layers: components["schemas"]["Layer"][];
             connections: components["schemas"]["Connection"][];
+        };
+        Normalisation: {
+            /** @description One per observation. */
+            mean: number[];
+            /** @description One per observation, above 0: the standard deviation. */
+            scale: number[];
+            /** @description Limit of the normalised observation; null for none. */
+            clip: number | null;
+        };
+        ActingNow: {
+            /**
+             * @description After the last layer: none, tanh, or clip (to ±1).
+             * @enum {string}
+             */
+            squash: "none" | "tanh" | "clip";
+            /**
+             * @description Of squashed actions: box (stretched to the environment's action box), range (to action_low … action_high), or none (they are the action).
+             * @enum {string}
+             */
+            action_scaling: "box" | "none" | "range";
+            /** @description With range: the lowest value of every action. */
+            action_low: number[] | null;
+            /** @description With range: the highest value of every action. */
+            action_high: number[] | null;
+            /** @description Before the first layer: (observation − mean) / scale, then limited to ±clip; null for none. */
+            observation: components["schemas"]["Normalisation"] | null;
+        };
+        Acting: {
+            /**
+             * @description After the last layer: none, tanh, or clip (to ±1).
+             * @enum {string}
+             */
+            squash: "none" | "tanh" | "clip";
+            /**
+             * @description Of squashed actions: box (stretched to the environment's action box), range (to action_low … action_high), or none (they are the action).
+             * @enum {string}
+             */
+            action_scaling: "box" | "none" | "range";
+            /** @description With range: the lowest value of every action. */
+            action_low: number[] | null;
+            /** @description With range: the highest value of every action. */
+            action_high: number[] | null;
+            /** @description Before the first layer: (observation − mean) / scale, then limited to ±clip; null for none. */
+            observation: components["schemas"]["Normalisation"] | null;
+            /** @description A user has changed something of what the file says. */
+            corrected: boolean;
+            /** @description What the uploaded file says. */
+            uploaded: components["schemas"]["ActingNow"];
+            /** @description Numbers in an observation. */
+            obs_dim: number;
+            /** @description Numbers in an action. */
+            act_dim: number;
+        };
+        ActingChange: {
+            /**
+             * @description After the last layer: none, tanh, or clip (to ±1).
+             * @example clip
+             * @enum {string}
+             */
+            squash?: "none" | "tanh" | "clip";
+            /**
+             * @description Of squashed actions: box (stretched to the environment's action box), range (to action_low … action_high), or none (they are the action).
+             * @example box
+             * @enum {string}
+             */
+            action_scaling?: "box" | "none" | "range";
+            /** @description With range: the lowest value of every action. */
+            action_low?: number[] | null;
+            /** @description With range: the highest value of every action. */
+            action_high?: number[] | null;
+            /** @description Before the first layer: (observation − mean) / scale, then limited to ±clip; null for none. */
+            observation?: components["schemas"]["Normalisation"] | null;
+        };
+        NormalisationUpload: {
+            /**
+             * Format: binary
+             * @description vec_normalize.pkl of Stable-Baselines3.
+             */
+            file: string;
         };
         Statistics: {
             /** @description Mean. */
@@ -4030,6 +4149,108 @@ export interface operations {
                     "application/json": components["schemas"]["Summary"];
                 };
             };
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    get_acting: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Acting"];
+                };
+            };
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    reset_acting: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Acting"];
+                };
+            };
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    change_acting: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ActingChange"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Acting"];
+                };
+            };
+            422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    attach_vec_normalize: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["NormalisationUpload"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Acting"];
+                };
+            };
+            422: components["responses"]["UNPROCESSABLE_ENTITY"];
             default: components["responses"]["DEFAULT_ERROR"];
         };
     };

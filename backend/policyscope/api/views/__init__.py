@@ -1,12 +1,12 @@
 """The routes, by resource. Each view parses, calls one service and returns what it gives."""
 
 from policyscope.api.views import (
+    acting,
     effects,
     environments,
     features,
     jobs,
     live,
-    models,
     operations,
     replays,
     reports,
@@ -21,7 +21,7 @@ ALL = (
     environments.health,
     environments.environments,
     environments.demos,
-    models.models,
+    acting.models,
     weights.weights,
     sae_library.saes,
     training.training,

@@ -39,7 +39,7 @@ def scales_for(ws: Workspace, row: ModelRow, sae_row: SaeRow | None) -> Scales |
     """The same for a stored model and the SAE attached to it."""
     if sae_row is None:
         return None
-    return scales_of(ws.store, row.id, row.activation, sae_row.content, sae_row.tap_index)
+    return scales_of(ws.store, row.id, row.acting, sae_row.content, sae_row.tap_index)
 
 
 def needed_scales(ws: Workspace, row: ModelRow, sae_row: SaeRow | None) -> Scales:

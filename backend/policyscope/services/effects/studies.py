@@ -43,7 +43,7 @@ def start(ws: Workspace, model_id: str, kind: str, request: Json, episodes: int,
         assert sae_row is not None
         check_fit(loaded.current_spec(ws.store, row), info)
         run_id = new_id("r")
-        policy = loaded.build_policy(ws.store, row.id, row.activation, row.edits)
+        policy = loaded.build_policy(ws.store, row.id, row.acting, row.edits)
         steps = min(request["max_steps"] or info.max_episode_steps, info.max_episode_steps)
         _check_size(episodes, steps)
         spec: Json = {
@@ -51,7 +51,7 @@ def start(ws: Workspace, model_id: str, kind: str, request: Json, episodes: int,
             "kind": kind,
             "output": f"runs/{run_id}",
             "model_id": row.id,
-            "activation": row.activation,
+            "activation": row.acting,
             "sae_content": sae_row.content,
             "tap_index": sae_row.tap_index,
             "env": info.id,
