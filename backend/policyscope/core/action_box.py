@@ -25,15 +25,21 @@ def unscaled(policy: Acts, outputs: F64, info: EnvInfo) -> F64:
     A policy that squashes with tanh (SAC, TD3) answers within [-1, 1], which is stretched to the action box
     or to the range that the policy itself gives.
     """
-    spec = getattr(policy, "spec", None)
-    if not isinstance(spec, PolicySpec) or spec.squash == "none" or info.action_kind == "discrete":
+    stretched = stretched_to(getattr(policy, "spec", None), info)
+    if stretched is None:
         return outputs
+    low, high = stretched
+    return low + 0.5 * (outputs + 1.0) * (high - low)
+
+
+def stretched_to(spec: object, info: EnvInfo) -> tuple[F64, F64] | None:
+    """The range ``[act], [act]`` that an output within [-1, 1] is stretched to; None: left alone."""
+    if not isinstance(spec, PolicySpec) or spec.squash == "none" or info.action_kind == "discrete":
+        return None
     scaling = spec.action_scaling
     if scaling == "none":
-        return outputs
+        return None
     if isinstance(scaling, ActionRange):
-        low, high = np.array(scaling.low), np.array(scaling.high)
-    else:
-        low = np.array([-np.inf if c.low is None else c.low for c in info.actions])
-        high = np.array([np.inf if c.high is None else c.high for c in info.actions])
-    return low + 0.5 * (outputs + 1.0) * (high - low)
+        return np.array(scaling.low), np.array(scaling.high)
+    low = np.array([-np.inf if c.low is None else c.low for c in info.actions])
+    return low, np.array([np.inf if c.high is None else c.high for c in info.actions])

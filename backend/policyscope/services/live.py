@@ -12,9 +12,11 @@ from pathlib import Path
 
 import numpy as np
 
+from policyscope.core.action_box import stretched_to
 from policyscope.core.envs import EnvInfo, check_fit, get_env
 from policyscope.core.envs.model_file import model_file
 from policyscope.core.errors import InvalidInput, LimitExceeded
+from policyscope.core.policy_spec import PolicySpec
 from policyscope.core.sae import SAE
 from policyscope.services import loaded, starts
 from policyscope.services.effects import edits
@@ -57,6 +59,7 @@ def network(ws: Workspace, model_id: str, env_id: str) -> Json:
         "modules": spec["modules"],
         "observation": spec["observation"],
         "squash": policy.spec.squash,
+        "stretched_to": _range(policy.spec, info),
         "tensors": _packed(policy.tensors),
         "weights": "edited" if row.edits else "original",
         "tap_index": sae_row.tap_index,
@@ -91,6 +94,11 @@ def _drawn(info: EnvInfo, seeds: list[int]) -> list[list[float]]:
     model_file(info.id)  # refuses what has no body
     found: list[list[float]] = drawn_states(info.id, seeds).tolist()
     return found
+
+
+def _range(spec: PolicySpec, info: EnvInfo) -> Json | None:
+    found = stretched_to(spec, info)
+    return None if found is None else {"low": found[0].tolist(), "high": found[1].tolist()}
 
 
 def _whole(sae: SAE) -> Mapping[str, np.ndarray]:

@@ -12,6 +12,7 @@ import { useTokenNeeded } from "./use-token-needed";
 import classes from "./Page.module.css";
 
 const Workbench = lazy(() => import("./Workbench"));
+const LivePage = lazy(() => import("@/modules/live/LivePage"));
 
 export function Page() {
   const { view } = useView();
@@ -38,7 +39,7 @@ function Loading() {
 
 function ModelPage({ id }: { id: string }) {
   const { data: model, error, isPending, refetch } = useModel(id);
-  const { openModel } = useView();
+  const { view, setView, openModel } = useView();
   if (isPending) return <Loading />;
   if (error) {
     return (
@@ -48,6 +49,19 @@ function ModelPage({ id }: { id: string }) {
           Choose another model
         </Button>
       </div>
+    );
+  }
+  if (view.live) {
+    return (
+      <Suspense fallback={<Loading />}>
+        <LivePage
+          key={model.id}
+          model={model}
+          feature={view.feature}
+          onLeave={() => setView({ live: undefined })}
+          onRun={(run) => setView({ live: undefined, run })}
+        />
+      </Suspense>
     );
   }
   return (

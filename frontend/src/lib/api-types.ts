@@ -3742,6 +3742,12 @@ export interface components {
             /** @description Limit; null for none. */
             clip: number | null;
         };
+        OutputRange: {
+            /** @description Per action. */
+            low: number[];
+            /** @description Per action. */
+            high: number[];
+        };
         Packed: {
             /** @description Shape. */
             shape: number[];
@@ -3769,10 +3775,12 @@ export interface components {
             /** @description Applied before the first module; null for none. */
             observation: components["schemas"]["Normaliser"] | null;
             /**
-             * @description Other than none: the output lies in -1 to 1, to be unscaled.
+             * @description Other than none: the output is brought to -1 to 1.
              * @enum {string}
              */
             squash: "none" | "tanh" | "clip";
+            /** @description What -1 to 1 then becomes; null: nothing else. */
+            stretched_to: components["schemas"]["OutputRange"] | null;
             /** @description Weights by name. */
             tensors: {
                 [key: string]: components["schemas"]["Packed"];

@@ -14,6 +14,8 @@ export interface View {
   /** A dose-response, calibration or scan: a run of another kind. */
   study?: string;
   table?: TableView;
+  /** The page for live steering, in place of the workbench. */
+  live?: true;
 }
 
 const text = (value: unknown) => (typeof value === "string" && value !== "" ? value : undefined);
@@ -38,6 +40,7 @@ export function parseView(search: Record<string, unknown>): View {
     run: text(search.run),
     study: text(search.study),
     table: parseTable(search.table),
+    live: search.live === true || search.live === "true" ? true : undefined,
   };
 }
 

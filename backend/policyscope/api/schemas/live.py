@@ -86,6 +86,11 @@ class Normaliser(Answer):
     clip = real("Limit; null for none.")
 
 
+class OutputRange(Answer):
+    low = _reals("Per action.")
+    high = _reals("Per action.")
+
+
 class LiveSae(Answer):
     k = whole("Latents that stay, where there is no threshold.")
     input_norm = one_of(("none", "layer_norm", "unit_mean_square"), "Normalisation of every activation.")
@@ -98,7 +103,8 @@ class LiveNetwork(Answer):
     env = text("Environment.")
     modules = many(LiveModule, "In order; the position is the tap index.")
     observation = nested(Normaliser, "Applied before the first module; null for none.", none=True)
-    squash = one_of(("none", "tanh", "clip"), "Other than none: the output lies in -1 to 1, to be unscaled.")
+    squash = one_of(("none", "tanh", "clip"), "Other than none: the output is brought to -1 to 1.")
+    stretched_to = nested(OutputRange, "What -1 to 1 then becomes; null: nothing else.", none=True)
     tensors = _arrays("Weights by name.")
     weights = one_of(("original", "edited"), "Whether the model's weight edits are in them.")
     tap_index = whole("Where the SAE sits.")

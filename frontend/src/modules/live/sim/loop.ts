@@ -61,7 +61,7 @@ export class ClosedLoop {
     this.latents = sae.encode(h);
     const moment = { latents: this.latents, observation, cycle };
     const pushed = this.sign === 0 ? h : steered(sae, h, edits, moment, this.sign);
-    const action = this.sim.intoBox(policy.tail(pushed, this.sim.low, this.sim.high));
+    const action = this.sim.intoBox(policy.tail(pushed));
     const before = this.task.before();
     this.sim.step(action, this.task.contacts);
     const { reward, terminated } = this.task.outcome(before, action);

@@ -11,6 +11,7 @@ export class LivePolicy {
   private readonly observe: Step;
   private readonly steps: Step[];
   private readonly squash: LiveNetwork["squash"];
+  private readonly stretched: LiveNetwork["stretched_to"];
   private readonly cut: number;
 
   /** Throws an Error when a tensor is missing. */
@@ -18,6 +19,7 @@ export class LivePolicy {
     this.steps = network.modules.map((module) => step(module, network.tensors));
     this.observe = observer(network.observation);
     this.squash = network.squash;
+    this.stretched = network.stretched_to;
     this.cut = network.tap_index + 1;
   }
 
@@ -26,14 +28,16 @@ export class LivePolicy {
     return run(this.steps.slice(0, this.cut), this.observe(observation));
   }
 
-  /** The action of an activation at the tap; `low` and `high` are the action box that a squashed one fills. */
-  tail(h: Vec, low: Vec, high: Vec): Vec {
+  /** The action of an activation at the tap, in the units of the environment. */
+  tail(h: Vec): Vec {
     const output = run(this.steps.slice(this.cut), h);
     if (this.squash === "none") return output;
-    const bounded = this.squash === "tanh" ? Math.tanh : (x: number) => Math.min(1, Math.max(-1, x));
-    return output.map((value, index) => {
-      const bottom = low[index] ?? 0;
-      return bottom + 0.5 * (bounded(value) + 1) * ((high[index] ?? 0) - bottom);
+    const bounded = output.map(this.squash === "tanh" ? Math.tanh : (x) => Math.min(1, Math.max(-1, x)));
+    const { stretched } = this;
+    if (!stretched) return bounded;
+    return bounded.map((value, index) => {
+      const [low, high] = [stretched.low[index] ?? -1, stretched.high[index] ?? 1];
+      return low + 0.5 * (value + 1) * (high - low);
     });
   }
 }

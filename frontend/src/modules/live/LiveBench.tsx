@@ -1,0 +1,125 @@
+import { Button } from "@mantine/core";
+import { useMemo, useState, useSyncExternalStore, type KeyboardEvent } from "react";
+
+import { fixed } from "@/lib/format";
+import type { Drawing, EnvInfo, LiveNetwork, Model } from "@/lib/types";
+import { paletteOf } from "@/modules/replay/palette";
+import { useScheme } from "@/modules/replay/use-scheme";
+import { ArmName } from "@/ui/ArmName";
+import { Icon } from "@/ui/Icon";
+import { Panel } from "@/ui/Panel";
+import { Failure } from "@/ui/States";
+
+import { LiveCharts } from "./LiveCharts";
+import { LiveFeatures } from "./LiveFeatures";
+import { LiveStage, type Drag } from "./LiveStage";
+import { SaveRun } from "./SaveRun";
+import { ARMS, type ArmState, type Session } from "./session";
+import { StartControls } from "./StartControls";
+import { SweepPanel } from "./SweepPanel";
+import { useEdits } from "./use-edits";
+import { useStart } from "./use-start";
+import classes from "./Live.module.css";
+
+interface Props {
+  model: Model;
+  env: EnvInfo;
+  feature: number | undefined;
+  session: Session;
+  network: LiveNetwork;
+  drawing: Drawing;
+  onRun: (runId: string) => void;
+}
+
+const SIGNED = ARMS.map(({ name, sign }) => ({
+  name,
+  edits: sign === 0 ? [] : [{ feature_idx: 0, op: "add" as const, value: sign }],
+}));
+
+export function LiveBench({ model, env, feature, session, network, drawing, onRun }: Props) {
+  const shown = useSyncExternalStore(session.subscribe, session.get);
+  const scheme = useScheme();
+  const palette = useMemo(
+    () =>
+      paletteOf(
+        scheme,
+        SIGNED,
+        ARMS.map(({ name }) => name),
+      ),
+    [scheme],
+  );
+  const [drag, setDrag] = useState<Drag>("turn");
+  const start = useStart(model.id, env.id, session);
+  const edits = useEdits(model, session, feature);
+
+  const onKey = (event: KeyboardEvent) => {
+    if (event.key !== " " || !(event.target instanceof HTMLElement)) return;
+    if (event.target.closest("input, button, [role=slider], [role=combobox], summary")) return;
+    event.preventDefault();
+    if (shown.playing) session.pause();
+    else session.play();
+  };
+
+  return (
+    <div className={classes.bench} onKeyDown={onKey} role="group" aria-label="Live steering">
+      <aside className={classes.side}>
+        <StartControls start={start} shown={shown} session={session} drag={drag} onDrag={setDrag} />
+        {start.error !== null && <Failure error={start.error} title="No such start" onRetry={start.retry} />}
+        <LiveFeatures model={model} env={env} edits={edits} cycle={network.cycle !== null} />
+      </aside>
+      <div className={classes.main}>
+        <Panel
+          id="live"
+          title="Three bodies, one start"
+          lead="The opposite of your edits, no edits, and your edits. Computed here: a preview, not a result."
+          aside={
+            <Button
+              size="xs"
+              leftSection={<Icon name={shown.playing ? "pause" : "play"} size={14} />}
+              disabled={!shown.start || shown.over}
+              onClick={() => (shown.playing ? session.pause() : session.play())}
+            >
+              {shown.playing ? "Pause" : "Start"}
+            </Button>
+          }
+        >
+          <div className={classes.screen}>
+            <div className={classes.labels}>
+              {shown.arms.map((arm, index) => (
+                <ArmLabel key={arm.name} arm={arm} color={palette.arms[index] ?? ""} />
+              ))}
+            </div>
+            <LiveStage
+              session={session}
+              drawing={drawing}
+              palette={palette}
+              drag={drag}
+              force={shown.force}
+            />
+          </div>
+          <LiveCharts session={session} palette={palette} features={edits.features} />
+        </Panel>
+        <div className={classes.pair}>
+          <SaveRun model={model} env={env} session={session} network={network} shown={shown} onRun={onRun} />
+          <SweepPanel model={model} env={env} session={session} network={network} edits={edits.live} />
+        </div>
+      </div>
+    </div>
+  );
+}
+
+function ArmLabel({ arm, color }: { arm: ArmState; color: string }) {
+  const mean = arm.episodes > 0 ? `, mean return ${fixed(arm.returns / arm.episodes, 0)}` : "";
+  return (
+    <div data-arm={arm.name}>
+      <ArmName color={color}>{arm.name}</ArmName>
+      <span className={classes.number}>
+        return {fixed(arm.total, 1)}, step {arm.steps}
+      </span>
+      <small>
+        {arm.over ? (arm.fell ? `fell at step ${arm.steps}` : `ended at step ${arm.steps}`) : "up"}
+        {arm.episodes > 0 && `; fell in ${arm.falls} of ${arm.episodes}${mean}`}
+      </small>
+    </div>
+  );
+}

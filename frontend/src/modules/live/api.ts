@@ -1,0 +1,56 @@
+import { useQuery } from "@tanstack/react-query";
+
+import { client, unwrap } from "@/lib/client";
+import type { Model } from "@/lib/types";
+
+import { openMujoco } from "./loader";
+import type { Start } from "./session";
+
+export const usePhysics = (env: string | null) =>
+  useQuery({
+    queryKey: ["physics", env],
+    queryFn: () => unwrap(client.GET("/env/{env_id}/physics", { params: { path: { env_id: env ?? "" } } })),
+    enabled: env !== null,
+    staleTime: Infinity,
+  });
+
+/** Policy and SAE; another SAE, activation or weight edit is another network. */
+export const useNetwork = (model: Model, env: string | null) =>
+  useQuery({
+    queryKey: [
+      "network",
+      model.id,
+      env,
+      model.sae?.id,
+      model.sae?.tap_index,
+      model.activation,
+      model.n_edits,
+    ],
+    queryFn: () =>
+      unwrap(
+        client.GET("/model/{model_id}/network", {
+          params: { path: { model_id: model.id }, query: { env: env ?? "" } },
+        }),
+      ),
+    enabled: env !== null && model.sae !== null,
+    staleTime: Infinity,
+    gcTime: 0, // weights may be edited and undone, which leaves the number of edits the same
+  });
+
+export const useMujoco = () =>
+  useQuery({ queryKey: ["mujoco"], queryFn: openMujoco, staleTime: Infinity, gcTime: Infinity, retry: 1 });
+
+export async function fetchStarts(
+  modelId: string,
+  env: string,
+  kind: Start["kind"],
+  seed: number,
+  episodes = 1,
+): Promise<Start[]> {
+  const found = await unwrap(
+    client.GET("/model/{model_id}/starts", {
+      params: { path: { model_id: modelId }, query: { env, kind, seed, episodes } },
+    }),
+  );
+  return found.states.map((state, index) => ({ kind, seed: found.seeds[index] ?? seed, state }));
+}
