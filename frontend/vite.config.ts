@@ -3,10 +3,11 @@ import { fileURLToPath } from "node:url";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
 
+import { noEval } from "./scripts/no-eval.ts";
 import { mockApi } from "./src/testing/vite-mock-api.ts";
 
 export default defineConfig(({ mode }) => ({
-  plugins: [react(), ...(mode === "mock" ? [mockApi()] : [])],
+  plugins: [react(), noEval(), ...(mode === "mock" ? [mockApi()] : [])],
   resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },
   build: {
     // The content security policy allows no data: URLs for scripts or fonts, so nothing is inlined.
@@ -15,6 +16,7 @@ export default defineConfig(({ mode }) => ({
     chunkSizeWarningLimit: 700, // three.js, loaded only when a replay is opened; scripts/check-bundle.mjs guards the rest
     target: "es2022",
   },
+  worker: { format: "es", plugins: () => [noEval()] }, // the sweep's worker loads the simulator when it needs it
   server: { port: 5173 },
   test: {
     environment: "jsdom",

@@ -23,6 +23,9 @@ MULTIPART = ("models.upload", "models.attach_vec_normalize", "saes.upload_sae")
 SMALL_BODY = 1 << 20
 CHANGING = ("POST", "PUT", "PATCH", "DELETE")
 _HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+)(?::[0-9]{1,5})?")
+# A worker has the policy of its own script, not that of the page.
+PAGES = ("text/html", "text/javascript", "application/javascript")
+# 'wasm-unsafe-eval' and worker-src: live steering compiles MuJoCo's WebAssembly, in the page and in a worker.
 CONTENT_POLICY = "; ".join(
     (
         "default-src 'self'",
@@ -117,7 +120,7 @@ def _harden(response: Response) -> Response:
     response.headers["Referrer-Policy"] = "no-referrer"
     response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
     response.headers["Content-Security-Policy"] = (
-        CONTENT_POLICY if response.mimetype == "text/html" else "default-src 'none'; frame-ancestors 'none'"
+        CONTENT_POLICY if response.mimetype in PAGES else "default-src 'none'; frame-ancestors 'none'"
     )
     return response
 

@@ -8,6 +8,7 @@ import { Panel } from "@/ui/Panel";
 import { Empty, Failure } from "@/ui/States";
 
 import { useApplyPerturbation, useClearPerturbation, useInterpretation } from "./api";
+import { LiveLink } from "@/modules/live/LiveLink";
 import { AlphaControl } from "./AlphaControl";
 import { ChosenFeature } from "./ChosenFeature";
 import { MEASURES } from "./columns";
@@ -40,6 +41,7 @@ export function PerturbPanel(props: Props) {
       {sae ? (
         <>
           <PerturbForm {...props} sae={sae} />
+          <LiveLink feature={props.feature} />
           {sae.has_cached_data && (
             <EditorFold model={props.model} feature={props.feature} onStored={props.onStored} />
           )}

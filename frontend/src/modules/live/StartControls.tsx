@@ -4,7 +4,7 @@ import { Icon } from "@/ui/Icon";
 import { Panel } from "@/ui/Panel";
 
 import type { Drag } from "./LiveStage";
-import type { Session, Shown, Start } from "./session";
+import type { Session, Shown } from "./session";
 import type { StartState } from "./use-start";
 import classes from "./Live.module.css";
 

@@ -92,7 +92,7 @@ export class Session {
       length: 1,
       fell: false,
       signals: {
-        qpos: { length: 1, channels: sim.nq, data: new Float32Array(sim.nq) },
+        qpos: { length: 1, channels: sim.nq, data: Float32Array.from(sim.data.qpos as Live) },
         actions: { length: 1, channels: sim.low.length, data: new Float32Array(sim.low.length) },
       },
     }));
@@ -126,7 +126,7 @@ export class Session {
   }
 
   play() {
-    if (this.playing || !this.start || this.over) return;
+    if (this.playing || !this.start || this.ended()) return;
     this.playing = true;
     this.before = undefined;
     this.request = requestAnimationFrame(this.frame);
@@ -175,11 +175,11 @@ export class Session {
     for (const [index, loop] of this.loops.entries()) {
       if (loop.over) continue;
       if (index === STEERED) this.recording.note(this.edits);
-      loop.step(this.edits);
+      const last = loop.step(this.edits);
       const history = this.history[index];
       history?.totals.push(loop.total);
       history?.latents.push(loop.latents[this.edits[0]?.feature ?? 0] ?? 0);
-      if (loop.over) this.count(index, loop);
+      if (last) this.count(index, loop);
     }
     this.rate.steps += 1;
   }
@@ -191,7 +191,7 @@ export class Session {
     for (const loop of this.loops) loop.dispose();
   }
 
-  private get over() {
+  private ended() {
     return this.loops.every((loop) => loop.over);
   }
 
@@ -209,14 +209,14 @@ export class Session {
     const passed = Math.min(LONGEST_FRAME, (now - (this.before ?? now)) / 1000);
     this.before = now;
     this.owed += passed * this.speed;
-    while (this.owed >= this.physics.dt && !this.over) {
+    while (this.owed >= this.physics.dt && !this.ended()) {
       this.owed -= this.physics.dt;
       this.step();
     }
     if (now - this.rate.since > 500) {
       this.rate = { since: now, steps: 0, value: (1000 * this.rate.steps) / (now - this.rate.since) };
     }
-    const { over } = this;
+    const over = this.ended();
     this.playing = !over;
     this.publish(over);
     if (!over) this.request = requestAnimationFrame(this.frame);
@@ -247,6 +247,6 @@ export class Session {
       over,
       ...(this.tallies[index] ?? { episodes: 0, falls: 0, returns: 0 }),
     }));
-    return { playing, over: this.over, speed, start, arms, force, stepsPerSecond: this.rate.value };
+    return { playing, over: this.ended(), speed, start, arms, force, stepsPerSecond: this.rate.value };
   }
 }

@@ -53,8 +53,8 @@ export class ClosedLoop {
     this.fell = this.over = false;
   }
 
-  /** One step with these edits, times the sign of the arm (0 is the baseline). */
-  step(edits: readonly LiveEdit[]) {
+  /** One step with these edits, times the sign of the arm (0 is the baseline); true when it was the last. */
+  step(edits: readonly LiveEdit[]): boolean {
     const { policy, sae, cycle } = this.brain;
     const observation = this.task.observe();
     const h = policy.head(observation);
@@ -68,6 +68,7 @@ export class ClosedLoop {
     this.steps += 1;
     this.total += reward;
     this.judge(terminated);
+    return this.over;
   }
 
   dispose() {

@@ -1,8 +1,9 @@
-import { Button } from "@mantine/core";
+import { Button, Group } from "@mantine/core";
 
 import { fixed, num, percent } from "@/lib/format";
 import { jumpTo } from "@/lib/jump";
 import type { Dashboard, Model } from "@/lib/types";
+import { LiveLink } from "@/modules/live/LiveLink";
 import { Explain } from "@/ui/Explain";
 import { Facts } from "@/ui/Facts";
 import { Block, Failure } from "@/ui/States";
@@ -65,9 +66,12 @@ function Content({ model, data, onFeature, alpha }: ContentProps) {
           </h3>
           <Badges badges={data.badges} tags={data.note.tags} />
         </div>
-        <Button size="xs" onClick={steer}>
-          Steer
-        </Button>
+        <Group gap="xs">
+          <LiveLink feature={data.feature_idx} />
+          <Button size="xs" onClick={steer}>
+            Steer
+          </Button>
+        </Group>
       </header>
       <Name data={data} />
       <Facts columns={3} facts={factsOf(data)} />

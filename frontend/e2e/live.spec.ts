@@ -1,0 +1,46 @@
+import { checkAccessibility, expect, loadSae, test } from "./support";
+
+test("steering live: α dragged while it walks, a fall, and the same fall in a run of the server", async ({
+  page,
+}) => {
+  test.setTimeout(240_000);
+  await page.goto("/");
+  await page.getByRole("button", { name: "Open demo Walker2d" }).click();
+  await loadSae(page, "walker2d_w32");
+  await page.locator("#interpret tbody tr").first().click();
+  await page.locator("#perturb").getByRole("button", { name: "Steer live" }).click();
+  await expect(page).toHaveURL(/live=true/);
+  const live = page.locator("#live");
+  const start = live.getByRole("button", { name: "Start", exact: true });
+  await expect(start).toBeEnabled({ timeout: 60_000 });
+  await checkAccessibility(page);
+
+  await page.getByText("2×", { exact: true }).click();
+  await start.click();
+  const steered = live.locator('[data-arm="steered"]');
+  await expect(steered).toContainText(/step [1-9]/);
+  await page.getByRole("slider", { name: /^α of feature/ }).press("Home"); // as strong as it goes
+  await expect(steered).toContainText(/fell at step \d+/, { timeout: 90_000 });
+  await expect(steered).toContainText("fell in 1 of 1");
+  const here = /fell at step (\d+)/.exec(await steered.innerText())?.[1];
+
+  const save = page.locator("#live-save");
+  await save.getByRole("button", { name: "Save as a run" }).click();
+  await expect(save.getByRole("status")).toHaveText(
+    new RegExp(`On the server it fell at step ${String(here)}, exactly as here`),
+    { timeout: 60_000 },
+  );
+
+  const sweep = page.locator("#live-sweep");
+  await sweep.getByRole("button", { name: "Preview" }).click();
+  await expect(sweep.getByText(/rollouts in/)).toBeVisible({ timeout: 90_000 });
+  await expect(sweep.getByRole("img", { name: /Preview of the dose-response/ })).toBeVisible();
+
+  await save.getByRole("button", { name: "Open the run" }).click();
+  await expect(
+    page
+      .locator("#compare")
+      .getByText(/“by hand”/)
+      .first(),
+  ).toBeVisible({ timeout: 60_000 });
+});
