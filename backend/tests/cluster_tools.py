@@ -7,6 +7,8 @@ import time
 from contextlib import contextmanager
 from pathlib import Path
 
+import psutil
+
 HERE = Path(__file__).parent
 PATHS = (HERE / "jobs", HERE / "reliability", HERE, HERE.parent)  # kinds of the tests, and the package
 
@@ -33,6 +35,11 @@ class Node:
             assert self.process.poll() is None, self.log.read_text()
             assert time.monotonic() < deadline, self.log.read_text()
             time.sleep(0.05)
+
+    def listening(self) -> set[tuple[str, int]]:
+        """Addresses and ports of its TCP listeners."""
+        found = psutil.Process(self.process.pid).net_connections("tcp")
+        return {tuple(each.laddr) for each in found if each.status == psutil.CONN_LISTEN}
 
     def kill(self) -> None:
         self.process.kill()

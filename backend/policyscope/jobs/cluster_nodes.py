@@ -27,17 +27,22 @@ DASK = {
     "distributed.worker.memory.terminate": False,
     "distributed.worker.profile.enabled": False,
     "distributed.comm.timeouts.connect": "5 s",
+    # Dask opens a port for pages even without its dashboard: with nothing behind it, on this machine only
+    "distributed.scheduler.http.routes": [],
+    "distributed.worker.http.routes": [],
 }
+PAGES = "127.0.0.1:0"
 
 
 async def serve_scheduler(host: str, port: int, tls: Tls | None, ready: Callable[[str], None]) -> None:
-    """Until SIGTERM or SIGINT. No dashboard: it would answer anybody."""
+    """Until SIGTERM or SIGINT. No pages: they would answer anybody."""
     stop = _on_signals()
     protocol = "tcp" if tls is None else "tls"
     with dask.config.set(DASK):
         security = security_of(tls)
+        where = {"host": host, "port": port, "protocol": protocol}
         async with Scheduler(
-            host=host, port=port, protocol=protocol, security=security, dashboard=False
+            **where, security=security, dashboard=False, dashboard_address=PAGES
         ) as scheduler:
             ready(scheduler.address)
             await stop.wait()
@@ -60,10 +65,12 @@ async def _one_life(settings: Settings, ready: Callable[[str], None], stop: asyn
     host = Host(settings.store, processors(), settings.concurrent_jobs)
     async with Worker(
         settings.scheduler,
+        host=_reachable_at(settings.scheduler),
         nthreads=settings.concurrent_jobs,
         security=security_of(settings.tls),
         plugins=(host,),
         dashboard=False,
+        dashboard_address=PAGES,
         memory_limit=0,
         death_timeout=10,
     ) as worker:
@@ -72,6 +79,15 @@ async def _one_life(settings: Settings, ready: Callable[[str], None], stop: asyn
         await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         for end in ends:
             end.cancel()
+
+
+def _reachable_at(scheduler: str | None) -> str | None:
+    """Where a worker listens: what comes by plain tcp:// is run unasked, so never beyond this machine.
+
+    None is every address, which TLS guards.
+    """
+    scheme, _, place = str(scheduler).partition("://")
+    return place.rpartition(":")[0].strip("[]") if scheme == "tcp" else None
 
 
 def _on_signals() -> asyncio.Event:

@@ -1,14 +1,21 @@
 """Jobs on a cluster of real processes: the same ends as on one machine, whatever dies."""
 
+import asyncio
+import http.client
+import os
+import subprocess
 import time
+from pathlib import Path
 
 import pytest
 from cluster_tools import Node, cluster
+from distributed import rpc
+from distributed.protocol.pickle import dumps
 from some_kinds import KINDS
 
-from policyscope.config import load_settings
+from policyscope.config import Tls, load_settings
 from policyscope.core.errors import InvalidInput
-from policyscope.jobs.cluster import ClusterLauncher
+from policyscope.jobs.cluster import ClusterLauncher, security_of
 from policyscope.jobs.engine import Engine
 from policyscope.jobs.limits import Limits
 from policyscope.jobs.table import ACTIVE, JobTable
@@ -17,6 +24,7 @@ from policyscope.store.migrate import migrate
 from policyscope.store.records import Records, new_id
 
 LIMITS = Limits(niceness=0)
+KEYS = Path(__file__).parents[2] / "tools" / "cluster_keys.sh"
 
 
 class Server:
@@ -130,6 +138,72 @@ def test_a_job_of_a_killed_worker_goes_on_elsewhere(server, nodes, root):
     env = {"POLICYSCOPE_SCHEDULER": address, "POLICYSCOPE_ARTIFACTS": str(root), "POLICYSCOPE_JOBS": "1"}
     nodes[1][1] = Node(["worker"], env, root / "worker2.log")
     nodes[1][1].address("worker")
+
+
+def test_on_one_machine_nobody_else_can_reach_the_nodes_and_none_shows_a_page(nodes):
+    """Dask listens on every address unless told not to, and plain tcp:// runs what anybody sends."""
+    for node in nodes[1]:
+        listening = node.listening()
+        assert listening
+        assert {host for host, _port in listening} == {"127.0.0.1"}
+        for _host, port in listening:
+            for path in ("/json/counts.json", "/info/main/workers.html", "/health", "/metrics"):
+                assert page(port, path) in (None, 404)
+
+
+@pytest.mark.reliability
+def test_nobody_without_the_clusters_certificate_gives_orders(tmp_path):
+    """Keys of another cluster, made in the same way, are as good as none."""
+    ours, theirs = (keys_in(tmp_path / name) for name in ("ours", "theirs"))
+    env = {"POLICYSCOPE_ARTIFACTS": str(tmp_path), "POLICYSCOPE_JOBS": "1"}
+    for part, file in (("CA", ours.authority), ("CERT", ours.certificate), ("KEY", ours.key)):
+        env[f"POLICYSCOPE_TLS_{part}"] = str(file)
+    nodes = [Node(["scheduler", "--host", "0.0.0.0", "--port", "0"], env, tmp_path / "scheduler.log")]
+    try:
+        port = nodes[0].address("scheduler").rpartition(":")[2]
+        env["POLICYSCOPE_SCHEDULER"] = f"tls://127.0.0.1:{port}"
+        nodes.append(Node(["worker"], env, tmp_path / "worker.log"))
+        worker = nodes[1].address("worker")
+        for node in nodes:
+            assert len({port for host, port in node.listening() if host != "127.0.0.1"}) == 1
+        assert ordered(worker, ours) == nodes[1].process.pid
+        with pytest.raises(OSError, match="(?i)certificate|handshake|alert|closed|timed out"):
+            ordered(worker, theirs)
+        with pytest.raises(OSError, match="(?i)closed|timed out"):
+            ordered(worker.replace("tls://", "tcp://"), None)
+    finally:
+        for node in reversed(nodes):
+            node.stop()
+
+
+def keys_in(folder: Path) -> Tls:
+    subprocess.run([str(KEYS), str(folder)], check=True)
+    return Tls(folder / "ca.pem", folder / "node.pem", folder / "node.key")
+
+
+def ordered(worker: str, tls: Tls | None) -> int:
+    """What a function answers that the worker is told to run: the number of its process."""
+
+    async def order() -> int:
+        security = security_of(tls)
+        arguments = security.get_connection_args("client") if security else {}
+        async with rpc(worker, connection_args=arguments, timeout=5) as node:
+            answer = await asyncio.wait_for(node.run(function=dumps(os.getpid), wait=True), 10)
+        return int(answer["result"])
+
+    return asyncio.run(order())
+
+
+def page(port: int, path: str) -> int | None:
+    """Status of the answer; None from what does not speak HTTP."""
+    asked = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        asked.request("GET", path)
+        return asked.getresponse().status
+    except (http.client.HTTPException, OSError):
+        return None
+    finally:
+        asked.close()
 
 
 def test_a_worker_with_another_root_refuses(server, nodes, tmp_path):
