@@ -167,9 +167,9 @@ def test_nobody_without_the_clusters_certificate_gives_orders(tmp_path):
         for node in nodes:
             assert len({port for host, port in node.listening() if host != "127.0.0.1"}) == 1
         assert ordered(worker, ours) == nodes[1].process.pid
-        with pytest.raises(OSError, match="(?i)certificate|handshake|alert|closed|timed out"):
+        with pytest.raises(OSError, match="before comm was established"):
             ordered(worker, theirs)
-        with pytest.raises(OSError, match="(?i)closed|timed out"):
+        with pytest.raises(OSError, match=r"(?i)comm|closed|timed out"):
             ordered(worker.replace("tls://", "tcp://"), None)
     finally:
         for node in reversed(nodes):
