@@ -40,9 +40,13 @@ async def serve_scheduler(host: str, port: int, tls: Tls | None, ready: Callable
     protocol = "tcp" if tls is None else "tls"
     with dask.config.set(DASK):
         security = security_of(tls)
-        where = {"host": host, "port": port, "protocol": protocol}
         async with Scheduler(
-            **where, security=security, dashboard=False, dashboard_address=PAGES
+            host=host,
+            port=port,
+            protocol=protocol,
+            security=security,
+            dashboard=False,
+            dashboard_address=PAGES,
         ) as scheduler:
             ready(scheduler.address)
             await stop.wait()
