@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from policyscope.core.array_files import read_arrays
 from policyscope.core.errors import InvalidInput, ShapeMismatch, UnsupportedFile
-from policyscope.core.torch_tensors import load_tensors
 
 Floats = NDArray[np.floating]
 Ints = NDArray[np.integer]
@@ -60,10 +60,12 @@ class ActivationData:
 def read_tensor(data: bytes, what: str) -> Floats:
     """The one 2-D float tensor of a file such as ``cached_obs.pt``; ``what`` names it in messages.
 
+    Torch files, ``.npy``, ``.npz`` and safetensors are told apart by their content.
+
     Raises UnsupportedFile when the file holds something else, InvalidInput when values are not finite.
     """
     try:
-        array = load_tensors(data)
+        array = read_arrays(data)
     except UnsupportedFile as error:
         raise UnsupportedFile(f"{what}: {error.message}") from error
     if isinstance(array, dict) and len(array) == 1:

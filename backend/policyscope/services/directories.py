@@ -22,6 +22,7 @@ from policyscope.store.records import MODEL, Json, ModelRow, require
 SAE_FILE, OBS_FILE, ACTIVATIONS_FILE = "walker_sae.pt", "cached_obs.pt", "tapped_activations.pt"
 EPISODES_FILE, MANIFEST_FILE = "episodes.safetensors", "manifest.json"
 NEEDED = (SAE_FILE, OBS_FILE, ACTIVATIONS_FILE)
+ARRAY_ENDINGS = (".pt", ".npy", ".npz", ".safetensors")
 SAE_LIMIT, DATA_LIMIT, MANIFEST_LIMIT = 256 << 20, 512 << 20, 1 << 20
 MOST_DIRECTORIES = 200
 TRAIN_IT = "Train one with bc_sae_walker_demo.py, or name a directory that holds one."
@@ -36,6 +37,12 @@ class Directory:
 
     def has(self, file: str) -> bool:
         return is_regular(self.path / file)
+
+    def array_file(self, file: str) -> str | None:
+        """The name under which ``file`` is there; arrays may have any of ARRAY_ENDINGS, an SAE ``.pt``."""
+        stem = file.removesuffix(".pt")
+        endings = (".pt",) if file == SAE_FILE else ARRAY_ENDINGS
+        return next((stem + ending for ending in endings if self.has(stem + ending)), None)
 
     def read(self, file: str, limit: int) -> bytes:
         return read_regular(self.path / file, limit, f"{self.name}/{file}")
@@ -82,17 +89,18 @@ def read_data(directory: Directory) -> ActivationData | None:
 
     Raises InvalidInput or ShapeMismatch when they are there and cannot be used.
     """
-    if not (directory.has(OBS_FILE) and directory.has(ACTIVATIONS_FILE)):
+    found = [directory.array_file(file) for file in (OBS_FILE, ACTIVATIONS_FILE)]
+    files = [file for file in found if file is not None]
+    if len(files) < len(found):
         return None
     tensors = [
-        quarantine.open_tensor(directory.read(file, DATA_LIMIT), f"{directory.name}/{file}")
-        for file in (OBS_FILE, ACTIVATIONS_FILE)
+        quarantine.open_tensor(directory.read(file, DATA_LIMIT), f"{directory.name}/{file}") for file in files
     ]
     return ActivationData(tensors[0], tensors[1], **_episodes(directory))
 
 
 def missing_data(directory: Directory) -> list[str]:
-    return [file for file in NEEDED if not directory.has(file)]
+    return [file for file in NEEDED if directory.array_file(file) is None]
 
 
 def _episodes(directory: Directory) -> dict[str, Any]:
@@ -126,7 +134,7 @@ def _candidates(ws: Workspace) -> Iterator[Directory]:
     found = 0
     for path in (*first, *second):
         directory = Directory(path, str(path.relative_to(root)))
-        if found < MOST_DIRECTORIES and any(directory.has(file) for file in NEEDED):
+        if found < MOST_DIRECTORIES and len(missing_data(directory)) < len(NEEDED):
             found += 1
             yield directory
 

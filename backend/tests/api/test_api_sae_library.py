@@ -9,6 +9,7 @@ import pytest
 import tiny
 from safetensors.numpy import load, save
 
+from policyscope.core.activations import read_tensor
 from policyscope.core.sae_formats import open_sae, open_sae_files
 
 
@@ -107,3 +108,22 @@ def test_export_gives_the_same_sae(client):
 
 def test_export_without_an_sae(client):
     assert client("GET", f"/model/{client.model()}/sae/export", expect=404)["error"]["code"] == "no_sae"
+
+
+@pytest.mark.parametrize("ending", [".npy", ".npz", ".safetensors"])
+def test_cached_data_of_a_directory_may_be_in_other_formats(client, artifacts, ending):
+    directory = tiny.write_directory(artifacts, "other")
+    before = client("POST", f"/model/{client.model()}/load_sae", {"artifacts_dir": "other"})
+    for stem in ("cached_obs", "tapped_activations"):
+        path = directory / f"{stem}.pt"
+        rows = read_tensor(path.read_bytes(), stem)
+        path.unlink()
+        target = directory / f"{stem}{ending}"
+        if ending == ".safetensors":
+            target.write_bytes(save({stem: rows}))
+        else:
+            (np.save if ending == ".npy" else np.savez)(target, rows)
+    listed = {each["artifacts_dir"]: each for each in client("GET", "/artifacts")["directories"]}
+    assert listed["other"]["complete"]
+    info = client("POST", f"/model/{client.model()}/load_sae", {"artifacts_dir": "other"})
+    assert (info["n_samples"], info["fvu"]) == (before["n_samples"], before["fvu"])
