@@ -24,8 +24,9 @@ export function Exemplars({ model, data, example }: Props) {
       <SegmentedControl size="xs" aria-label="Which examples" value={kind} onChange={show} data={KINDS} />
       {data.undrawn === null && chosen && (
         <p className={classes.quiet}>
-          Half a second to each side, at half speed; the body is coloured by the activation. Poses follow from
-          the cached observations.
+          {data.dt === null
+            ? "A few steps to each side, drawn from the cached observations."
+            : "Half a second to each side, at half speed; the body is coloured by the activation. Poses follow from the cached observations."}
         </p>
       )}
       {chosen ? (
