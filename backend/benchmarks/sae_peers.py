@@ -121,7 +121,8 @@ def sae_lens(task: Task, lr: float) -> Reconstruct:
     torch.manual_seed(0)
     sae = TopKTrainingSAE(TopKTrainingSAEConfig(d_in=task.width, d_sae=task.features, k=task.k))
     config = SAETrainerConfig(
-        total_training_samples=task.steps * task.batch, train_batch_size_samples=task.batch, lr=lr,
+        total_training_samples=task.steps * task.batch, train_batch_size_samples=task.batch,
+        lr=lr, lr_end=0.0,
         lr_warm_up_steps=round(WARM_UP * task.steps), lr_decay_steps=round((1 - DECAY_FROM) * task.steps),
     )  # fmt: skip
     with contextlib.redirect_stderr(io.StringIO()):  # its progress bar
@@ -191,7 +192,7 @@ def _schedule(optimizer: torch.optim.Optimizer, steps: int) -> torch.optim.lr_sc
 
 OURS = "policyscope"
 TRAINERS = (
-    Trainer(OURS, ours, (3e-3, 1e-2, 2e-2)),
+    Trainer(OURS, ours, (1e-2, 2e-2, 4e-2)),
     Trainer("dictionary_learning", dictionary_learning, (1e-3, 3e-3, 1e-2), "dictionary_learning"),
     Trainer("sparsify", sparsify, (1e-3, 3e-3, 1e-2), "sparsify"),
     Trainer("SAELens", sae_lens, (1e-3, 3e-3, 1e-2), "sae_lens"),

@@ -28,7 +28,7 @@ from policyscope.core.activations import read_tensor, split_rows
 HERE = Path(__file__).resolve().parent
 DEMO = HERE.parents[1] / "artifacts" / "walker2d_w32"
 SIZES = {"32": (32, 128, 8), "64": (64, 512, 16), "512": (512, 4096, 32)}
-BUDGETS = {"32": (2_000_000, 1024), "64": (1_000_000, 1024), "512": (200_704, 1024)}
+BUDGETS = {"32": (2_000_000, 1024), "64": (262_144, 1024), "512": (65_536, 1024)}
 TARGETS = {"32": 8.0, "64": 3.0, "512": 1.8}
 THREADS = 2
 Json = dict[str, Any]
@@ -150,7 +150,7 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--out", type=Path, default=HERE / "SAE_TRAINING.json")
     options = parser.parse_args()
-    torch.set_num_threads(THREADS)
+    torch.set_num_threads(1 if options.stage == "sweep" else THREADS)  # a sweep is not timed
     found: Json = json.loads(options.out.read_text()) if options.out.exists() else {}
     for size in options.size or SIZES:
         if options.stage != "page":

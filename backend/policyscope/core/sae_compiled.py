@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -13,8 +14,31 @@ from policyscope.core.sae_tile import new_tile
 from policyscope.core.sae_vectors import BLOCK
 from policyscope.core.sae_wide import WideLearner
 
+RECONSIDER = 32
 LARGEST = 1 << 19
 """Weights of a matrix up to which the compiled steps win; beyond it the matrix products dominate."""
+
+
+class _Pace:
+    """One thread or all, whichever takes less time now: when other programs want the cores, those that run wait
+    three times a step for one that does not. The bits of a training do not depend on it."""
+
+    def __init__(self) -> None:
+        self._calls, self._seconds = 0, dict[bool, float]()
+
+    def choose(self, most: int) -> int:
+        """The first two calls and every 32nd try what was not the better one."""
+        alone, together = self._seconds.get(True), self._seconds.get(False)
+        if together is None:
+            return most
+        better_alone = alone is None or alone < together
+        other = alone is not None and self._calls % RECONSIDER == 0
+        return 1 if better_alone != other else most
+
+    def learn(self, threads: int, seconds: float) -> None:
+        """How long a step took."""
+        self._calls += 1
+        self._seconds[threads == 1] = seconds
 
 
 class CompiledLearner(SaeLearner):
@@ -39,23 +63,30 @@ class CompiledLearner(SaeLearner):
             for flat in (self.theta, self.grad, self.first, self.second)
         )
         self._learning = Learning(theta, grad, first, second, self.silent.numpy())
+        self._pace = _Pace()
+        self._pool = ThreadPoolExecutor(self.threads)
+        self._tiles = [new_tile(self.features, self.width) for _ in range(self.threads)]
+        self._sums = new_sums(1, self.features, self.width)
 
     def learn(self, data: torch.Tensor, order: torch.Tensor, rates: np.ndarray) -> float:
         """Steps on the rows ``order`` [n, B] of ``data``, with learning ``rates`` [n]; the last loss."""
         lessons = Lessons(data.numpy(), order.numpy(), np.asarray(rates, dtype=np.float64))
         lanes = -(-order.shape[1] // LANE)
-        threads = min(self.threads, lanes)
+        threads = self._pace.choose(min(self.threads, lanes))
         rules = Rules(self.k, self.aux_k, float(self.dead_after), self.frozen, self.steps, threads)
-        sums = new_sums(lanes, self.features, self.width)
+        if len(self._sums.fired) != lanes:
+            self._sums = new_sums(lanes, self.features, self.width)
         gate, losses = np.zeros(2, dtype=np.int64), np.zeros(len(order))
 
         def part(thread: int) -> None:
-            tile = new_tile(self.features, self.width)
-            run_steps(thread, gate, lessons, rules, self._learning, sums, tile, losses)
+            run_steps(thread, gate, lessons, rules, self._learning, self._sums, self._tiles[thread], losses)
 
-        with ThreadPoolExecutor(threads) as pool:
-            for done in [pool.submit(part, thread) for thread in range(threads)]:
-                done.result()
+        begun = time.perf_counter()
+        others = [self._pool.submit(part, thread) for thread in range(1, threads)]
+        part(0)
+        for other in others:
+            other.result()
+        self._pace.learn(threads, (time.perf_counter() - begun) / len(order))
         self.steps += len(order)
         return float(losses[-1])
 

@@ -45,7 +45,7 @@ def test_resumed_from_a_checkpoint_equals_uninterrupted(whole, number):
 
 def test_interrupted_twice_equals_uninterrupted(whole):
     last = []
-    for stop in (30, 25):
+    for stop in (15, 12):
         work = trained(checkpoint=last[-1] if last else None, on_checkpoint=last.append)
         for _ in range(stop):
             next(work)
