@@ -8,7 +8,7 @@ import click
 
 from policyscope.cli.console import foreground
 from policyscope.config import load_settings
-from policyscope.services.pipeline import CLONE_CHOICES, PipelineConfig, build_artifacts
+from policyscope.services.pipeline import CLONE_CHOICES, VARIANT_CHOICES, PipelineConfig, build_artifacts
 
 DEFAULTS = PipelineConfig(env="", artifacts_dir="")
 
@@ -33,7 +33,8 @@ def _option(name: str, help: str, **kwargs: Any) -> Any:
 @_option("hidden_size", "Width of the hidden layers of the cloned policy.")
 @_option("tap_index", "Module whose output the SAE reads: net[tap_index].")
 @_option("latent_mult", "Features of the SAE, as a multiple of the tap's width.")
-@_option("topk", "Features active at a time.")
+@_option("variant", "How the SAE decides which features are active.", type=click.Choice(VARIANT_CHOICES))
+@_option("topk", "Features active at a time; on average, in every variant but topk.")
 @_option(
     "clone",
     "Clone the policy into an MLP of --hidden_size: auto = only if it is not one already.",
@@ -56,7 +57,7 @@ def make_artifacts(resume: bool, overwrite: bool, **values: Any) -> None:
     """Make SAE artifacts for a policy.
 
     Rolls the policy out, clones it into a small MLP where needed, collects observations and activations at
-    the tap, trains a TopK SAE on them, measures it in the closed loop, and publishes the directory at once.
+    the tap, trains an SAE on them, measures it in the closed loop, and publishes the directory at once.
 
     \b
     policyscope make-artifacts --env Walker2d-v5 --policy imitator.pt --artifacts_dir artifacts_w32

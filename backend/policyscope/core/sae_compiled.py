@@ -20,8 +20,8 @@ LARGEST = 1 << 19
 
 
 class _Pace:
-    """One thread or all, whichever takes less time now: when other programs want the cores, those that run wait
-    three times a step for one that does not. The bits of a training do not depend on it."""
+    """One thread or all, whichever takes less time now: when other programs want the cores, those that run
+    wait three times a step for one that does not. The bits of a training do not depend on it."""
 
     def __init__(self) -> None:
         self._calls, self._seconds = 0, dict[bool, float]()

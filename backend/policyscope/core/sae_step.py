@@ -43,8 +43,13 @@ class SaeLearner:
     def split(self, flat: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
         """Views of a flat vector: encoder [F, d], decoder rows [F, d], b_enc [F], b_dec [d]."""
         size = self.features * self.width
-        encoder, decoder, b_enc, b_dec = flat.split([size, size, self.features, self.width])
+        sizes = [size, size, self.features, self.width]
+        encoder, decoder, b_enc, b_dec = flat[: sum(sizes)].split(sizes)
         return encoder.view(-1, self.width), decoder.view(-1, self.width), b_enc, b_dec
+
+    def folded(self) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor | None]:
+        """Encoder, decoder rows, both biases as in ``split``, and thresholds [F] where latents have them."""
+        return *self.split(self.theta), None
 
     def learn(self, data: torch.Tensor, order: torch.Tensor, rates: np.ndarray) -> float:
         """Steps on the rows ``order`` [n, B] of ``data``, with learning ``rates`` [n]; the last loss."""

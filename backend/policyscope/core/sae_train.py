@@ -1,4 +1,4 @@
-"""Train a TopK SAE with the auxiliary loss for dead latents, and fold the normalisation into its weights.
+"""Train an SAE with the auxiliary loss for dead latents, and fold the normalisation into its weights.
 
 The recipe and its measured defaults: data scaled by one number to E||x||² = d; decoder rows of unit norm, the
 encoder starting as their transpose; a latent fires only when z > 0, and is dead after a silence that scales
@@ -12,6 +12,7 @@ import json
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
+from typing import get_args
 
 import numpy as np
 import torch
@@ -20,8 +21,9 @@ from policyscope.core.activations import Floats, check_matrix, spread_rows
 from policyscope.core.blocks import F64
 from policyscope.core.errors import InvalidInput, ShapeMismatch
 from policyscope.core.progress import Progress, Work
-from policyscope.core.sae import SAE
+from policyscope.core.sae import SAE, Variant
 from policyscope.core.sae_step import SaeLearner
+from policyscope.core.sae_variants import LEARNERS
 from policyscope.core.torch_device import pick_device, threads_for
 
 State = Mapping[str, np.ndarray]
@@ -30,6 +32,8 @@ LEAST_SAMPLES, PASSES = 2_500_000, 3
 WARM_UP, DECAY = 0.05, 0.2
 CHECKS = 50
 PATIENCE, LEAST_GAIN, NEVER_BEFORE = 10, 0.005, 0.4
+MOST_OVER = 1.1
+"""Times k that may be active in what is kept: while a penalty still grows, more are, and fit better."""
 MIN_VARIANCE = 1e-8
 MEDIAN_SAMPLES, MEDIAN_ITERATIONS, MEDIAN_STEP = 32_768, 100, 1e-3
 VALIDATION_ROWS = 16_384
@@ -53,6 +57,7 @@ class SaeTrainConfig:
     device: str = "auto"
     early_decay: bool = True
     freeze_decoder: bool = False  # the random directions it starts with: a reference, not a result
+    variant: Variant = "topk"
 
     def __post_init__(self) -> None:
         if not 1 <= self.k <= self.d_latent:
@@ -64,6 +69,8 @@ class SaeTrainConfig:
                 f"batch is {self.batch}, steps {self.steps}, seed {self.seed}; a batch of 2 or more, "
                 "1 step or more and a seed of 0 or more are needed."
             )
+        if self.variant not in get_args(Variant):
+            raise InvalidInput(f"variant is {self.variant!r}; choose one of {', '.join(get_args(Variant))}.")
         if self.lr is not None and not 0 < self.lr < 1:
             raise InvalidInput(f"lr is {self.lr}; it must lie between 0 and 1.")
 
@@ -143,7 +150,7 @@ class _Training:
         self.decay_steps = max(1, round(DECAY * self.total))
         self.decay_from = self.total - self.decay_steps
         self.learner = _new_learner(self.train, config, self.total * self.batch)
-        self.best, self.best_fvu = self.learner.theta.clone(), math.inf
+        self.best, self.best_excess, self.best_fvu = self.learner.theta.clone(), math.inf, math.inf
         self.rows: list[list[float]] = []
         self._pass, self._order = -1, torch.empty(0, dtype=torch.int64)
 
@@ -170,6 +177,7 @@ class _Training:
         mine = {
             "identity": self._identity(),
             "best": self.best.cpu().numpy(),
+            "best_excess": np.array(self.best_excess),
             "best_fvu": np.array(self.best_fvu),
             "decay_from": np.array(self.decay_from),
             "rows": np.array(self.rows),
@@ -185,6 +193,7 @@ class _Training:
             )
         self.learner.restore(state)
         self.best.copy_(torch.from_numpy(np.array(state["best"])))
+        self.best_excess = float(state["best_excess"])
         self.best_fvu, self.decay_from = float(state["best_fvu"]), int(state["decay_from"])
         self.rows = np.asarray(state["rows"]).tolist()
 
@@ -216,11 +225,12 @@ class _Training:
         z, output = self.learner.reconstruct(self.validation)
         total = (self.validation - self.validation.mean(dim=0)).square().sum()
         fvu = float((self.validation - output).square().sum() / total) if total > 0 else 0.0
-        if fvu < self.best_fvu:
-            self.best_fvu = fvu
+        l0 = float((z > 0).sum(dim=1).float().mean())
+        excess = max(0.0, l0 / self.config.k - MOST_OVER)
+        if (excess, fvu) < (self.best_excess, self.best_fvu):
+            self.best_excess, self.best_fvu = excess, fvu
             self.best.copy_(self.learner.theta)
         dead = len(self.learner.dead()) / self.learner.features
-        l0 = float((z > 0).sum(dim=1).float().mean())
         self.rows.append([self.learner.steps, loss, fvu, dead, l0, self._learning_rate(self.learner.steps)])
         if self.config.early_decay and self._stalled():
             self.decay_from = self.learner.steps
@@ -245,7 +255,7 @@ class _Training:
             name: np.array(column, dtype=np.float64)
             for name, column in zip(names, zip(*self.rows, strict=True), strict=True)
         }
-        sae = _fold(self.learner, self.normaliser, self.config.k, self.tap_index)
+        sae = _fold(self.learner, self.normaliser, self.config, self.tap_index)
         return SaeTrainResult(
             sae=sae,
             val_fvu=self.best_fvu,
@@ -273,9 +283,16 @@ def _new_learner(train: torch.Tensor, config: SaeTrainConfig, samples: int) -> S
     silence = max(100.0 * min(config.batch, len(train)), 30.0 * config.d_latent / config.k)
     decoder = torch.from_numpy(rows.astype(np.float32)).to(train.device)
     dead_after = min(0.05 * samples, silence)
+    kind = _kind(decoder, config.variant)
+    return kind(decoder, geometric_median(train), config.k, dead_after, config.freeze_decoder)
+
+
+def _kind(decoder: torch.Tensor, variant: Variant) -> type[SaeLearner]:
+    if variant != "topk":
+        return LEARNERS[variant]
     from policyscope.core.sae_compiled import learner_for  # loads a compiler, which few processes need
 
-    return learner_for(decoder)(decoder, geometric_median(train), config.k, dead_after, config.freeze_decoder)
+    return learner_for(decoder)
 
 
 def geometric_median(x: torch.Tensor) -> torch.Tensor:
@@ -291,16 +308,28 @@ def geometric_median(x: torch.Tensor) -> torch.Tensor:
     return point
 
 
-def _fold(learner: SaeLearner, normaliser: _Normaliser, k: int, tap_index: int | None) -> SAE:
-    """The SAE on raw activations: W' = cW, w' = w/c, b_dec' = m + b_dec/c, b_enc' = b_enc − W(cm + b_dec)."""
-    split = learner.split(learner.theta)
-    encoder, decoder, b_enc, b_dec = (part.double().cpu().numpy() for part in split)
+def _fold(learner: SaeLearner, normaliser: _Normaliser, config: SaeTrainConfig, tap_index: int | None) -> SAE:
+    """The SAE on raw activations: W' = cW, w' = w/c, b_dec' = m + b_dec/c, b_enc' = b_enc − W(cm + b_dec).
+
+    Pre-activations stay what they were, and so do thresholds.
+    """
+    *matrices, threshold = learner.folded()
+    encoder, decoder, b_enc, b_dec = (part.double().cpu().numpy() for part in matrices)
     c, kept = normaliser.scale, normaliser.kept
     w_enc, w_dec = np.zeros((2, learner.features, len(normaliser.mean)))
     w_enc[:, kept], w_dec[:, kept] = c * encoder, decoder / c
     out = normaliser.mean.copy()
     out[kept] += b_dec / c
-    return SAE(w_enc, b_enc - encoder @ (c * normaliser.mean[kept] + b_dec), w_dec.T, out, k, tap_index)
+    return SAE(
+        w_enc,
+        b_enc - encoder @ (c * normaliser.mean[kept] + b_dec),
+        w_dec.T,
+        out,
+        config.k,
+        tap_index,
+        threshold=None if threshold is None else threshold.double().cpu().numpy(),
+        variant=config.variant,
+    )
 
 
 def _notes(normaliser: _Normaliser, rows: int, d_latent: int) -> tuple[str, ...]:

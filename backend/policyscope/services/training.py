@@ -22,7 +22,7 @@ from policyscope.store.paths import resolve_inside
 from policyscope.store.records import MODEL, Json, ModelRow, new_id, require
 
 CHOICES = ("artifacts_dir", "env", "tap_index", "latent_mult", "topk", "steps", "batch", "lr", "num_traj")
-MORE_CHOICES = ("max_timesteps", "noise_scale", "eval_episodes", "cache_samples", "seed")
+MORE_CHOICES = ("variant", "max_timesteps", "noise_scale", "eval_episodes", "cache_samples", "seed")
 MAX_VECTORS = 200_000_000
 
 

@@ -1,9 +1,12 @@
 """Training an SAE for a model that is stored."""
 
+from typing import get_args
+
 from marshmallow import fields, validate
 
 from policyscope.api.schemas.base import SEED_MAX, Answer, Real, Request, described, one_of, text, whole
 from policyscope.api.schemas.jobs import STATES
+from policyscope.core.sae import Variant
 
 
 def _count(default: int, low: int, high: int, description: str) -> fields.Integer:
@@ -29,7 +32,15 @@ class TrainRequest(Request):
         metadata=described("Module whose output the SAE reads.", example=4),
     )
     latent_mult = _count(4, 1, 64, "Features, as a multiple of the tap's width.")
-    topk = _count(16, 1, 4096, "Features active at a time.")
+    variant = fields.String(
+        load_default="topk",
+        validate=validate.OneOf(get_args(Variant)),
+        metadata=described(
+            "How features are kept: the k largest of a row (topk) or of a batch (batchtopk, matryoshka), "
+            "those above a threshold of their own (jumprelu), or by a penalty steered to k (relu, gated)."
+        ),
+    )
+    topk = _count(16, 1, 4096, "Features active at a time; on average, in every variant but topk.")
     steps = _count(12_000, 1, 1_000_000, "Training steps.")
     batch = _count(512, 2, 65_536, "Vectors of one step.")
     lr = Real(

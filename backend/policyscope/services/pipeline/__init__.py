@@ -20,13 +20,13 @@ from policyscope.core.torch_tensors import save_tensor
 from policyscope.services.pipeline import stages
 from policyscope.services.pipeline.card import manifest, model_card
 from policyscope.services.pipeline.collect import whole_episodes
-from policyscope.services.pipeline.config import CLONE_CHOICES, PipelineConfig
+from policyscope.services.pipeline.config import CLONE_CHOICES, VARIANT_CHOICES, PipelineConfig
 from policyscope.services.pipeline.expert import Expert, load_expert, needs_clone
 from policyscope.services.pipeline.scratch import RECORD, Scratch, as_json, check_target, partial_of, publish
 from policyscope.store.checkpoints import Checkpoints
 from policyscope.store.paths import resolve_inside
 
-__all__ = ["CLONE_CHOICES", "PipelineConfig", "Published", "build_artifacts", "build_from"]
+__all__ = ["CLONE_CHOICES", "VARIANT_CHOICES", "PipelineConfig", "Published", "build_artifacts", "build_from"]
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,7 @@ def model_card(manifest: Mapping[str, Any], metrics: Mapping[str, Any]) -> str:
     config, loop = manifest["config"], metrics["closed_loop"]
     return f"""# {config["artifacts_dir"]}
 
-A TopK SAE with {manifest["d_latent"]} features (k = {manifest["k"]}) on module
+An SAE ({config["variant"]}) with {manifest["d_latent"]} features (k = {manifest["k"]}) on module
 `net[{manifest["tap_index"]}]` of a policy for `{manifest["env"]}`, made by `{manifest["made_by"]}`.
 
 **How.** Policy: {manifest["policy"]}. Activation function: {manifest["activation"]}.

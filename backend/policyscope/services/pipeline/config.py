@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
-from typing import Any
+from typing import Any, get_args
 
 from policyscope.core.errors import InvalidInput
+from policyscope.core.sae import Variant
 
 CLONE_CHOICES = ("always", "auto", "never")
+VARIANT_CHOICES: tuple[str, ...] = get_args(Variant)
 
 _AT_LEAST = {
     "hidden_size": 1,
@@ -39,6 +41,7 @@ class PipelineConfig:
     hidden_size: int = 32
     tap_index: int = 4
     latent_mult: int = 4
+    variant: str = "topk"
     topk: int = 16
     clone: str = "auto"
     activation: str | None = None
@@ -63,6 +66,8 @@ class PipelineConfig:
                 )
         if self.clone not in CLONE_CHOICES:
             raise InvalidInput(f"--clone is {self.clone!r}; choose one of {', '.join(CLONE_CHOICES)}.")
+        if self.variant not in VARIANT_CHOICES:
+            raise InvalidInput(f"--variant is {self.variant!r}; choose one of {', '.join(VARIANT_CHOICES)}.")
         if not 0 <= self.noise_scale <= 1:
             raise InvalidInput(f"--noise_scale is {self.noise_scale}; it must lie between 0 and 1.")
         if self.lr is not None and not 0 < self.lr < 1:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -19,7 +19,7 @@ from policyscope.core.policy import Policy
 from policyscope.core.policy_formats import open_policy, save_policy
 from policyscope.core.progress import Work, staged
 from policyscope.core.rollout import rollout
-from policyscope.core.sae import SAE
+from policyscope.core.sae import SAE, Variant
 from policyscope.core.sae_formats import open_sae, save_sae
 from policyscope.core.sae_metrics import sae_report
 from policyscope.core.sae_train import SaeTrainConfig, train_sae
@@ -98,6 +98,7 @@ def explain(stage: Stage, data: Arrays) -> Work[SAE]:
         lr=c.lr,
         seed=c.seed,
         device=c.device,
+        variant=cast(Variant, c.variant),
     )
     work = partial(train_sae, activations[train], activations[validation], config, c.tap_index)
     result = yield from _trained(stage, work, "sae")
