@@ -11,7 +11,7 @@ TORCH := torch==2.13.0
 
 export MUJOCO_GL ?= egl
 
-.PHONY: help setup demo dev test check artifacts types bench parity clean test-backend test-frontend test-e2e bench-validity test-reliability test-security test-postgres
+.PHONY: help setup demo dev test check artifacts types bench parity clean test-backend test-frontend test-e2e bench-validity bench-sae test-reliability test-security test-postgres
 
 help: ## show this list
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -77,6 +77,11 @@ parity: $(VENV)/.ready ## compare files of other libraries with what those libra
 bench-validity: $(VENV)/.ready ## problems with known answers; writes backend/benchmarks/VALIDITY.md
 	cd backend && $(BIN)/python -m benchmarks.validity
 
+bench-sae: $(VENV)/.ready ## SAE training against four libraries, in an environment of its own; writes backend/benchmarks/SAE_*.md
+	$(PYTHON) -m venv $(VENV)-sae
+	$(VENV)-sae/bin/pip install --quiet --disable-pip-version-check -e 'backend[bench-sae]'
+	cd backend && $(VENV)-sae/bin/python -m benchmarks.sae_training && $(VENV)-sae/bin/python -m benchmarks.sae_recovery
+
 test-security: $(VENV)/.ready ## 227 hostile files against every reader, with a table of what was measured
 	cd backend && $(BIN)/python -m pytest -m security --long
 
@@ -89,5 +94,5 @@ test-postgres: $(VENV)/.ready ## the job table in Postgres; POLICYSCOPE_TEST_POS
 	cd backend && $(BIN)/python -m pytest tests/store/test_postgres.py
 
 clean: ## remove what was built and installed (artifacts are kept)
-	rm -rf $(VENV) frontend/node_modules frontend/dist backend/*.egg-info
+	rm -rf $(VENV) $(VENV)-sae frontend/node_modules frontend/dist backend/*.egg-info
 	find backend -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -12,6 +12,7 @@ from pathlib import Path
 from benchmarks.harness import Reading
 
 PACKAGES = ("numpy", "torch", "mujoco", "gymnasium", "stable-baselines3", "envpool", "scikit-learn")
+SAE_PACKAGES = ("numpy", "torch", "numba", "dictionary-learning", "eai-sparsify", "sae-lens", "overcomplete")
 
 
 def rates_table(readings: Sequence[Reading], reference: str, unit: str) -> str:
@@ -47,13 +48,13 @@ def targets_table(targets: Sequence[tuple[str, float, float]]) -> str:
     return "\n".join(lines)
 
 
-def machine() -> str:
+def machine(packages: Sequence[str] = PACKAGES) -> str:
     """Processor, versions, and how busy the machine was with other things."""
     model = next(
         (line.partition(":")[2].strip() for line in _cpuinfo() if line.startswith("model name")),
         platform.processor(),
     )
-    versions = ", ".join(f"{name} {_version(name)}" for name in PACKAGES)
+    versions = ", ".join(f"{name} {_version(name)}" for name in packages)
     return (
         f"{datetime.now(UTC):%Y-%m-%d}. {model}, {os.cpu_count()} processors, "
         f"{platform.system()} {platform.machine()}, Python {platform.python_version()}, {versions}."

@@ -140,8 +140,8 @@ def page(found: Json) -> str:
         lines.append(f"| {variant} | {' | '.join(cells)} | {'yes' if good else '**no**'} |")
     head = (
         f"Written by `python -m benchmarks.sae_recovery` (part of `make bench-sae`). {found['machine']} "
-        f"48 directions in {WIDTH} dimensions (`core/planted.py`), {LATENTS} latents, k {K}, {STEPS:,} steps of "
-        f"{BATCH}. *Mean cosine*: of each direction with the best decoder row."
+        f"48 directions in {WIDTH} dimensions (`core/planted.py`), {LATENTS} latents, k {K}, {STEPS:,} steps "
+        f"of {BATCH}. *Mean cosine*: of each direction with the best decoder row."
     )
     return "\n\n".join(["# Recovery by variant, against dictionary_learning", head, "\n".join(lines)]) + "\n"
 
@@ -158,7 +158,7 @@ def main() -> None:
     known = data()
     for variant in options.variant or TRAINERS:
         found["variants"][variant] = compare(variant, known)
-        found["machine"] = report.machine()
+        found["machine"] = report.machine(report.SAE_PACKAGES)
         options.out.write_text(json.dumps(found, indent=1) + "\n")
     options.out.with_suffix(".md").write_text(page(found))
     print(page(found))

@@ -86,7 +86,10 @@ def rounds(task: Task, rates: dict[str, float], repeats: int) -> Json:
 
 def page(found: Json) -> str:
     """The measurements as Markdown."""
-    parts = ["# Training an SAE, side by side", HEAD.format(machine=found.get("machine", report.machine()))]
+    parts = [
+        "# Training an SAE, side by side",
+        HEAD.format(machine=found.get("machine", report.machine(report.SAE_PACKAGES))),
+    ]
     for size, (width, features, k) in SIZES.items():
         if size in found and "rounds" in found[size]:
             vectors, batch = BUDGETS[size]
@@ -154,7 +157,9 @@ def main() -> None:
     found: Json = json.loads(options.out.read_text()) if options.out.exists() else {}
     for size in options.size or SIZES:
         if options.stage != "page":
-            found["machine"] = f"{report.machine()} Load average when it began: {os.getloadavg()[0]:.1f}."
+            found["machine"] = (
+                f"{report.machine(report.SAE_PACKAGES)} Load average when it began: {os.getloadavg()[0]:.1f}."
+            )
             for _ in _measure(size, found.setdefault(size, {"sweep": {}}), options):
                 options.out.write_text(json.dumps(found, indent=1) + "\n")
     options.out.with_suffix(".md").write_text(page(found))

@@ -2,7 +2,8 @@
 closed loop, each number beside reference lines, and a verdict in words (method 3).
 
 The lines replace the tap at every step, as the SAE does: PCA of the same rank, PCA of at most the same FVU,
-white noise of the same FVU, a TopK SAE whose decoder stayed random, and the mean (the floor). Offline numbers
+white noise of the same FVU, TopK SAEs whose decoder stayed random or made of data points, as many neurons as
+features are active, and the mean (the floor). Offline numbers
 are taken on the baseline episodes that this report plays itself, which no SAE was trained on.
 """
 
@@ -11,7 +12,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -29,8 +30,8 @@ from policyscope.core.sae_metrics import FEEDBACK_GATE, fvu, reconstruction_repo
 Json = dict[str, Any]
 Replace = Callable[[F64], F64]
 
-BASELINE, SAE_LINE, FLOOR, NOISE, RANDOM = (
-    "baseline", "sae", "mean_ablation", "white_noise", "random_decoder",
+BASELINE, SAE_LINE, FLOOR, NOISE, RANDOM, POINTS, NEURONS = (
+    "baseline", "sae", "mean_ablation", "white_noise", "random_decoder", "data_points", "neurons",
 )  # fmt: skip
 TITLES = {
     BASELINE: "Policy as it is",
@@ -39,10 +40,12 @@ TITLES = {
     "pca_same_fvu": "PCA of at most the same FVU",
     NOISE: "White noise of the same FVU",
     RANDOM: "TopK SAE with a frozen random decoder",
+    POINTS: "TopK SAE whose directions are data points",
+    NEURONS: "Neurons farthest from their mean",
     FLOOR: "Mean of the activations",
 }
-CHALLENGERS = ("pca_same_rank", "pca_same_fvu", RANDOM)
-RANDOM_STEPS = 3_000
+CHALLENGERS = ("pca_same_rank", "pca_same_fvu", RANDOM, POINTS, NEURONS)
+FIXED_STEPS = 3_000
 SURVIVAL_POINTS = 51
 DIVERGED = 1.0  # SDs of the state, from the paired baseline
 
@@ -64,9 +67,10 @@ def report_card(question: Question) -> Work[Json]:
     """Plain values; None where something is not defined."""
     policy, tap, sae, data = question.policy, question.tap_index, question.sae, question.data
     cached = np.asarray(data.activations, dtype=np.float64)
-    random = yield from staged(_random_decoder(question, cached), "training a random decoder")
+    random = yield from staged(_fixed_decoder(question, cached, "random"), "training a random decoder")
+    points = yield from staged(_fixed_decoder(question, cached, "data_points"), "training on data points")
     spec = replace(question.spec, tap_index=tap, record=frozenset({"observations"}))
-    lines = _lines(sae, random, cached, fvu(cached, sae.reconstruct(cached)))
+    lines = _lines(sae, {RANDOM: random, POINTS: points}, cached, fvu(cached, sae.reconstruct(cached)))
     arms = [Arm(BASELINE, policy)]
     arms += [Arm(name, splice.SplicedPolicy(policy, tap, how)) for name, how in lines.items()]
     results = yield from staged(rollout(arms, spec), "playing with the tap replaced")
@@ -118,7 +122,14 @@ def principal(cached: F64, rank: int) -> Replace:
     return lambda h: mean + (h - mean) @ basis @ basis.T
 
 
-def _lines(sae: SAE, random: SAE, cached: F64, target: float) -> dict[str, Replace]:
+def neurons(cached: F64, k: int) -> SAE:
+    """The ``k`` neurons farthest from their mean in a row keep their value, the others get the mean."""
+    mean, axes = cached.mean(axis=0), np.eye(cached.shape[1])
+    both = np.vstack([axes, -axes])
+    return SAE(both, -both @ mean, both.T, mean, min(k, len(both)))
+
+
+def _lines(sae: SAE, fixed: Mapping[str, SAE], cached: F64, target: float) -> dict[str, Replace]:
     mean, width = cached.mean(axis=0), cached.shape[1]
     total = float(np.square(cached - mean).sum())
     left = np.cumsum(np.maximum(np.linalg.eigvalsh((cached - mean).T @ (cached - mean)), 0.0))[::-1] / total
@@ -128,20 +139,20 @@ def _lines(sae: SAE, random: SAE, cached: F64, target: float) -> dict[str, Repla
         "pca_same_rank": principal(cached, min(active_at_once(sae, cached), width)),
         "pca_same_fvu": principal(cached, enough),
         NOISE: white_noise(float(np.sqrt(target * total / cached.size))),
-        RANDOM: random.reconstruct,
+        **{name: one.reconstruct for name, one in fixed.items()},
+        NEURONS: neurons(cached, active_at_once(sae, cached)).reconstruct,
         FLOOR: lambda x: np.broadcast_to(mean, x.shape),
     }
 
 
-def _random_decoder(question: Question, cached: F64) -> Work[SAE]:
-    # torch takes seconds to load, and only this line needs it
+def _fixed_decoder(question: Question, cached: F64, start: Literal["random", "data_points"]) -> Work[SAE]:
+    # torch takes seconds to load, and only these lines need it
     from policyscope.core.sae_train import SaeTrainConfig, train_sae
 
     train, validation, _ = split_rows(len(cached), question.data.episode)
     sae = question.sae
-    config = SaeTrainConfig(
-        sae.d_latent, active_at_once(sae, cached), RANDOM_STEPS, device="cpu", freeze_decoder=True
-    )
+    k = active_at_once(sae, cached)
+    config = SaeTrainConfig(sae.d_latent, k, FIXED_STEPS, device="cpu", start=start, freeze_decoder=True)
     result = yield from train_sae(cached[train], cached[validation], config)
     return result.sae
 

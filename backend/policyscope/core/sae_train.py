@@ -12,7 +12,7 @@ import json
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from typing import get_args
+from typing import Literal, get_args
 
 import numpy as np
 import torch
@@ -27,6 +27,7 @@ from policyscope.core.sae_variants import LEARNERS
 from policyscope.core.torch_device import pick_device, threads_for
 
 State = Mapping[str, np.ndarray]
+Start = Literal["random", "data_points"]
 
 LEAST_SAMPLES, PASSES = 2_500_000, 3
 WARM_UP, DECAY = 0.05, 0.2
@@ -56,7 +57,8 @@ class SaeTrainConfig:
     seed: int = 0
     device: str = "auto"
     early_decay: bool = True
-    freeze_decoder: bool = False  # the random directions it starts with: a reference, not a result
+    start: Start = "random"  # where the decoder begins: random directions, or those of random rows
+    freeze_decoder: bool = False  # there it stays: a reference, not a result
     variant: Variant = "topk"
 
     def __post_init__(self) -> None:
@@ -278,13 +280,22 @@ def _normaliser(train: Floats) -> _Normaliser:
 
 
 def _new_learner(train: torch.Tensor, config: SaeTrainConfig, samples: int) -> SaeLearner:
-    rows = np.random.default_rng(config.seed).standard_normal((config.d_latent, train.shape[1]))
-    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    rows = _directions(train, config)
     silence = max(100.0 * min(config.batch, len(train)), 30.0 * config.d_latent / config.k)
     decoder = torch.from_numpy(rows.astype(np.float32)).to(train.device)
     dead_after = min(0.05 * samples, silence)
     kind = _kind(decoder, config.variant)
     return kind(decoder, geometric_median(train), config.k, dead_after, config.freeze_decoder)
+
+
+def _directions(train: torch.Tensor, config: SaeTrainConfig) -> F64:
+    """Unit rows [F, d] that the decoder starts with."""
+    rng = np.random.default_rng(config.seed)
+    rows: F64 = rng.standard_normal((config.d_latent, train.shape[1]))
+    if config.start == "data_points":
+        chosen = torch.from_numpy(rng.integers(0, len(train), config.d_latent)).to(train.device)
+        rows = train[chosen].double().cpu().numpy() + 1e-9 * rows  # a row at the mean has no direction
+    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
 
 
 def _kind(decoder: torch.Tensor, variant: Variant) -> type[SaeLearner]:

@@ -3,7 +3,10 @@
 import pytest
 import tiny
 
-LINES = ["baseline", "sae", "pca_same_rank", "pca_same_fvu", "white_noise", "random_decoder", "mean_ablation"]
+LINES = [
+    "baseline", "sae", "pca_same_rank", "pca_same_fvu", "white_noise", "random_decoder", "data_points",
+    "neurons", "mean_ablation",
+]  # fmt: skip
 
 
 @pytest.fixture(autouse=True)
@@ -32,6 +35,8 @@ def test_a_report_card(client, artifacts):
     assert lines["mean_ablation"]["fvu"] >= 1
     assert lines["mean_ablation"]["feedback_fvu"] == pytest.approx(1)
     assert lines["random_decoder"]["fvu"] > 1e-4
+    assert lines["data_points"]["fvu"] > 1e-9
+    assert 0 <= lines["neurons"]["fvu"] < 1
     assert all(len(line["survival"]) == len(card["survival_steps"]) for line in card["lines"])
     assert set(lines["baseline"]["survival"]) == {1.0}
     assert card["sae"]["l0"] <= 8

@@ -1820,7 +1820,13 @@ export interface components {
              */
             latent_mult?: number;
             /**
-             * @description Features active at a time.
+             * @description How features are kept: the k largest of a row (topk) or of a batch (batchtopk, matryoshka), those above a threshold of their own (jumprelu), or by a penalty steered to k (relu, gated).
+             * @default topk
+             * @enum {string}
+             */
+            variant?: "topk" | "batchtopk" | "jumprelu" | "relu" | "gated" | "matryoshka";
+            /**
+             * @description Features active at a time; on average, in every variant but topk.
              * @default 16
              */
             topk?: number;

@@ -15,6 +15,8 @@ const STYLES: Record<string, LineStyle> = {
   pca_same_fvu: { color: "var(--ink-3)", dash: "7 3" },
   white_noise: { color: "var(--ink-2)", dash: "2 3" },
   random_decoder: { color: "var(--ink-2)", dash: "8 3 2 3" },
+  data_points: { color: "var(--ink-3)", dash: "8 3 2 3" },
+  neurons: { color: "var(--ink-3)", dash: "2 3" },
   mean_ablation: { color: "var(--ink-3)", dash: "1 5" },
 };
 
