@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import torch
 
-from policyscope.core.sae_kernel import LANE, Learning, Lessons, Rules, Weights, new_sums, run_steps
+from policyscope.core.sae_kernel import LANE, Learning, Lessons, Rules, Weights, evaluate, new_sums, run_steps
 from policyscope.core.sae_step import SaeLearner
 from policyscope.core.sae_tile import new_tile
 from policyscope.core.sae_vectors import BLOCK
@@ -89,6 +89,10 @@ class CompiledLearner(SaeLearner):
         self._pace.learn(threads, (time.perf_counter() - begun) / len(order))
         self.steps += len(order)
         return float(losses[-1])
+
+    def evaluate(self, x: torch.Tensor) -> tuple[float, float]:
+        square, active = evaluate(x.numpy(), np.arange(len(x)), self.k, self._learning.theta, self._tiles[0])
+        return float(square), active / len(x)
 
 
 def learner_for(decoder: torch.Tensor) -> type[SaeLearner]:

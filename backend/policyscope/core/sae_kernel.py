@@ -178,6 +178,30 @@ def _lane(lane, rows, lessons, rules, theta, dead, sums, tile):
 
 
 @compiled
+def evaluate(data, rows, k, theta, tile):
+    """Σ error² of ``rows`` of ``data``, and how many latents are active in all of them together."""
+    square, active = 0.0, 0
+    for first in range(0, len(rows), TILE):
+        some = rows[first : first + TILE]
+        gather(data, some, theta.b_dec, tile.beside, tile.centred)
+        encode(theta.encoder, theta.b_enc, tile.beside, tile.values, tile.columns.high)
+        _drop_padding(len(some), tile)
+        tile.error[:] = tile.centred
+        _explain(theta.decoder, tile.everyone, tile.values, k, tile)
+        for r in range(len(some)):
+            part = ZERO
+            for i in range(len(theta.b_dec)):
+                part += tile.error[r, i] * tile.error[r, i]
+            square += part
+        for j in range(len(tile.masks)):
+            mask = tile.masks[j]
+            while mask != 0:
+                mask &= mask - np.uint32(1)
+                active += 1
+    return square, active
+
+
+@compiled
 def _reduce(piece, learning, rules, sums, is_dead, factors):
     """Gradients of the latents of one slice, projected off the decoder rows."""
     theta, grad = learning.theta, learning.grad

@@ -95,6 +95,11 @@ class SaeLearner:
         z = keep_largest(torch.addmm(b_enc, x - b_dec, encoder.T).relu_(), self.k)
         return z, torch.addmm(b_dec, z, decoder)
 
+    def evaluate(self, x: torch.Tensor) -> tuple[float, float]:
+        """Σ error² of normalised rows, and how many latents are active in one on average."""
+        z, output = self.reconstruct(x)
+        return float((x - output).square().sum()), float((z > 0).sum(dim=1).float().mean())
+
     def state(self) -> dict[str, np.ndarray]:
         """Everything that decides the next step, as arrays."""
         tensors = {"theta": self.theta, "first": self.first, "second": self.second, "silent": self.silent}

@@ -36,7 +36,7 @@ PATIENCE, LEAST_GAIN, NEVER_BEFORE = 10, 0.005, 0.4
 MOST_OVER = 1.1
 """Times k that may be active in what is kept: while a penalty still grows, more are, and fit better."""
 MIN_VARIANCE = 1e-8
-MEDIAN_SAMPLES, MEDIAN_ITERATIONS, MEDIAN_STEP = 32_768, 100, 1e-3
+MEDIAN_SAMPLES, MEDIAN_ITERATIONS, MEDIAN_STEP = 8_192, 100, 1e-3
 VALIDATION_ROWS = 16_384
 REPORTS, LEAST_WORK = 500, 1 << 28
 """Reports of progress, and multiplications between two: a small SAE learns a thousand steps in a second."""
@@ -224,10 +224,9 @@ class _Training:
         return self.config.learning_rate() * min(1.0, (step + 1) / warm_up) * left
 
     def _check(self, loss: float) -> None:
-        z, output = self.learner.reconstruct(self.validation)
+        square, l0 = self.learner.evaluate(self.validation)
         total = (self.validation - self.validation.mean(dim=0)).square().sum()
-        fvu = float((self.validation - output).square().sum() / total) if total > 0 else 0.0
-        l0 = float((z > 0).sum(dim=1).float().mean())
+        fvu = square / float(total) if total > 0 else 0.0
         excess = max(0.0, l0 / self.config.k - MOST_OVER)
         if (excess, fvu) < (self.best_excess, self.best_fvu):
             self.best_excess, self.best_fvu = excess, fvu
@@ -307,7 +306,7 @@ def _kind(decoder: torch.Tensor, variant: Variant) -> type[SaeLearner]:
 
 
 def geometric_median(x: torch.Tensor) -> torch.Tensor:
-    """Point with the least mean distance to (at most 32,768 evenly spaced) rows, by Weiszfeld's iteration."""
+    """Point with the least mean distance to (at most 8,192 evenly spaced) rows, by Weiszfeld's iteration."""
     rows = x[torch.from_numpy(spread_rows(len(x), MEDIAN_SAMPLES)).to(x.device)]
     point = rows.mean(dim=0)
     for _ in range(MEDIAN_ITERATIONS):

@@ -100,6 +100,15 @@ def test_steps_whose_candidates_bfloat16_names_are_the_written_out_ones(
     assert torch.equal(wide.silent, plain.silent)
 
 
+@pytest.mark.parametrize(("features", "width", "batch", "k"), SHAPES)
+def test_the_compiled_evaluation_is_the_written_out_one(
+    features: int, width: int, batch: int, k: int
+) -> None:
+    x, decoder = _data(width, 77), _decoder(features, width)
+    plain, compiled = (kind(decoder, x.mean(dim=0), k, NEVER) for kind in (SaeLearner, CompiledLearner))
+    assert compiled.evaluate(x) == pytest.approx(plain.evaluate(x), rel=1e-5)
+
+
 def test_the_size_decides_who_learns() -> None:
     assert learner_for(torch.empty(128, 32)) is CompiledLearner
     assert learner_for(torch.empty(4096, 512)) in (WideLearner, SaeLearner)
