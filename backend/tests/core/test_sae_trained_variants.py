@@ -34,7 +34,8 @@ def test_learns_with_about_k_active(variant):
     result = drain(_work(variant, 800))
     z = result.sae.encode(X[5_000:])
     assert result.sae.variant == variant
-    assert fvu(X[5_000:], result.sae.reconstruct(X[5_000:])) < 0.35
+    most = 0.5 if variant == "relu" else 0.35  # an L1 penalty shrinks every value
+    assert fvu(X[5_000:], result.sae.reconstruct(X[5_000:])) < most
     assert 2.0 < (z > 0).sum(axis=1).mean() < 4.5
 
 
