@@ -180,7 +180,7 @@ def _lane(lane, rows, lessons, rules, theta, dead, sums, tile):
 @compiled
 def evaluate(data, rows, k, theta, tile):
     """Σ error² of ``rows`` of ``data``, and how many latents are active in all of them together."""
-    square, active = 0.0, 0
+    square, active = np.float64(0.0), 0
     for first in range(0, len(rows), TILE):
         some = rows[first : first + TILE]
         gather(data, some, theta.b_dec, tile.beside, tile.centred)
