@@ -8,6 +8,7 @@ import { Block, Notice } from "@/ui/States";
 
 import { NetworkView } from "./NetworkView";
 
+const ActingForm = lazy(() => import("./ActingForm"));
 const WeightsEditor = lazy(() => import("./weights/WeightsEditor"));
 
 interface Props {
@@ -16,7 +17,7 @@ interface Props {
   onTap: (tap: number) => void;
 }
 
-type Tab = "drawing" | "weights";
+type Tab = "drawing" | "acting" | "weights";
 
 export function NetworkPanel({ model, tap, onTap }: Props) {
   const [tab, setTab] = useState<Tab>("drawing");
@@ -36,14 +37,19 @@ export function NetworkPanel({ model, tap, onTap }: Props) {
           value={tab}
           onChange={(value) => setTab(value)}
           data={[
-            { value: "drawing", label: "Drawing" },
-            { value: "weights", label: "Raw weights" },
+            { value: "drawing" as const, label: "Drawing" },
+            ...(model.architecture_only ? [] : [{ value: "acting" as const, label: "How it acts" }]),
+            { value: "weights" as const, label: "Raw weights" },
           ]}
         />
       }
     >
       {model.notes.length > 0 && tab === "drawing" && <Notes notes={model.notes} />}
-      {tab === "drawing" ? (
+      {tab === "acting" ? (
+        <Suspense fallback={<Block height={260} label="Opening how the model acts" />}>
+          <ActingForm modelId={model.id} />
+        </Suspense>
+      ) : tab === "drawing" ? (
         <NetworkView
           model={model}
           tap={tap}
