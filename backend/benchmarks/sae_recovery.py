@@ -28,6 +28,7 @@ HERE = Path(__file__).resolve().parent
 WIDTH, LATENTS, K, STEPS, BATCH = 32, 64, 8, 3_000, 512
 RATES = (1e-3, 3e-3)
 LEAST, WITHIN = 0.9, 0.02
+COMPARABLE = 0.15  # share by which the L0 of both may differ
 PENALTIES: dict[str, tuple[float, ...]] = {"relu": (0.3, 0.6, 1.2), "gated": (0.1, 0.2, 0.4)}
 TRAINERS = {
     "topk": ("top_k", "TopKTrainer"),
