@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import case, func, select, update
 from sqlalchemy.orm import Session
 
 from policyscope.core.errors import Busy, Conflict, NotFound
@@ -83,7 +83,9 @@ class JobTable:
             .with_for_update(skip_locked=True)
             .scalar_subquery()
         )
-        values = {"state": "running", "owner": owner, "started_at": now(), "attempt": JobRow.attempt + 1}
+        moment = now()  # taken before the wait for the database, in which the job may have been queued
+        started = case((JobRow.created_at > moment, JobRow.created_at), else_=moment)
+        values = {"state": "running", "owner": owner, "started_at": started, "attempt": JobRow.attempt + 1}
         return self._change(JobRow.id == oldest, JobRow.state == "queued", values=values | _lease())
 
     def report(self, job: JobRow, progress: Json) -> None:

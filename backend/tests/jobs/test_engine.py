@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from some_kinds import KINDS
+from sqlalchemy import update
 
 from policyscope.core.errors import Busy, Conflict, NotFound
 from policyscope.jobs.engine import Engine
@@ -17,7 +18,7 @@ from policyscope.jobs.limits import Limits
 from policyscope.jobs.table import ACTIVE, JobTable
 from policyscope.store.artifacts import ArtifactStore
 from policyscope.store.migrate import migrate
-from policyscope.store.records import Records, new_id
+from policyscope.store.records import JobRow, Records, new_id
 
 NO_LIMITS = Limits()
 
@@ -278,3 +279,14 @@ def test_a_job_that_cannot_be_started_is_tried_again(tmp_path, monkeypatch, capl
     assert (second.state, second.attempt) == ("done", 2)
     assert "could not be started" in caplog.text
     bench.close()
+
+
+def test_a_job_never_starts_before_it_was_queued(tmp_path):
+    """The claim waits for the database, and the job may be queued while it does."""
+    bench = Bench(tmp_path)
+    job_id = bench.submit("count", to=1)
+    later = "2999-01-01T00:00:00.000000Z"
+    with bench.records.write() as session:
+        session.execute(update(JobRow).where(JobRow.id == job_id).values(created_at=later))
+    assert bench.table.claim("e_1").started_at == later
+    bench.records.close()

@@ -35,6 +35,12 @@ class Answer(Schema):
     class Meta:
         unknown = EXCLUDE
 
+    def get_attribute(self, obj: Any, attr: str, default: Any) -> Any:
+        """Of a mapping only its keys: a field called ``values`` that is not there is not the method."""
+        if isinstance(obj, Mapping):
+            return obj.get(attr, default)
+        return super().get_attribute(obj, attr, default)
+
     @post_dump
     def all_there(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
         wanted = (field.data_key or name for name, field in self.dump_fields.items() if field.required)
