@@ -7,7 +7,7 @@ import { describe, expect, it, vi } from "vitest";
 import { SAE } from "@/testing/mock/models";
 import { interpretation } from "@/testing/mock/features";
 import { fail } from "@/testing/mock/reply";
-import { makeWorld, renderWithTheme } from "@/testing/render";
+import { makeWorld, renderAt, renderWithTheme } from "@/testing/render";
 import { server } from "@/testing/server";
 import { useModel } from "@/modules/models/api";
 
@@ -127,18 +127,18 @@ const setAlpha = async (value: string) => {
 describe("Perturb", () => {
   it("needs an SAE", async () => {
     const { model } = addWalker(null);
-    renderWithTheme(<Perturb id={model.id} />);
+    renderAt("/", () => <Perturb id={model.id} />);
     expect(await screen.findByText("Needs an SAE")).toBeVisible();
   });
   it("does nothing before a feature is chosen", async () => {
     const { model } = addWalker();
-    renderWithTheme(<Perturb id={model.id} />);
+    renderAt("/", () => <Perturb id={model.id} />);
     expect(await screen.findByRole("button", { name: "Apply Feature Perturbation" })).toBeDisabled();
     expect(screen.getByRole("textbox", { name: /alpha/ })).toBeDisabled();
   });
   it("lists features by interpretability, stores a signed dose, and clears it", async () => {
     const stored = addWalker();
-    renderWithTheme(<Perturb id={stored.model.id} />);
+    renderAt("/", () => <Perturb id={stored.model.id} />);
     await chooseFirst();
     const [strongest] = interpretation(0, 1, "abs_weight").features;
     expect(screen.getByRole("combobox", { name: "Feature" })).toHaveValue(
@@ -155,7 +155,7 @@ describe("Perturb", () => {
   });
   it("keeps α within its limits and resets to zero", async () => {
     const { model } = addWalker();
-    renderWithTheme(<Perturb id={model.id} />);
+    renderAt("/", () => <Perturb id={model.id} />);
     await chooseFirst();
     await setAlpha("9");
     await user.tab();
@@ -166,7 +166,7 @@ describe("Perturb", () => {
   it("says why a dose was refused", async () => {
     const { model } = addWalker();
     server.use(http.post("*/sae_perturb", () => fail(422, "feature_idx 900 is outside 0 … 127.")));
-    renderWithTheme(<Perturb id={model.id} />);
+    renderAt("/", () => <Perturb id={model.id} />);
     await chooseFirst();
     await user.click(screen.getByRole("button", { name: "Apply Feature Perturbation" }));
     expect(await screen.findByRole("alert")).toHaveTextContent("outside 0 … 127");

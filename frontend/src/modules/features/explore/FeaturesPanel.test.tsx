@@ -9,7 +9,7 @@ import type { Model } from "@/lib/types";
 import { SAE } from "@/testing/mock/models";
 import { fail, json } from "@/testing/mock/reply";
 import { ANALYSED, understandingHandlers } from "@/testing/mock/understanding-handlers";
-import { makeWorld, renderWithTheme } from "@/testing/render";
+import { makeWorld, renderAt } from "@/testing/render";
 import { server } from "@/testing/server";
 
 import FeaturesPanel from "./FeaturesPanel";
@@ -32,16 +32,16 @@ function open({
   server.use(...understandingHandlers(world, copies));
   const { model } = world.addWalker("walker", { sae: { ...SAE, ...sae } });
   const onStored = vi.fn();
-  const show = () => renderWithTheme(<Harness model={model} start={start} onStored={onStored} />);
+  const show = () => renderAt("/", () => <Harness model={model} start={start} onStored={onStored} />);
   return { world, onStored, show };
 }
 
 const numbers = () =>
   screen.getAllByRole("button", { name: /^Feature \d+$/ }).map((button) => Number(button.textContent));
 
-test("without cached data it says what is needed", () => {
+test("without cached data it says what is needed", async () => {
   open({ sae: { has_cached_data: false } }).show();
-  expect(screen.getByText("Need SAE + cached data")).toBeVisible();
+  expect(await screen.findByText("Need SAE + cached data")).toBeVisible();
 });
 
 test("not analysed yet: one click starts it, progress can be cancelled, then the table is there", async () => {
