@@ -114,7 +114,7 @@ STEPS = (
     Step("Follow the report", "GET", "/job/{{jobId}}", 200, tests=(_poll("Follow the report"),)),
     Step("Report cards", "GET", "/model/{{modelId}}/reports", 200),
     Step("Report card", "GET", "/model/{{modelId}}/report", 200, tests=(
-        _check("the SAE beside its references", "pm.expect(body.lines).to.have.length(7)"),
+        _check("the SAE beside its references", "pm.expect(body.lines).to.have.length(9)"),
     )),
     Step("Table of features", "GET", "/model/{{modelId}}/features?target=action:0&page_size=10", 200, tests=(
         _check("greatest effect first", "{ const e = body.features.map(f => f.ablation_effect); "

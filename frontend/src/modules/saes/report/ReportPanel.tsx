@@ -110,7 +110,7 @@ function MeasureForm({ again, pending, onStart }: MeasureProps) {
         {again ? "Measure again" : "Measure the SAE"}
       </Button>
       <small>
-        {seeds < 16 && "Below 16 seeds it is a preview, not inferential. "}Seven ways to replace the tap ×{" "}
+        {seeds < 16 && "Below 16 seeds it is a preview, not inferential. "}Nine ways to replace the tap ×{" "}
         {plural(seeds, "seed")}; a report with the same settings is reused.
       </small>
     </form>
