@@ -32,7 +32,7 @@ test("every feature: analysed, searched, opened, noted, steered, grouped", async
   await panel.getByRole("searchbox", { name: "Search" }).fill("my brake");
   await expect(table.getByRole("button", { name: /^Feature \d+$/ })).toHaveCount(1);
   await expect(page).toHaveURL(/my(\+|%20)brake/);
-  await article.getByRole("button", { name: "Steer" }).click();
+  await article.getByRole("button", { name: "Steer", exact: true }).click();
   await expect(page.locator("#perturb-title")).toBeFocused();
 
   await panel.getByText("Clusters", { exact: true }).click();

@@ -24,7 +24,7 @@ export function StartFields({ start, runs, onChange }: Props) {
   return (
     <div className={classes.start}>
       <Select
-        label="Episodes start from"
+        label="Start from"
         allowDeselect={false}
         data={KINDS.filter(({ value }) => value !== "run" || runs.length > 0)}
         value={start.kind}
