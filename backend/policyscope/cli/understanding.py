@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from policyscope.api.schemas.understanding import CLUSTER_VIEWS, ClustersRequest
+from policyscope.api.schemas.clusters import CLUSTER_VIEWS, ClustersRequest
 from policyscope.cli.console import sentences
 from policyscope.cli.output import json_option, show_json, show_table
 from policyscope.cli.working import asked, follow, model_named, working

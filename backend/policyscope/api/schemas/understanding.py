@@ -1,4 +1,4 @@
-"""The analysis of an SAE's features: the table, one feature's dashboard, notes, clusters."""
+"""The analysis of an SAE's features: the table, one feature's dashboard, notes."""
 
 from marshmallow import fields, validate
 
@@ -19,13 +19,10 @@ from policyscope.api.schemas.base import (
     wholes,
     yes,
 )
-from policyscope.api.schemas.features import FeatureEdit
 from policyscope.api.schemas.jobs import STATES
-from policyscope.core.clusters import VIEWS
 from policyscope.services.closed_loop import SOURCES
 from policyscope.services.feature_table import ASSOCIATED, EFFECTIVE, SORTS
 
-CLUSTER_VIEWS = (*VIEWS, "custom")
 BADGES = (
     "dead", "episode-specific", "general", "transient", "tonic", "periodic", "dense", "phase tile",
 )  # fmt: skip
@@ -332,82 +329,3 @@ class Dashboard(Answer):
     random_inactive = many(Clip, "Any moments of silence.")
     nearest = nested(Nearest)
     closed_loop = many(ClosedLoopEffect, "From finished runs, newest first.")
-
-
-def _share(default: float, of: str) -> fields.Float:
-    return fields.Float(
-        load_default=default,
-        validate=validate.Range(0, 1e3),
-        metadata=described(f"view custom: weight of the {of}; the three are divided by their sum."),
-    )
-
-
-class ClustersRequest(Request):
-    """Which clustering."""
-
-    view = fields.String(
-        load_default="combined",
-        validate=validate.OneOf(CLUSTER_VIEWS),
-        metadata=described(
-            "What makes features alike: decoder, coactivation, function, all three, or your own weights."
-        ),
-    )
-    decoder = _share(0.4, "decoder cosine")
-    coactivation = _share(0.3, "co-activation")
-    function = _share(0.3, "cosine of effects")
-    map = fields.String(
-        load_default="pca",
-        validate=validate.OneOf(("pca", "umap")),
-        metadata=described("umap keeps neighbours together and is not to scale; from 30 features."),
-    )
-
-
-class Cluster(Answer):
-    cluster = whole("Number.")
-    features = wholes("Members.")
-    size = whole("How many.")
-    silhouette = real("Mean silhouette.")
-    jaccard = real("Mean overlap with its best partner on resampled episodes.")
-    stable = yes("That overlap is at least 0.6.")
-    name = text("Name of the member with the greatest effect.")
-    edits = many(FeatureEdit, "All members scaled by 1.2 (at most 64): an arm of a run.")
-
-
-class MapPoint(Answer):
-    feature_idx = whole("Feature.")
-    x = real("First axis.")
-    y = real("Second axis.")
-    cluster = whole("Cluster.")
-    silhouette = real("How well it fits there.")
-
-
-class Map(Answer):
-    method = text("How it was drawn.")
-    to_scale = yes("Whether distances on it mean anything.")
-    shown_variance = real("Share of the variance that two axes show; null for UMAP.")
-    points = many(MapPoint)
-
-
-class Antipodal(Answer):
-    features = wholes("Two features that write nearly opposite directions.")
-    cosine = real("Their cosine.")
-
-
-class ClusterWeights(Answer):
-    decoder = real("Of the decoder cosine.")
-    coactivation = real("Of co-activation.")
-    function = real("Of the cosine of effects.")
-
-
-class Clusters(Answer):
-    view = one_of(CLUSTER_VIEWS, "As asked.")
-    weights = nested(ClusterWeights, "Of the three similarities; negatives count as 0.")
-    reliable = yes("Better than chance and stable; if not, do not read meaning into the groups.")
-    verdict = text("The same in words.")
-    mean_silhouette = real("Of the cut.")
-    null_silhouette = real("95th percentile under chance.")
-    ari = real("Mean adjusted Rand index on resampled episodes; 1 where the view does not depend on them.")
-    cophenetic = real("Correlation of the tree's heights with the distances.")
-    clusters = many(Cluster)
-    map = nested(Map, none=True)
-    antipodal = many(Antipodal, "Kept apart, since they would otherwise look unlike.")

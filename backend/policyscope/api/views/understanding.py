@@ -6,10 +6,9 @@ from typing import Any
 
 from policyscope.api.current import workspace
 from policyscope.api.encoding import Views
+from policyscope.api.schemas.clusters import Clusters, ClustersRequest
 from policyscope.api.schemas.understanding import (
     AnalysisAccepted,
-    Clusters,
-    ClustersRequest,
     Dashboard,
     FeatureTable,
     Note,

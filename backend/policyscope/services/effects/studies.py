@@ -46,21 +46,11 @@ def start(ws: Workspace, model_id: str, kind: str, request: Json, episodes: int,
         policy = loaded.build_policy(ws.store, row.id, row.acting, row.edits)
         steps = min(request["max_steps"] or info.max_episode_steps, info.max_episode_steps)
         _check_size(episodes, steps)
-        spec: Json = {
-            **{name: value for name, value in request.items() if name != "again"},
-            "kind": kind,
-            "output": f"runs/{run_id}",
-            "model_id": row.id,
-            "activation": row.acting,
-            "sae_content": sae_row.content,
-            "tap_index": sae_row.tap_index,
+        spec = _frozen(kind, f"runs/{run_id}", row, sae_row, request) | {
             "env": info.id,
-            "seeds": [request["seed"] + index for index in range(request["episodes"])],
             "max_steps": steps,
             "measure": measure,
-            "weight_edits": row.edits,
             "weights_sha256": policy.fingerprint(),
-            "arms": [],
         }
         what = RolloutSpec(info.id, tuple(spec["seeds"]), steps, spec["tap_index"])
         check_run([Arm("baseline", policy)], what, None)
@@ -91,6 +81,22 @@ def start(ws: Workspace, model_id: str, kind: str, request: Json, episodes: int,
     ws.engine.wake()
     estimate = job.spec["estimate_s"]
     return {"job_id": job.id, "run_id": run_id, "state": job.state, "reused": False, "estimate_s": estimate}
+
+
+def _frozen(kind: str, output: str, row: ModelRow, sae_row: SaeRow, request: Json) -> Json:
+    """What of the model, its SAE and the request a study depends on."""
+    return {
+        **{name: value for name, value in request.items() if name != "again"},
+        "kind": kind,
+        "output": output,
+        "model_id": row.id,
+        "activation": row.acting,
+        "sae_content": sae_row.content,
+        "tap_index": sae_row.tap_index,
+        "seeds": [request["seed"] + index for index in range(request["episodes"])],
+        "weight_edits": row.edits,
+        "arms": [],
+    }
 
 
 def default_measure(env_id: str) -> str:
