@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,32 +10,15 @@ import tiny
 
 from policyscope.config import Settings, load_settings
 
-MEASURED = pytest.StashKey[list[tuple[str, ...]]]()
-
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--long", action="store_true", help="the full counts of the security tests, as a table")
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    rows = sorted(config.stash.get(MEASURED, []), key=lambda row: int(row[0]))
-    if rows and config.getoption("--long"):
-        terminalreporter.section("measured")
-        for row in [("#", "test", "target", "measured"), ("--:", "---", "---", "---"), *rows]:
-            terminalreporter.write_line(f"| {' | '.join(row)} |")
+    parser.addoption("--long", action="store_true", help="the full counts of the security tests")
 
 
 @pytest.fixture
 def long(request: pytest.FixtureRequest) -> bool:
     """Whether the full counts are wanted."""
     return bool(request.config.getoption("--long"))
-
-
-@pytest.fixture
-def measured(request: pytest.FixtureRequest) -> Callable[[int, str, str, str], None]:
-    """Put a line into the table: number of the test, what, target, what was measured."""
-    rows = request.config.stash.setdefault(MEASURED, [])
-    return lambda *row: rows.append(tuple(map(str, row)))
 
 
 @pytest.fixture

@@ -51,7 +51,7 @@ def ask(client, model_id, files):
 
 
 @pytest.mark.timeout(900)
-def test_hostile_files_get_a_verdict_and_nothing_else(client, canary, long, measured):
+def test_hostile_files_get_a_verdict_and_nothing_else(client, canary, long, record):
     model_id = client.model()
     uploads = chosen(canary, long)
     assert len(uploads) >= 60
@@ -75,9 +75,9 @@ def test_hostile_files_get_a_verdict_and_nothing_else(client, canary, long, meas
         grown = max(grown, resident() - before)
     assert accepted <= HARMLESS, accepted - HARMLESS
     assert len(client("GET", "/models")["models"]) - stored <= len(HARMLESS)
-    measured(1, f"{len(uploads)} hostile files, every upload", "0 executions", "0 executions")
-    measured(1, "memory of the API", "+50 MB at most", f"+{grown / 1e6:.0f} MB")
-    measured(1, "slowest verdict, warm", "2 s", f"{slowest[0]:.2f} s ({slowest[1]})")
+    record(f"1 {len(uploads)} hostile files, every upload", "0 executions", "0 executions")
+    record("1 memory of the API", "+50 MB at most", f"+{grown / 1e6:.0f} MB")
+    record("1 slowest verdict, warm", "2 s", f"{slowest[0]:.2f} s ({slowest[1]})")
     assert grown < 50 << 20
     assert slowest[0] < 2.0, slowest
 
