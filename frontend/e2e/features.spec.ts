@@ -1,10 +1,11 @@
-import { checkAccessibility, expect, loadSae, test } from "./support";
+import { checkAccessibility, expect, loadSae, openPage, test } from "./support";
 
 test("every feature: analysed, searched, opened, noted, steered, grouped", async ({ page }) => {
   test.setTimeout(240_000);
   await page.goto("/");
   await page.getByRole("button", { name: "Open demo Walker2d" }).click();
   await loadSae(page, "walker2d_w32");
+  await openPage(page, "Features");
   const panel = page.locator("#features");
   const table = panel.getByRole("region", { name: /Table of features/ });
   const analyse = panel.getByRole("button", { name: "Analyse the features" });
@@ -35,9 +36,12 @@ test("every feature: analysed, searched, opened, noted, steered, grouped", async
   await article.getByRole("button", { name: "Steer", exact: true }).click();
   await expect(page.locator("#perturb-title")).toBeFocused();
 
+  await page.goBack();
   await panel.getByText("Clusters", { exact: true }).click();
   await expect(panel.getByText(/cluster structure|clusters/i).first()).toBeVisible();
   await panel.getByRole("button", { name: /^Steer cluster 0/ }).click();
   await expect(page.locator("#perturb").getByText(/Stored for the next run/)).toBeVisible();
+  await page.goBack();
+  await expect(panel.getByRole("button", { name: /^Steer cluster 0/ })).toBeVisible();
   await checkAccessibility(page);
 });

@@ -9,7 +9,7 @@ test("steering live: α dragged while it walks, a fall, and the same fall in a r
   await loadSae(page, "walker2d_w32");
   await page.locator("#interpret tbody tr").first().click();
   await page.locator("#perturb").getByRole("button", { name: "Steer live" }).click();
-  await expect(page).toHaveURL(/live=true/);
+  await expect(page).toHaveURL(/screen=live/);
   const live = page.locator("#live");
   const start = live.getByRole("button", { name: "Start", exact: true });
   await expect(start).toBeEnabled({ timeout: 60_000 });

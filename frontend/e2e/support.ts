@@ -65,6 +65,14 @@ export async function loadSae(page: Page, directory: string) {
   await expect(form.getByText("Variance unexplained")).toBeVisible();
 }
 
+/** Another page of the open model. */
+export async function openPage(page: Page, label: "Workbench" | "SAE" | "Features" | "Effects" | "Live") {
+  await page
+    .getByRole("navigation", { name: "Pages of the model" })
+    .getByRole("button", { name: label })
+    .click();
+}
+
 interface Settings {
   episodes: number;
   steps: number;

@@ -1,4 +1,3 @@
-import { jumpTo } from "@/lib/jump";
 import { useView } from "@/lib/view";
 import { JobTray } from "@/modules/jobs/JobTray";
 
@@ -7,7 +6,7 @@ import { STEPS, stepState, useProgress } from "./steps";
 import classes from "./Header.module.css";
 
 export function Header() {
-  const { view, openModel } = useView();
+  const { view, openModel, openSection } = useView();
   const progress = useProgress(view.model);
   return (
     <header className={classes.header}>
@@ -34,7 +33,7 @@ export function Header() {
                     aria-disabled={state === "later" && !view.model ? true : undefined}
                     onClick={(event) => {
                       event.preventDefault();
-                      jumpTo(step.id);
+                      openSection(step.id);
                     }}
                   >
                     <i aria-hidden="true" />

@@ -1,7 +1,15 @@
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useCallback } from "react";
 
+import { jumpTo } from "./jump";
 import { parseTable, type TableView } from "./table-view";
+
+/** The pages of one model beside the workbench, which holds the five steps. */
+export const SCREENS = ["sae", "features", "effects", "live"] as const;
+export type Screen = (typeof SCREENS)[number];
+
+/** On which page a section lies; what is not named here is a step of the workbench. */
+const SECTIONS: Record<string, Screen> = { report: "sae", features: "features", effects: "effects" };
 
 /** Everything a copied link restores. */
 export interface View {
@@ -14,8 +22,7 @@ export interface View {
   /** A dose-response, calibration or scan: a run of another kind. */
   study?: string;
   table?: TableView;
-  /** The page for live steering, in place of the workbench. */
-  live?: true;
+  screen?: Screen;
 }
 
 const text = (value: unknown) => (typeof value === "string" && value !== "" ? value : undefined);
@@ -40,7 +47,7 @@ export function parseView(search: Record<string, unknown>): View {
     run: text(search.run),
     study: text(search.study),
     table: parseTable(search.table),
-    live: search.live === true || search.live === "true" ? true : undefined,
+    screen: SCREENS.find((screen) => screen === search.screen),
   };
 }
 
@@ -58,5 +65,22 @@ export function useView() {
     (model: string | undefined, view: View = {}) => void navigate({ to: "/", search: { model, ...view } }),
     [navigate],
   );
-  return { view, setView, openModel };
+  /** Another page of the same model, from its top; the browser's back button returns. */
+  const openScreen = useCallback(
+    (screen: Screen | undefined, patch: View = {}) =>
+      void navigate({ to: "/", search: (old: View) => ({ ...old, ...patch, screen }) }).then(() =>
+        window.scrollTo(0, 0),
+      ),
+    [navigate],
+  );
+  /** To one section, on whichever page it lies. */
+  const openSection = useCallback(
+    (id: string, patch: View = {}) =>
+      void navigate({
+        to: "/",
+        search: (old: View) => ({ ...old, ...patch, screen: SECTIONS[id] }),
+      }).then(() => jumpTo(id)),
+    [navigate],
+  );
+  return { view, setView, openModel, openScreen, openSection };
 }

@@ -1,4 +1,6 @@
-import type { ReactNode } from "react";
+import { useEffect, type ReactNode } from "react";
+
+import { appeared } from "@/lib/jump";
 
 import classes from "./Panel.module.css";
 
@@ -15,6 +17,7 @@ interface PanelProps {
 /** One section of the page. Its heading takes the focus when the step list jumps to it. */
 export function Panel({ id, title, step, aside, lead, className, children }: PanelProps) {
   const heading = `${id}-title`;
+  useEffect(() => appeared(id), [id]);
   return (
     <section
       id={id}

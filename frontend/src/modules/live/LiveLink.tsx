@@ -5,16 +5,13 @@ import { Icon } from "@/ui/Icon";
 
 /** To the page where α is dragged while the body moves. */
 export function LiveLink({ feature }: { feature?: number | undefined }) {
-  const { setView } = useView();
+  const { openScreen } = useView();
   return (
     <Button
       size="xs"
       variant="default"
       leftSection={<Icon name="play" size={13} />}
-      onClick={() => {
-        setView({ live: true, feature });
-        window.scrollTo(0, 0);
-      }}
+      onClick={() => openScreen("live", { feature })}
     >
       Steer live
     </Button>

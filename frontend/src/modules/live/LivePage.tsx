@@ -1,4 +1,3 @@
-import { Button } from "@mantine/core";
 import { useEffect, useState } from "react";
 
 import { messageOf } from "@/lib/errors";
@@ -7,7 +6,6 @@ import { useEnvs } from "@/modules/runs/api";
 import { startEnv } from "@/modules/runs/RunForm";
 import { findEnv } from "@/modules/runs/use-env-info";
 import { useDrawing } from "@/modules/replay/api";
-import { Icon } from "@/ui/Icon";
 import { Block, Empty, Failure } from "@/ui/States";
 
 import { useMujoco, useNetwork, usePhysics } from "./api";
@@ -19,30 +17,19 @@ import classes from "./Live.module.css";
 interface Props {
   model: Model;
   feature: number | undefined;
-  onLeave: () => void;
   onRun: (runId: string) => void;
 }
 
 /** The closed loop in this browser: drag α while the body moves, then let the server play the same. */
 export default function LivePage(props: Props) {
-  const { model, onLeave } = props;
+  const { model } = props;
   const envs = useEnvs();
   const env = findEnv(envs.data, envs.data ? startEnv(model, envs.data) : null);
   return (
     <div className={classes.page}>
-      <header className={classes.head}>
-        <div>
-          <p className="muted micro">{model.name}</p>
-          <h1>Steer live{env && <span className={classes.env}> {env.id}</span>}</h1>
-        </div>
-        <Button variant="default" leftSection={<Icon name="undo" />} onClick={onLeave}>
-          Back to the workbench
-        </Button>
-      </header>
+      <h2 className={classes.head}>Steer live{env && <span className={classes.env}>{env.id}</span>}</h2>
       {model.sae === null ? (
-        <Empty title="Needs an SAE">
-          Live steering pushes features. Load an SAE in the workbench, then come back.
-        </Empty>
+        <Empty title="Needs an SAE">Live steering pushes features. Load an SAE in the workbench first.</Empty>
       ) : envs.isSuccess && !env ? (
         <Empty title="No environment fits">Live steering needs one whose sizes are the policy&apos;s.</Empty>
       ) : env ? (

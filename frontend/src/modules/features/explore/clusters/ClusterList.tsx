@@ -1,7 +1,7 @@
 import { Button } from "@mantine/core";
 
 import { fixed, plural } from "@/lib/format";
-import { jumpTo } from "@/lib/jump";
+import { useView } from "@/lib/view";
 import type { Cluster, Model } from "@/lib/types";
 import { useStoreEdits } from "@/modules/effects/api";
 import { useScheme } from "@/modules/replay/use-scheme";
@@ -25,13 +25,14 @@ interface Props {
 export function ClusterList({ model, clusters, feature, cluster, onCluster, onFeature, onStored }: Props) {
   const scheme = useScheme();
   const store = useStoreEdits(model.id);
+  const { openSection } = useView();
   const steer = ({ edits }: Cluster) =>
     store.mutate(
       edits.map(({ feature_idx, op, value }) => ({ feature_idx, op, value })),
       {
         onSuccess: () => {
           onStored();
-          jumpTo("perturb");
+          openSection("perturb");
         },
       },
     );

@@ -1,8 +1,8 @@
 import { Button, Group } from "@mantine/core";
 
 import { fixed, num, percent } from "@/lib/format";
-import { jumpTo } from "@/lib/jump";
 import type { Dashboard, Model } from "@/lib/types";
+import { useView } from "@/lib/view";
 import { LiveLink } from "@/modules/live/LiveLink";
 import { Explain } from "@/ui/Explain";
 import { Facts } from "@/ui/Facts";
@@ -52,10 +52,8 @@ type ContentProps = Omit<Props, "feature"> & { data: Dashboard };
 
 function Content({ model, data, onFeature, alpha }: ContentProps) {
   const example = useExample(data);
-  const steer = () => {
-    onFeature(data.feature_idx);
-    jumpTo("perturb");
-  };
+  const { openSection } = useView();
+  const steer = () => openSection("perturb", { feature: data.feature_idx });
   return (
     <>
       <header className={classes.top}>
