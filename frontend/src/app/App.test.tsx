@@ -86,3 +86,59 @@ test("the header knows which step comes next", async () => {
   await user.click((await panel("Load SAE")).getByRole("button", { name: "Load SAE" }));
   await waitFor(() => expect(steps.getByText("Perturb")).toHaveAttribute("aria-current", "step"));
 });
+
+test("the pages of a model open by click, by digit and by command, each at its own address", async () => {
+  const user = openAt("/");
+  await user.click(await screen.findByRole("button", { name: "Open demo Walker2d, 32 units" }));
+  await user.click((await panel("Load SAE")).getByRole("button", { name: "Load SAE" }));
+  await (await panel("Load SAE")).findByText(/rebuilds 99\.58/);
+  const pages = within(screen.getByRole("navigation", { name: "Pages of the model" }));
+  await user.click(pages.getByRole("button", { name: "SAE" }));
+  expect(await panel("Report card")).toBeDefined();
+  expect(window.location.search).toContain("screen=sae");
+
+  await user.keyboard("4");
+  expect(await panel("Effects you can believe")).toBeDefined();
+  expect(pages.getByRole("button", { name: "Effects" })).toHaveAttribute("aria-current", "page");
+
+  await user.keyboard("{Control>}k{/Control}");
+  const what = await screen.findByRole("combobox", { name: "What to do" });
+  await user.type(what, "17");
+  expect(screen.getByRole("option", { name: /Feature 17/ })).toHaveAttribute("aria-selected", "true");
+  await user.keyboard("{Enter}");
+  expect(await panel("Features")).toBeDefined();
+  expect(window.location.search).toMatch(/feature=17/);
+
+  await user.keyboard("1");
+  expect(await panel("Interpret")).toBeDefined();
+  expect(window.location.search).not.toContain("screen");
+});
+
+test("digits that are typed into a field are text", async () => {
+  const user = openAt("/");
+  await user.click(await screen.findByRole("button", { name: "Open demo Walker2d, 32 units" }));
+  await user.type((await panel("Run")).getByLabelText("Episodes"), "2");
+  expect(window.location.search).not.toContain("screen");
+});
+
+test("the tour opens a demo, frames each step and ends when asked", async () => {
+  const user = openAt("/");
+  await user.click(await screen.findByRole("button", { name: /^Take the tour/ }));
+  const card = within(await screen.findByRole("complementary", { name: "Tour" }));
+  expect(card.getByRole("status")).toHaveTextContent("1 of 6");
+  await user.click(card.getByRole("button", { name: "Next" }));
+  const second = within(await screen.findByRole("complementary", { name: "Tour" }));
+  expect(second.getByRole("status")).toHaveTextContent("2 of 6: Load SAE");
+  await waitFor(() => expect(document.getElementById("load-sae")).toHaveAttribute("data-tour", "here"));
+  await user.click(second.getByRole("button", { name: "End the tour" }));
+  expect(screen.queryByRole("complementary", { name: "Tour" })).toBeNull();
+  expect(document.getElementById("load-sae")).not.toHaveAttribute("data-tour");
+});
+
+test("? lists the keys", async () => {
+  const user = openAt("/");
+  await screen.findByRole("button", { name: "Open demo Walker2d, 32 units" });
+  await user.keyboard("?");
+  const sheet = within(await screen.findByRole("dialog", { name: "Keyboard" }));
+  expect(sheet.getByText("Play, pause")).toBeVisible();
+});

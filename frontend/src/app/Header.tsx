@@ -1,6 +1,7 @@
 import { useView } from "@/lib/view";
 import { JobTray } from "@/modules/jobs/JobTray";
 
+import { Commands } from "./Commands";
 import { SchemeToggle } from "./SchemeToggle";
 import { STEPS, stepState, useProgress } from "./steps";
 import classes from "./Header.module.css";
@@ -46,6 +47,7 @@ export function Header() {
           </ol>
         </nav>
         <div className={classes.tools}>
+          <Commands />
           <JobTray onOpen={(model, run) => openModel(model, { run })} />
           <SchemeToggle />
         </div>

@@ -1,9 +1,15 @@
+import { Button } from "@mantine/core";
+
 import { useView } from "@/lib/view";
+import { useDemos, useModels, useOpenDemo } from "@/modules/models/api";
 import { DemoList } from "@/modules/models/DemoList";
 import { ModelList } from "@/modules/models/ModelList";
 import { UploadZone } from "@/modules/models/UploadZone";
+import { RecentRuns } from "@/modules/runs/RecentRuns";
+import { Icon } from "@/ui/Icon";
 import { Panel } from "@/ui/Panel";
 
+import { startTour } from "./tour/state";
 import classes from "./Page.module.css";
 
 const NEXT_STEPS = [
@@ -17,6 +23,7 @@ const NEXT_STEPS = [
 /** The first screen: choose a policy. */
 export function Home() {
   const { openModel } = useView();
+  const { data: models = [] } = useModels();
   return (
     <div className={classes.home}>
       <div className={classes.intro}>
@@ -25,6 +32,7 @@ export function Home() {
           Upload a trained control policy, attach a sparse autoencoder, pick a learned feature, and compare
           the same episodes with and without it.
         </p>
+        <TourButton />
       </div>
       <div className={classes.start}>
         <Panel
@@ -51,9 +59,46 @@ export function Home() {
           </li>
         ))}
       </ol>
-      <Panel id="models" title="Stored models">
-        <ModelList onOpen={(id) => openModel(id)} />
-      </Panel>
+      <div className={classes.stored}>
+        <Panel id="models" title="Stored models">
+          <ModelList onOpen={(id) => openModel(id)} />
+        </Panel>
+        <Panel id="recent" title="Recent runs">
+          <RecentRuns
+            names={new Map(models.map(({ id, name }) => [id, name]))}
+            onOpen={({ id, kind, model_id }) =>
+              openModel(model_id, kind === "comparison" ? { run: id } : { study: id, screen: "effects" })
+            }
+          />
+        </Panel>
+      </div>
     </div>
+  );
+}
+
+/** The tour leads through the five steps on a demo, which it opens. */
+function TourButton() {
+  const { openModel } = useView();
+  const { data: demos = [] } = useDemos();
+  const open = useOpenDemo();
+  const demo = demos.find(({ available }) => available);
+  if (!demo) return null;
+  const start = () =>
+    open.mutate(demo.id, {
+      onSuccess: (model) => {
+        openModel(model.id, { tap: demo.tap_index });
+        startTour();
+      },
+    });
+  return (
+    <Button
+      className={classes.tour}
+      variant="light"
+      leftSection={<Icon name="play" size={14} />}
+      loading={open.isPending}
+      onClick={start}
+    >
+      Take the tour: five steps on a walking robot
+    </Button>
   );
 }

@@ -1,3 +1,5 @@
+import { lazy, Suspense } from "react";
+
 import { useView } from "@/lib/view";
 
 import { Header } from "./Header";
@@ -5,17 +7,22 @@ import { Home } from "./Home";
 import { ModelPage } from "./ModelPage";
 import { TokenPrompt } from "./TokenPrompt";
 import { useTokenNeeded } from "./use-token-needed";
+import { useTour } from "./tour/state";
 import classes from "./Page.module.css";
+
+const Tour = lazy(() => import("./tour/Tour"));
 
 export function Page() {
   const { view } = useView();
   const tokenNeeded = useTokenNeeded();
+  const touring = useTour() !== undefined && view.model !== undefined;
   return (
     <>
       <Header />
       <main className={classes.page}>
         {tokenNeeded ? <TokenPrompt /> : view.model ? <ModelPage id={view.model} /> : <Home />}
       </main>
+      <Suspense>{touring && <Tour />}</Suspense>
     </>
   );
 }

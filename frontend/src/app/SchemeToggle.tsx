@@ -2,7 +2,11 @@ import { ActionIcon, useMantineColorScheme, type MantineColorScheme } from "@man
 
 import { Icon, type IconName } from "@/ui/Icon";
 
-const NEXT: Record<MantineColorScheme, MantineColorScheme> = { auto: "light", light: "dark", dark: "auto" };
+export const NEXT_SCHEME: Record<MantineColorScheme, MantineColorScheme> = {
+  auto: "light",
+  light: "dark",
+  dark: "auto",
+};
 const ICONS: Record<MantineColorScheme, IconName> = { auto: "system", light: "sun", dark: "moon" };
 const WORDS: Record<MantineColorScheme, string> = { auto: "as the system", light: "light", dark: "dark" };
 
@@ -13,9 +17,9 @@ export function SchemeToggle() {
       variant="subtle"
       color="gray"
       size="lg"
-      onClick={() => setColorScheme(NEXT[colorScheme])}
-      title={`Colours: ${WORDS[colorScheme]}. Click for ${WORDS[NEXT[colorScheme]]}.`}
-      aria-label={`Colours ${WORDS[colorScheme]}, switch to ${WORDS[NEXT[colorScheme]]}`}
+      onClick={() => setColorScheme(NEXT_SCHEME[colorScheme])}
+      title={`Colours: ${WORDS[colorScheme]}. Click for ${WORDS[NEXT_SCHEME[colorScheme]]}.`}
+      aria-label={`Colours ${WORDS[colorScheme]}, switch to ${WORDS[NEXT_SCHEME[colorScheme]]}`}
     >
       <Icon name={ICONS[colorScheme]} size={18} />
     </ActionIcon>

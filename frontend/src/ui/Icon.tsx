@@ -15,6 +15,8 @@ const PATHS = {
   stepBack: "M6 5v14M18 5.5v13L9 12l9-6.5Z",
   stepOn: "M18 5v14M6 5.5v13l9-6.5-9-6.5Z",
   loop: "M17 3l3.5 3.5L17 10M4 11.5v-1a4 4 0 0 1 4-4h12M7 21l-3.5-3.5L7 14m13-1.5v1a4 4 0 0 1-4 4H4",
+  search: "M11 18a7 7 0 1 0 0-14 7 7 0 0 0 0 14Zm5-2 5 5",
+  keyboard: "M3 6h18v12H3zM7 10h.01M11 10h.01M15 10h.01M8 14h8",
   jobs: "M4 6h16M4 12h16M4 18h10",
   warning: "M12 9v5m0 3v.01M12 3.5 2.5 20h19L12 3.5Z",
 } as const;

@@ -25,6 +25,13 @@ export const useRuns = (modelId: string | undefined) =>
     enabled: modelId !== undefined,
   });
 
+/** The runs of every model, newest first. */
+export const useRecentRuns = () =>
+  useQuery({
+    queryKey: ["runs"],
+    queryFn: async () => (await unwrap(client.GET("/runs"))).runs,
+  });
+
 export const runQuery = (id: string) =>
   queryOptions({
     queryKey: runKeys.one(id),

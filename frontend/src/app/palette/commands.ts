@@ -1,0 +1,145 @@
+import type { RunSummary } from "@/lib/types";
+import type { Screen } from "@/lib/view";
+
+import { PAGES } from "../ScreenNav";
+import { STEPS } from "../steps";
+
+/** One thing that can be done from the keyboard. */
+export interface Command {
+  id: string;
+  group: "Pages" | "Steps" | "Features" | "Runs" | "Models" | "Here";
+  label: string;
+  hint?: string;
+  run: () => void;
+}
+
+/** What the commands act upon. */
+export interface Ways {
+  openScreen: (screen: Screen | undefined, patch?: { feature?: number; table?: { search: string } }) => void;
+  openSection: (id: string, patch?: { run?: string; study?: string }) => void;
+  openModel: (id: string | undefined) => void;
+  nextScheme: () => void;
+  showKeys: () => void;
+  takeTour: () => void;
+  copyLink: () => void;
+}
+
+interface Known {
+  /** The open model, and how many features its SAE has. */
+  model: { id: string; features: number } | undefined;
+  models: { id: string; name: string }[];
+  runs: RunSummary[];
+}
+
+const RUNS = 20;
+
+function pages(ways: Ways): Command[] {
+  return PAGES.map(({ screen, label, about }, index) => ({
+    id: `page-${label}`,
+    group: "Pages",
+    label,
+    hint: `${about} · ${String(index + 1)}`,
+    run: () => ways.openScreen(screen),
+  }));
+}
+
+function steps(ways: Ways): Command[] {
+  return STEPS.filter(({ id }) => id !== "upload").map(({ id, label }) => ({
+    id: `step-${id}`,
+    group: "Steps",
+    label,
+    hint: "in the workbench",
+    run: () => ways.openSection(id),
+  }));
+}
+
+function runsOf({ runs }: Known, ways: Ways): Command[] {
+  return runs.slice(0, RUNS).map((run) => ({
+    id: `run-${run.id}`,
+    group: "Runs",
+    label: run.sentence ?? `${run.env}, ${run.state}`,
+    hint: run.id,
+    run: () =>
+      run.kind === "comparison"
+        ? ways.openSection("compare", { run: run.id })
+        : ways.openSection("effects", { study: run.id }),
+  }));
+}
+
+/** "17", "feature 17" or "f 17" names a feature; other words can be looked for among all features. */
+function featuresOf(query: string, features: number, ways: Ways): Command[] {
+  const number = /^(?:feature|f)?\s*(\d+)$/i.exec(query)?.[1];
+  if (number !== undefined && Number(number) < features)
+    return [
+      {
+        id: `feature-${number}`,
+        group: "Features",
+        label: `Feature ${String(Number(number))}`,
+        hint: "its page",
+        run: () => ways.openScreen("features", { feature: Number(number) }),
+      },
+    ];
+  if (query.length < 2 || features === 0) return [];
+  return [
+    {
+      id: "feature-search",
+      group: "Features",
+      label: `Features that say “${query}”`,
+      hint: "in names, notes and tags",
+      run: () => ways.openScreen("features", { table: { search: query } }),
+    },
+  ];
+}
+
+function here(known: Known, ways: Ways): Command[] {
+  const always: Command[] = [
+    {
+      id: "scheme",
+      group: "Here",
+      label: "Light, dark or as the system",
+      hint: "colours",
+      run: ways.nextScheme,
+    },
+    { id: "keys", group: "Here", label: "Keyboard shortcuts", hint: "?", run: ways.showKeys },
+    { id: "link", group: "Here", label: "Copy a link to this view", run: ways.copyLink },
+    {
+      id: "home",
+      group: "Here",
+      label: "Start page",
+      hint: "choose another model",
+      run: () => ways.openModel(undefined),
+    },
+  ];
+  return known.model
+    ? [
+        ...always,
+        { id: "tour", group: "Here", label: "Take the tour", hint: "six stops", run: ways.takeTour },
+      ]
+    : always;
+}
+
+const matches = (query: string, { label, hint = "", group }: Command) => {
+  const text = `${label} ${hint} ${group}`.toLowerCase();
+  return query
+    .toLowerCase()
+    .split(/\s+/)
+    .every((word) => text.includes(word));
+};
+
+/** What can be done, narrowed to the words that were typed; groups stay together. */
+export function commandsFor(query: string, known: Known, ways: Ways): Command[] {
+  const words = query.trim();
+  const inModel = known.model ? [...pages(ways), ...steps(ways)] : [];
+  const runs = known.model ? runsOf(known, ways) : [];
+  const models = known.models
+    .filter(({ id }) => id !== known.model?.id)
+    .map<Command>(({ id, name }) => ({
+      id: `model-${id}`,
+      group: "Models",
+      label: name,
+      hint: id,
+      run: () => ways.openModel(id),
+    }));
+  const fixed = [...inModel, ...here(known, ways), ...runs, ...models].filter((each) => matches(words, each));
+  return [...featuresOf(words, known.model?.features ?? 0, ways), ...fixed];
+}
