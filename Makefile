@@ -85,7 +85,7 @@ bench-sae: $(VENV)/.ready ## SAE training against four libraries, in an environm
 test-security: $(VENV)/.ready ## 227 hostile files against every reader, with a table of what was measured
 	cd backend && $(BIN)/python -m pytest -m security --long
 
-test-reliability: $(VENV)/.ready ## kill, fill, flood: tests 9 to 17 in full, with one table at the end (about 20 minutes)
+test-reliability: $(VENV)/.ready ## kill, fill, flood: tests 9 to 18 in full, with one table at the end (about 20 minutes)
 	cd backend && $(BIN)/python -m pytest -m reliability --timeout 1800
 
 test-postgres: $(VENV)/.ready ## the job table in Postgres; POLICYSCOPE_TEST_POSTGRES=postgresql+psycopg://… names an empty database

@@ -90,11 +90,11 @@ test("the header knows which step comes next", async () => {
 test("the pages of a model open by click, by digit and by command, each at its own address", async () => {
   const user = openAt("/");
   await user.click(await screen.findByRole("button", { name: "Open demo Walker2d, 32 units" }));
-  await user.click((await panel("Load SAE")).getByRole("button", { name: "Load SAE" }));
+  await user.click(await (await panel("Load SAE")).findByRole("button", { name: "Load SAE" }));
   await (await panel("Load SAE")).findByText(/rebuilds 99\.58/);
   const pages = within(screen.getByRole("navigation", { name: "Pages of the model" }));
   await user.click(pages.getByRole("button", { name: "SAE" }));
-  expect(await panel("Report card")).toBeDefined();
+  expect(await panel("SAE report card")).toBeDefined();
   expect(window.location.search).toContain("screen=sae");
 
   await user.keyboard("4");

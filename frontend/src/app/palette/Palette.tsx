@@ -1,8 +1,9 @@
 import { Modal, TextInput } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
 import { useState, type KeyboardEvent } from "react";
 
 import { useView } from "@/lib/view";
-import { useModels } from "@/modules/models/api";
+import { modelQuery, useModels } from "@/modules/models/api";
 import { useRuns } from "@/modules/runs/api";
 
 import { commandsFor, type Command, type Ways } from "./commands";
@@ -112,7 +113,7 @@ function useCommands(ways: Props["ways"]): (query: string) => Command[] {
   const { view, openModel, openScreen, openSection } = useView();
   const { data: models = [] } = useModels();
   const { data: runs = [] } = useRuns(view.model);
-  const open = models.find(({ id }) => id === view.model);
+  const { data: open } = useQuery({ ...modelQuery(view.model ?? ""), enabled: view.model !== undefined });
   const known = {
     model: open && { id: open.id, features: open.sae?.d_latent ?? 0 },
     models,

@@ -6,7 +6,7 @@ import { expect, test } from "vitest";
 
 import { SAE } from "@/testing/mock/models";
 import { fail } from "@/testing/mock/reply";
-import { makeWorld, renderWithTheme } from "@/testing/render";
+import { makeWorld, renderAt } from "@/testing/render";
 import { server } from "@/testing/server";
 import { useModel } from "@/modules/models/api";
 
@@ -27,7 +27,7 @@ function Page({ id, start }: { id: string; start: number | null }) {
 function open(start: number | null = 3) {
   const world = makeWorld();
   const { model } = world.addWalker();
-  renderWithTheme(<Page id={model.id} start={start} />);
+  renderAt("/", () => <Page id={model.id} start={start} />);
   return world.models.get(model.id)!;
 }
 
@@ -66,8 +66,8 @@ test("loading and error of the list", async () => {
   const world = makeWorld();
   const { model } = world.addWalker();
   server.use(http.get("*/artifacts", () => fail(500, "The artifacts root cannot be read.")));
-  renderWithTheme(<SaePanel model={model} tap={3} onTap={() => undefined} />);
-  expect(screen.getByRole("status", { name: "Looking for artifacts" })).toBeVisible();
+  renderAt("/", () => <SaePanel model={model} tap={3} onTap={() => undefined} />);
+  expect(await screen.findByRole("status", { name: "Looking for artifacts" })).toBeVisible();
   expect(await screen.findByRole("alert")).toHaveTextContent("The artifacts root cannot be read.");
   // The list is a help, not a condition: a path can still be typed.
   expect(screen.getByRole("combobox", { name: "Artifacts directory" })).toBeEnabled();
