@@ -2,6 +2,7 @@ import { scaleLinear, scalePoint } from "d3-scale";
 import { useMemo } from "react";
 
 import { fixed } from "@/lib/format";
+import { Saveable } from "./Saveable";
 
 import classes from "./Chart.module.css";
 import { useSize } from "./use-size";
@@ -53,63 +54,65 @@ export function SlopeChart({ columns, lines, yLabel, decimals, height, hovered, 
   const { x, y, ticks } = geometry;
 
   return (
-    <div ref={ref} className={classes.chart} style={{ height }}>
-      {width > 0 && (
-        <svg width={width} height={height} role="img" aria-label={label} onMouseLeave={() => onHover(null)}>
-          {ticks.map((tick) => (
-            <g key={tick} transform={`translate(0 ${y(tick)})`}>
-              <line className={classes.grid} x1={PAD.left} x2={width - 8} />
-              <text className={classes.tick} x={PAD.left - 8} dy="0.32em" textAnchor="end">
-                {tick.toLocaleString("en-US").replace("-", "−")}
-              </text>
-            </g>
-          ))}
-          <text
-            className={classes.axis}
-            x={14}
-            y={(height - PAD.bottom + PAD.top) / 2}
-            transform={`rotate(-90 14 ${(height - PAD.bottom + PAD.top) / 2})`}
-            textAnchor="middle"
-          >
-            {yLabel}
-          </text>
-          {lines.map((line) => (
-            <SeedLine
-              key={line.id}
-              line={line}
-              columns={columns}
-              x={x}
-              y={y}
-              state={hovered === null ? "calm" : hovered === line.id ? "hot" : "dim"}
-              onHover={onHover}
-            />
-          ))}
-          {columns.map((column, index) => (
-            <MeanMark
-              key={column.label}
-              column={column}
-              x={x(index) + (index === 0 ? -MEAN_OFFSET : MEAN_OFFSET)}
-              y={y}
-            />
-          ))}
-          {columns.map((column, index) => (
+    <Saveable title="Every seed as a pair" as="drawing">
+      <div ref={ref} className={classes.chart} style={{ height }}>
+        {width > 0 && (
+          <svg width={width} height={height} role="img" aria-label={label} onMouseLeave={() => onHover(null)}>
+            {ticks.map((tick) => (
+              <g key={tick} transform={`translate(0 ${y(tick)})`}>
+                <line className={classes.grid} x1={PAD.left} x2={width - 8} />
+                <text className={classes.tick} x={PAD.left - 8} dy="0.32em" textAnchor="end">
+                  {tick.toLocaleString("en-US").replace("-", "−")}
+                </text>
+              </g>
+            ))}
             <text
-              key={column.label}
-              className={classes.columnLabel}
-              x={x(index)}
-              y={height - 8}
+              className={classes.axis}
+              x={14}
+              y={(height - PAD.bottom + PAD.top) / 2}
+              transform={`rotate(-90 14 ${(height - PAD.bottom + PAD.top) / 2})`}
               textAnchor="middle"
-              fill={column.color}
             >
-              {column.label}
+              {yLabel}
             </text>
-          ))}
-        </svg>
-      )}
-      <p className="visually-hidden">
-        {columns.map((column) => `${column.label}: mean ${fixed(column.mean, decimals)}.`).join(" ")}
-      </p>
-    </div>
+            {lines.map((line) => (
+              <SeedLine
+                key={line.id}
+                line={line}
+                columns={columns}
+                x={x}
+                y={y}
+                state={hovered === null ? "calm" : hovered === line.id ? "hot" : "dim"}
+                onHover={onHover}
+              />
+            ))}
+            {columns.map((column, index) => (
+              <MeanMark
+                key={column.label}
+                column={column}
+                x={x(index) + (index === 0 ? -MEAN_OFFSET : MEAN_OFFSET)}
+                y={y}
+              />
+            ))}
+            {columns.map((column, index) => (
+              <text
+                key={column.label}
+                className={classes.columnLabel}
+                x={x(index)}
+                y={height - 8}
+                textAnchor="middle"
+                fill={column.color}
+              >
+                {column.label}
+              </text>
+            ))}
+          </svg>
+        )}
+        <p className="visually-hidden">
+          {columns.map((column) => `${column.label}: mean ${fixed(column.mean, decimals)}.`).join(" ")}
+        </p>
+      </div>
+    </Saveable>
   );
 }
 

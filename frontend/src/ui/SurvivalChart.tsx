@@ -2,6 +2,7 @@ import { scaleLinear } from "d3-scale";
 import { useState, type KeyboardEvent } from "react";
 
 import { count, percent } from "@/lib/format";
+import { Saveable } from "./Saveable";
 
 import classes from "./Chart.module.css";
 import { useSize } from "./use-size";
@@ -50,79 +51,81 @@ export function SurvivalChart({ steps, curves, height, label }: Props) {
     setAt((old) => clamp((old ?? 0) + move));
   };
   return (
-    <div ref={ref} className={classes.chart}>
-      {width > 0 && (
-        <svg
-          width={width}
-          height={height}
-          role="img"
-          aria-label={label}
-          tabIndex={0}
-          onKeyDown={onKeyDown}
-          onBlur={() => setAt(null)}
-          onMouseMove={(event) => onPoint(event.clientX - event.currentTarget.getBoundingClientRect().left)}
-          onMouseLeave={() => setAt(null)}
-        >
-          {[0, 0.5, 1].map((share) => (
-            <g key={share} transform={`translate(0 ${y(share)})`}>
-              <line className={classes.grid} x1={PAD.left} x2={width - PAD.right} />
-              <text className={classes.tick} x={PAD.left - 8} dy="0.32em" textAnchor="end">
-                {percent(share, 0)}
+    <Saveable title="Episodes still going" as="drawing">
+      <div ref={ref} className={classes.chart}>
+        {width > 0 && (
+          <svg
+            width={width}
+            height={height}
+            role="img"
+            aria-label={label}
+            tabIndex={0}
+            onKeyDown={onKeyDown}
+            onBlur={() => setAt(null)}
+            onMouseMove={(event) => onPoint(event.clientX - event.currentTarget.getBoundingClientRect().left)}
+            onMouseLeave={() => setAt(null)}
+          >
+            {[0, 0.5, 1].map((share) => (
+              <g key={share} transform={`translate(0 ${y(share)})`}>
+                <line className={classes.grid} x1={PAD.left} x2={width - PAD.right} />
+                <text className={classes.tick} x={PAD.left - 8} dy="0.32em" textAnchor="end">
+                  {percent(share, 0)}
+                </text>
+              </g>
+            ))}
+            {x.ticks(6).map((step) => (
+              <text
+                key={step}
+                className={classes.tick}
+                x={x(step)}
+                y={height - PAD.bottom + 15}
+                textAnchor="middle"
+              >
+                {count(step)}
               </text>
-            </g>
-          ))}
-          {x.ticks(6).map((step) => (
+            ))}
             <text
-              key={step}
-              className={classes.tick}
-              x={x(step)}
-              y={height - PAD.bottom + 15}
+              className={classes.axis}
+              x={(PAD.left + width - PAD.right) / 2}
+              y={height - 3}
               textAnchor="middle"
             >
-              {count(step)}
+              step
             </text>
-          ))}
-          <text
-            className={classes.axis}
-            x={(PAD.left + width - PAD.right) / 2}
-            y={height - 3}
-            textAnchor="middle"
-          >
-            step
-          </text>
-          {curves.map((curve) => (
-            <path
-              key={curve.label}
-              d={staircase(curve.values.map((value, index) => [x(steps[index] ?? 0), y(value)]))}
-              fill="none"
-              stroke={curve.color}
-              strokeWidth={curve.strong ? 2.6 : 1.6}
-              strokeDasharray={curve.dash}
-            />
-          ))}
-          {at !== null && (
-            <line
-              className={classes.zero}
-              x1={x(steps[at] ?? 0)}
-              x2={x(steps[at] ?? 0)}
-              y1={PAD.top}
-              y2={height - PAD.bottom}
-            />
-          )}
-        </svg>
-      )}
-      <ul className={classes.legend} aria-label={at === null ? "Curves" : `At step ${steps[at] ?? 0}`}>
-        <li className={classes.legendNote}>
-          {at === null ? "At the end:" : `At step ${count(steps[at] ?? 0)}:`}
-        </li>
-        {curves.map((curve) => (
-          <li key={curve.label}>
-            <Sample color={curve.color} dash={curve.dash} />
-            {curve.label} <b>{percent(curve.values[at ?? last], 0)}</b>
+            {curves.map((curve) => (
+              <path
+                key={curve.label}
+                d={staircase(curve.values.map((value, index) => [x(steps[index] ?? 0), y(value)]))}
+                fill="none"
+                stroke={curve.color}
+                strokeWidth={curve.strong ? 2.6 : 1.6}
+                strokeDasharray={curve.dash}
+              />
+            ))}
+            {at !== null && (
+              <line
+                className={classes.zero}
+                x1={x(steps[at] ?? 0)}
+                x2={x(steps[at] ?? 0)}
+                y1={PAD.top}
+                y2={height - PAD.bottom}
+              />
+            )}
+          </svg>
+        )}
+        <ul className={classes.legend} aria-label={at === null ? "Curves" : `At step ${steps[at] ?? 0}`}>
+          <li className={classes.legendNote}>
+            {at === null ? "At the end:" : `At step ${count(steps[at] ?? 0)}:`}
           </li>
-        ))}
-      </ul>
-    </div>
+          {curves.map((curve) => (
+            <li key={curve.label}>
+              <Sample color={curve.color} dash={curve.dash} />
+              {curve.label} <b>{percent(curve.values[at ?? last], 0)}</b>
+            </li>
+          ))}
+        </ul>
+      </div>
+    </Saveable>
   );
 }
 

@@ -3,6 +3,7 @@ import { Bar } from "@/ui/Bar";
 import { Explain } from "@/ui/Explain";
 import rowClasses from "@/ui/Rows.module.css";
 import { SortButton } from "@/ui/SortButton";
+import { Saveable } from "@/ui/Saveable";
 
 import { barValue, MEASURES, scaleOf, type Measure } from "./columns";
 import classes from "./Features.module.css";
@@ -20,60 +21,62 @@ interface Props {
 export function FeatureTable({ rows, sort, onSort, chosen, onChoose, stale }: Props) {
   const scales = new Map(MEASURES.map((measure) => [measure.field, scaleOf(rows, measure)]));
   return (
-    <div className={classes.scroll}>
-      <table className={`${rowClasses.rows} ${classes.table}`} data-stale={stale} aria-busy={stale}>
-        <thead>
-          <tr>
-            <th scope="col" className={classes.rank}>
-              #
-            </th>
-            <th scope="col">Feature</th>
-            {MEASURES.map((measure) => (
-              <SortHead
-                key={measure.field}
-                measure={measure}
-                active={measure.sort === sort}
-                onSort={onSort}
-              />
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map((row, position) => (
-            <tr
-              key={row.feature_idx}
-              data-chosen={row.feature_idx === chosen}
-              onClick={() => onChoose(row.feature_idx)}
-            >
-              <td className={classes.rank}>{position + 1}</td>
-              <td>
-                <button
-                  type="button"
-                  className={`${rowClasses.pick} ${classes.pick}`}
-                  aria-pressed={row.feature_idx === chosen}
-                  aria-label={`Feature ${row.feature_idx}`}
-                >
-                  {row.feature_idx}
-                  {row.dead && <small>dead</small>}
-                </button>
-              </td>
+    <Saveable title="Features for an action" as="table">
+      <div className={classes.scroll}>
+        <table className={`${rowClasses.rows} ${classes.table}`} data-stale={stale} aria-busy={stale}>
+          <thead>
+            <tr>
+              <th scope="col" className={classes.rank}>
+                #
+              </th>
+              <th scope="col">Feature</th>
               {MEASURES.map((measure) => (
-                <td key={measure.field}>
-                  <span className={rowClasses.cell}>
-                    <span className={rowClasses.number}>{measure.text(row[measure.field])}</span>
-                    <Bar
-                      value={barValue(row, measure)}
-                      scale={scales.get(measure.field) ?? 1}
-                      signed={measure.signed}
-                    />
-                  </span>
-                </td>
+                <SortHead
+                  key={measure.field}
+                  measure={measure}
+                  active={measure.sort === sort}
+                  onSort={onSort}
+                />
               ))}
             </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+          </thead>
+          <tbody>
+            {rows.map((row, position) => (
+              <tr
+                key={row.feature_idx}
+                data-chosen={row.feature_idx === chosen}
+                onClick={() => onChoose(row.feature_idx)}
+              >
+                <td className={classes.rank}>{position + 1}</td>
+                <td>
+                  <button
+                    type="button"
+                    className={`${rowClasses.pick} ${classes.pick}`}
+                    aria-pressed={row.feature_idx === chosen}
+                    aria-label={`Feature ${row.feature_idx}`}
+                  >
+                    {row.feature_idx}
+                    {row.dead && <small>dead</small>}
+                  </button>
+                </td>
+                {MEASURES.map((measure) => (
+                  <td key={measure.field}>
+                    <span className={rowClasses.cell}>
+                      <span className={rowClasses.number}>{measure.text(row[measure.field])}</span>
+                      <Bar
+                        value={barValue(row, measure)}
+                        scale={scales.get(measure.field) ?? 1}
+                        signed={measure.signed}
+                      />
+                    </span>
+                  </td>
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </Saveable>
   );
 }
 

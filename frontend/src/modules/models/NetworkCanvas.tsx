@@ -2,6 +2,7 @@ import { useComputedColorScheme } from "@mantine/core";
 import { useEffect, useRef, useState } from "react";
 
 import type { Channel, Summary } from "@/lib/types";
+import { Saveable } from "@/ui/Saveable";
 
 import { NetworkLabels, NetworkTip } from "./NetworkLabels";
 import { unitAt, type NetworkLayout, type Unit } from "./network-layout";
@@ -43,28 +44,30 @@ export function NetworkCanvas({ summary, layout, tap, strongest, observations, a
   }, [layout, summary, strongest, tapLayer, hovered, scheme]);
 
   return (
-    <div className={classes.stage} style={{ height: layout.height }}>
-      <canvas
-        ref={canvas}
-        role="img"
-        aria-label={describeNetwork(summary)}
-        className={classes.canvas}
-        onMouseMove={(event) => {
-          const box = event.currentTarget.getBoundingClientRect();
-          setHovered(unitAt(layout, event.clientX - box.left, event.clientY - box.top));
-        }}
-        onMouseLeave={() => setHovered(null)}
-      />
-      <NetworkLabels layout={layout} hovered={hovered} observations={observations} actions={actions} />
-      {hovered && (
-        <NetworkTip
-          layout={layout}
-          summary={summary}
-          hovered={hovered}
-          observations={observations}
-          actions={actions}
+    <Saveable title="Network of the policy" as="picture">
+      <div className={classes.stage} style={{ height: layout.height }}>
+        <canvas
+          ref={canvas}
+          role="img"
+          aria-label={describeNetwork(summary)}
+          className={classes.canvas}
+          onMouseMove={(event) => {
+            const box = event.currentTarget.getBoundingClientRect();
+            setHovered(unitAt(layout, event.clientX - box.left, event.clientY - box.top));
+          }}
+          onMouseLeave={() => setHovered(null)}
         />
-      )}
-    </div>
+        <NetworkLabels layout={layout} hovered={hovered} observations={observations} actions={actions} />
+        {hovered && (
+          <NetworkTip
+            layout={layout}
+            summary={summary}
+            hovered={hovered}
+            observations={observations}
+            actions={actions}
+          />
+        )}
+      </div>
+    </Saveable>
   );
 }

@@ -5,6 +5,7 @@ import { ArmName } from "@/ui/ArmName";
 import { Explain } from "@/ui/Explain";
 import { extentOf, IntervalMark } from "@/ui/IntervalMark";
 import { RateMark } from "@/ui/RateMark";
+import { Saveable } from "@/ui/Saveable";
 
 import { armText, toneColor, toneOf } from "./arms";
 import { MEASURE_ROWS, type Difference, type MeasureRow } from "./measures";
@@ -15,40 +16,42 @@ export function ResultTable({ run }: { run: Run }) {
   const [baseline, ...changed] = run.arms;
   if (!baseline) return null;
   return (
-    <div className={classes.scroll}>
-      <table className={classes.results}>
-        <thead>
-          <tr>
-            <th scope="col">
-              <span className="visually-hidden">Measure</span>
-            </th>
-            {run.arms.map((arm) => (
-              <th key={arm.name} scope="col">
-                <ArmName color={toneColor(toneOf(arm))}>{arm.name}</ArmName>
-                <small>{armText(arm)}</small>
+    <Saveable title={`Result of ${run.id}`} as="table">
+      <div className={classes.scroll}>
+        <table className={classes.results}>
+          <thead>
+            <tr>
+              <th scope="col">
+                <span className="visually-hidden">Measure</span>
               </th>
+              {run.arms.map((arm) => (
+                <th key={arm.name} scope="col">
+                  <ArmName color={toneColor(toneOf(arm))}>{arm.name}</ArmName>
+                  <small>{armText(arm)}</small>
+                </th>
+              ))}
+              {changed.map((arm) => (
+                <th key={arm.name} scope="col" className={classes.difference}>
+                  Difference{changed.length > 1 && `, ${arm.name}`}
+                  <Explain term="paired" />
+                  <small>95 % interval, {baseline.episodes.length} seeds</small>
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {MEASURE_ROWS.slice(0, 2).map((row) => (
+              <Row key={row.label} row={row} run={run} />
             ))}
-            {changed.map((arm) => (
-              <th key={arm.name} scope="col" className={classes.difference}>
-                Difference{changed.length > 1 && `, ${arm.name}`}
-                <Explain term="paired" />
-                <small>95 % interval, {baseline.episodes.length} seeds</small>
-              </th>
+            <FallsRow run={run} />
+            {MEASURE_ROWS.slice(2).map((row) => (
+              <Row key={row.label} row={row} run={run} />
             ))}
-          </tr>
-        </thead>
-        <tbody>
-          {MEASURE_ROWS.slice(0, 2).map((row) => (
-            <Row key={row.label} row={row} run={run} />
-          ))}
-          <FallsRow run={run} />
-          {MEASURE_ROWS.slice(2).map((row) => (
-            <Row key={row.label} row={row} run={run} />
-          ))}
-          <ChangeRows run={run} />
-        </tbody>
-      </table>
-    </div>
+            <ChangeRows run={run} />
+          </tbody>
+        </table>
+      </div>
+    </Saveable>
   );
 }
 

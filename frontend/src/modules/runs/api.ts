@@ -1,6 +1,7 @@
 import { queryOptions, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 
 import { client, send, unwrap } from "@/lib/client";
+import { saveBlob } from "@/lib/save";
 import type { RunRequest } from "@/lib/types";
 
 export const runKeys = {
@@ -71,13 +72,7 @@ export const csvPath = (runId: string) => `/run/${encodeURIComponent(runId)}/epi
 
 /** Fetches a file with the token and hands it to the browser; a bare link could not carry the header. */
 async function download(path: string, name: string): Promise<void> {
-  const blob = await (await send(path)).blob();
-  const url = URL.createObjectURL(blob);
-  const link = document.createElement("a");
-  link.href = url;
-  link.download = name;
-  link.click();
-  URL.revokeObjectURL(url);
+  saveBlob(await (await send(path)).blob(), name);
 }
 
 export const downloadCsv = (runId: string) => download(csvPath(runId), `${runId}-episodes.csv`);

@@ -3,6 +3,7 @@ import { pair, type Calibration, type Effect } from "@/lib/types";
 import { extentOf, IntervalMark } from "@/ui/IntervalMark";
 import partClasses from "@/ui/Part.module.css";
 import table from "@/ui/Table.module.css";
+import { Saveable } from "@/ui/Saveable";
 
 import classes from "../Effects.module.css";
 
@@ -28,63 +29,65 @@ export function Confirmed({ found }: { found: Calibration }) {
       <h3>
         On {found.confirmation_seeds.length} fresh seeds, beside other directions of the same displacement
       </h3>
-      <div className={table.scroll}>
-        <table className={`${table.plain} ${classes.table}`}>
-          <thead>
-            <tr>
-              <th scope="col">Direction</th>
-              <th scope="col">
-                Change, {found.measure.unit} <small>95 % interval</small>
-              </th>
-              <th scope="col">Falls</th>
-              <th scope="col">p</th>
-            </tr>
-          </thead>
-          <tbody>
-            {rows.map(({ name, effect, color, own }) => (
-              <tr key={name} data-chosen={own}>
-                <th scope="row">{name}</th>
-                <td>
-                  <span className={table.mark}>
-                    {effect.mean_difference !== null && (
+      <Saveable title="Confirmation on fresh seeds" as="table">
+        <div className={table.scroll}>
+          <table className={`${table.plain} ${classes.table}`}>
+            <thead>
+              <tr>
+                <th scope="col">Direction</th>
+                <th scope="col">
+                  Change, {found.measure.unit} <small>95 % interval</small>
+                </th>
+                <th scope="col">Falls</th>
+                <th scope="col">p</th>
+              </tr>
+            </thead>
+            <tbody>
+              {rows.map(({ name, effect, color, own }) => (
+                <tr key={name} data-chosen={own}>
+                  <th scope="row">{name}</th>
+                  <td>
+                    <span className={table.mark}>
+                      {effect.mean_difference !== null && (
+                        <IntervalMark
+                          value={effect.mean_difference}
+                          ci={pair(effect.ci)}
+                          color={color}
+                          extent={extent}
+                        />
+                      )}
+                      <span>
+                        <b>{signed(effect.mean_difference, decimals)}</b>{" "}
+                        <small>{interval(pair(effect.ci), decimals, true)}</small>
+                      </span>
+                    </span>
+                  </td>
+                  <td>{percent(effect.fall_rate, 0)}</td>
+                  <td>{num(effect.p_value, 2)}</td>
+                </tr>
+              ))}
+              {band && (
+                <tr>
+                  <th scope="row">{random.directions} random directions</th>
+                  <td>
+                    <span className={table.mark}>
                       <IntervalMark
-                        value={effect.mean_difference}
-                        ci={pair(effect.ci)}
-                        color={color}
+                        value={(band[0] + band[1]) / 2}
+                        ci={band}
+                        color="var(--base)"
                         extent={extent}
                       />
-                    )}
-                    <span>
-                      <b>{signed(effect.mean_difference, decimals)}</b>{" "}
-                      <small>{interval(pair(effect.ci), decimals, true)}</small>
+                      <small>5–95 % {interval(band, decimals, true)}</small>
                     </span>
-                  </span>
-                </td>
-                <td>{percent(effect.fall_rate, 0)}</td>
-                <td>{num(effect.p_value, 2)}</td>
-              </tr>
-            ))}
-            {band && (
-              <tr>
-                <th scope="row">{random.directions} random directions</th>
-                <td>
-                  <span className={table.mark}>
-                    <IntervalMark
-                      value={(band[0] + band[1]) / 2}
-                      ci={band}
-                      color="var(--base)"
-                      extent={extent}
-                    />
-                    <small>5–95 % {interval(band, decimals, true)}</small>
-                  </span>
-                </td>
-                <td>{percent(random.fall_rate, 0)}</td>
-                <td />
-              </tr>
-            )}
-          </tbody>
-        </table>
-      </div>
+                  </td>
+                  <td>{percent(random.fall_rate, 0)}</td>
+                  <td />
+                </tr>
+              )}
+            </tbody>
+          </table>
+        </div>
+      </Saveable>
       <p className="muted small">
         {confirmation.outside_random
           ? "Outside the band of random directions: more than any push of this size would do."

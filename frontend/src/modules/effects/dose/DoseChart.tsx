@@ -4,6 +4,7 @@ import { useMemo, type KeyboardEvent } from "react";
 import { num, percent } from "@/lib/format";
 import type { DoseResponse } from "@/lib/types";
 import { useSize } from "@/ui/use-size";
+import { Saveable } from "@/ui/Saveable";
 
 import { band, extent, largestDose, means, nearest, randomBand, type Line } from "./curve";
 import { areaPath, linePath, type Scale } from "./paths";
@@ -43,107 +44,109 @@ export function DoseChart({ curve, controls, at, onAt }: Props) {
     onAt(Math.max(0, Math.min(points.length - 1, (at ?? (move > 0 ? -1 : points.length)) + move)));
   };
   return (
-    <div ref={ref} className={classes.chart} style={{ minHeight: HEIGHT }}>
-      {width > 0 && (
-        <svg
-          width={width}
-          height={HEIGHT}
-          role="img"
-          tabIndex={0}
-          aria-label={`Mean paired difference of ${measure.title.toLowerCase()} at ${points.length} doses of feature ${curve.feature_idx}, with the band of random directions; the share of falls below. Arrow keys read off each dose.`}
-          onKeyDown={onKeyDown}
-          onMouseMove={(event) => {
-            const px = event.clientX - event.currentTarget.getBoundingClientRect().left;
-            onAt(nearest(points, x.invert(px)));
-          }}
-          onMouseLeave={() => onAt(null)}
-        >
-          <defs>
-            <clipPath id="dose-main">
-              <rect x={PAD.left} y={PAD.top} width={right - PAD.left} height={MAIN} />
-            </clipPath>
-          </defs>
-          <Axes
-            x={x}
-            y={y}
-            right={right}
-            label={`change of ${measure.title.toLowerCase()}, ${measure.unit}`}
-          />
-          <g clipPath="url(#dose-main)">
-            <path className={classes.random} d={areaPath(randomBand(points), x, y)} />
-            <path
-              className={classes.negBand}
-              d={areaPath(
-                band(points).filter((p) => p.dose <= 0),
-                x,
-                y,
-              )}
+    <Saveable title={`Dose-response of feature ${String(curve.feature_idx)}`} as="drawing">
+      <div ref={ref} className={classes.chart} style={{ minHeight: HEIGHT }}>
+        {width > 0 && (
+          <svg
+            width={width}
+            height={HEIGHT}
+            role="img"
+            tabIndex={0}
+            aria-label={`Mean paired difference of ${measure.title.toLowerCase()} at ${points.length} doses of feature ${curve.feature_idx}, with the band of random directions; the share of falls below. Arrow keys read off each dose.`}
+            onKeyDown={onKeyDown}
+            onMouseMove={(event) => {
+              const px = event.clientX - event.currentTarget.getBoundingClientRect().left;
+              onAt(nearest(points, x.invert(px)));
+            }}
+            onMouseLeave={() => onAt(null)}
+          >
+            <defs>
+              <clipPath id="dose-main">
+                <rect x={PAD.left} y={PAD.top} width={right - PAD.left} height={MAIN} />
+              </clipPath>
+            </defs>
+            <Axes
+              x={x}
+              y={y}
+              right={right}
+              label={`change of ${measure.title.toLowerCase()}, ${measure.unit}`}
             />
-            <path
-              className={classes.posBand}
-              d={areaPath(
-                band(points).filter((p) => p.dose >= 0),
-                x,
-                y,
-              )}
-            />
-            {controls.map((line) => (
+            <g clipPath="url(#dose-main)">
+              <path className={classes.random} d={areaPath(randomBand(points), x, y)} />
               <path
-                key={line.key}
-                className={classes.control}
-                d={linePath(line.dots, x, y)}
-                strokeDasharray={line.dash}
+                className={classes.negBand}
+                d={areaPath(
+                  band(points).filter((p) => p.dose <= 0),
+                  x,
+                  y,
+                )}
+              />
+              <path
+                className={classes.posBand}
+                d={areaPath(
+                  band(points).filter((p) => p.dose >= 0),
+                  x,
+                  y,
+                )}
+              />
+              {controls.map((line) => (
+                <path
+                  key={line.key}
+                  className={classes.control}
+                  d={linePath(line.dots, x, y)}
+                  strokeDasharray={line.dash}
+                />
+              ))}
+              <path
+                className={classes.neg}
+                d={linePath(
+                  dots.filter((dot) => dot.dose <= 0),
+                  x,
+                  y,
+                )}
+              />
+              <path
+                className={classes.pos}
+                d={linePath(
+                  dots.filter((dot) => dot.dose >= 0),
+                  x,
+                  y,
+                )}
+              />
+            </g>
+            {at !== null && (
+              <line
+                className={classes.cursor}
+                x1={x(points[at]?.dose ?? 0)}
+                x2={x(points[at]?.dose ?? 0)}
+                y1={PAD.top}
+                y2={HEIGHT - 40}
+              />
+            )}
+            {dots.map((dot) => (
+              <circle
+                key={dot.dose}
+                className={classes.dot}
+                data-sign={Math.sign(dot.dose)}
+                cx={x(dot.dose)}
+                cy={y(dot.value)}
+                r={4}
               />
             ))}
-            <path
-              className={classes.neg}
-              d={linePath(
-                dots.filter((dot) => dot.dose <= 0),
-                x,
-                y,
-              )}
+            <LinearRange range={curve.linear_range} x={x} y={PAD.top + MAIN} />
+            <CollapseMarks collapse={curve.collapse} x={x} top={PAD.top} bottom={PAD.top + MAIN} />
+            <FallPlot
+              points={points}
+              x={x}
+              top={PAD.top + MAIN + GAP}
+              height={FALLS}
+              right={right}
+              base={curve.baseline.fall_rate}
             />
-            <path
-              className={classes.pos}
-              d={linePath(
-                dots.filter((dot) => dot.dose >= 0),
-                x,
-                y,
-              )}
-            />
-          </g>
-          {at !== null && (
-            <line
-              className={classes.cursor}
-              x1={x(points[at]?.dose ?? 0)}
-              x2={x(points[at]?.dose ?? 0)}
-              y1={PAD.top}
-              y2={HEIGHT - 40}
-            />
-          )}
-          {dots.map((dot) => (
-            <circle
-              key={dot.dose}
-              className={classes.dot}
-              data-sign={Math.sign(dot.dose)}
-              cx={x(dot.dose)}
-              cy={y(dot.value)}
-              r={4}
-            />
-          ))}
-          <LinearRange range={curve.linear_range} x={x} y={PAD.top + MAIN} />
-          <CollapseMarks collapse={curve.collapse} x={x} top={PAD.top} bottom={PAD.top + MAIN} />
-          <FallPlot
-            points={points}
-            x={x}
-            top={PAD.top + MAIN + GAP}
-            height={FALLS}
-            right={right}
-            base={curve.baseline.fall_rate}
-          />
-        </svg>
-      )}
-    </div>
+          </svg>
+        )}
+      </div>
+    </Saveable>
   );
 }
 

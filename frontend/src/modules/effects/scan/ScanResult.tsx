@@ -6,6 +6,7 @@ import { Explain } from "@/ui/Explain";
 import { extentOf, IntervalMark } from "@/ui/IntervalMark";
 import partClasses from "@/ui/Part.module.css";
 import table from "@/ui/Table.module.css";
+import { Saveable } from "@/ui/Saveable";
 
 import { ScanPlot } from "./ScanPlot";
 import { ScanTable } from "./ScanTable";
@@ -73,65 +74,67 @@ function Confirmations({ scan, onFeature, onDose }: Pick<Props, "scan" | "onFeat
         Winners on {scan.confirmation_seeds.length} fresh seeds
         <Explain term="holm" />
       </h3>
-      <div className={table.scroll}>
-        <table className={`${table.plain} ${classes.table}`}>
-          <thead>
-            <tr>
-              <th scope="col">Feature</th>
-              <th scope="col">δₐ</th>
-              <th scope="col">α</th>
-              <th scope="col">Change, {scan.measure.unit}</th>
-              <th scope="col">Holm p</th>
-              <th scope="col">d_z</th>
-              <th scope="col">Falls</th>
-              <th scope="col">Verdict</th>
-              <th scope="col">
-                <span className="visually-hidden">Next</span>
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {rows.map((row) => (
-              <tr key={`${row.feature_idx} ${row.dose}`}>
-                <th scope="row">{row.feature_idx}</th>
-                <td data-sign={Math.sign(row.dose ?? 0)}>{signed(row.dose, 2)}</td>
-                <td>{num(row.alpha, 3)}</td>
-                <td>
-                  <span className={table.mark}>
-                    {row.mean_difference !== null && (
-                      <IntervalMark
-                        value={row.mean_difference}
-                        ci={pair(row.ci)}
-                        color={(row.dose ?? 0) < 0 ? "var(--neg)" : "var(--pos)"}
-                        extent={extent}
-                      />
-                    )}
-                    <span>
-                      <b>{signed(row.mean_difference, decimals)}</b>{" "}
-                      <small>{interval(pair(row.ci), decimals, true)}</small>
-                    </span>
-                  </span>
-                </td>
-                <td>{num(row.p_adjusted, 2)}</td>
-                <td>{num(row.d_z, 2)}</td>
-                <td>{percent(row.fall_rate, 0)}</td>
-                <td>
-                  {row.confirmed ? <b>confirmed</b> : "not confirmed"}
-                  <small>{row.outside_random ? "outside the random band" : "no more than random"}</small>
-                </td>
-                <td>
-                  <Button size="compact-xs" variant="default" onClick={() => onFeature(row.feature_idx)}>
-                    Choose
-                  </Button>{" "}
-                  <Button size="compact-xs" variant="default" onClick={() => onDose(row.feature_idx)}>
-                    Dose-response
-                  </Button>
-                </td>
+      <Saveable title="Scan, findings" as="table">
+        <div className={table.scroll}>
+          <table className={`${table.plain} ${classes.table}`}>
+            <thead>
+              <tr>
+                <th scope="col">Feature</th>
+                <th scope="col">δₐ</th>
+                <th scope="col">α</th>
+                <th scope="col">Change, {scan.measure.unit}</th>
+                <th scope="col">Holm p</th>
+                <th scope="col">d_z</th>
+                <th scope="col">Falls</th>
+                <th scope="col">Verdict</th>
+                <th scope="col">
+                  <span className="visually-hidden">Next</span>
+                </th>
               </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+            </thead>
+            <tbody>
+              {rows.map((row) => (
+                <tr key={`${row.feature_idx} ${row.dose}`}>
+                  <th scope="row">{row.feature_idx}</th>
+                  <td data-sign={Math.sign(row.dose ?? 0)}>{signed(row.dose, 2)}</td>
+                  <td>{num(row.alpha, 3)}</td>
+                  <td>
+                    <span className={table.mark}>
+                      {row.mean_difference !== null && (
+                        <IntervalMark
+                          value={row.mean_difference}
+                          ci={pair(row.ci)}
+                          color={(row.dose ?? 0) < 0 ? "var(--neg)" : "var(--pos)"}
+                          extent={extent}
+                        />
+                      )}
+                      <span>
+                        <b>{signed(row.mean_difference, decimals)}</b>{" "}
+                        <small>{interval(pair(row.ci), decimals, true)}</small>
+                      </span>
+                    </span>
+                  </td>
+                  <td>{num(row.p_adjusted, 2)}</td>
+                  <td>{num(row.d_z, 2)}</td>
+                  <td>{percent(row.fall_rate, 0)}</td>
+                  <td>
+                    {row.confirmed ? <b>confirmed</b> : "not confirmed"}
+                    <small>{row.outside_random ? "outside the random band" : "no more than random"}</small>
+                  </td>
+                  <td>
+                    <Button size="compact-xs" variant="default" onClick={() => onFeature(row.feature_idx)}>
+                      Choose
+                    </Button>{" "}
+                    <Button size="compact-xs" variant="default" onClick={() => onDose(row.feature_idx)}>
+                      Dose-response
+                    </Button>
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      </Saveable>
       {band && (
         <p className="muted small">
           {scan.random.directions} random directions of the same displacement: 5–95 %{" "}

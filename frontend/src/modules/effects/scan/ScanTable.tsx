@@ -9,6 +9,7 @@ import { extentOf, IntervalMark } from "@/ui/IntervalMark";
 import { SortButton } from "@/ui/SortButton";
 import partClasses from "@/ui/Part.module.css";
 import table from "@/ui/Table.module.css";
+import { Saveable } from "@/ui/Saveable";
 
 import { fate, sortRows, type ScanSort } from "./rows";
 import classes from "../Effects.module.css";
@@ -39,33 +40,35 @@ export function ScanTable({ scan, feature, onFeature }: Props) {
   return (
     <section className={partClasses.part} aria-label="Every push that was run">
       <h3>What was run: {scan.rows.length} pushes, not to be quoted from here</h3>
-      <div className={own.tall} data-all={all} tabIndex={0} role="group" aria-label="Table of all pushes">
-        <table className={`${table.plain} ${classes.table}`}>
-          <thead>
-            <tr>
-              <th scope="col">Feature</th>
-              {head("offline_rank", "Offline rank", "ablation_effect")}
-              <th scope="col">δₐ</th>
-              {head("effect", `Change, ${scan.measure.unit}`)}
-              {head("q_value", "q", "q_value")}
-              {head("fall_rate", "Falls", "falls")}
-              <th scope="col">Fate</th>
-            </tr>
-          </thead>
-          <tbody>
-            {rows.slice(0, all ? undefined : FIRST).map((row) => (
-              <Row
-                key={`${row.feature_idx} ${row.dose}`}
-                row={row}
-                scan={scan}
-                extent={extent}
-                chosen={row.feature_idx === feature}
-                onFeature={onFeature}
-              />
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <Saveable title="Scan, every push" as="table">
+        <div className={own.tall} data-all={all} tabIndex={0} role="group" aria-label="Table of all pushes">
+          <table className={`${table.plain} ${classes.table}`}>
+            <thead>
+              <tr>
+                <th scope="col">Feature</th>
+                {head("offline_rank", "Offline rank", "ablation_effect")}
+                <th scope="col">δₐ</th>
+                {head("effect", `Change, ${scan.measure.unit}`)}
+                {head("q_value", "q", "q_value")}
+                {head("fall_rate", "Falls", "falls")}
+                <th scope="col">Fate</th>
+              </tr>
+            </thead>
+            <tbody>
+              {rows.slice(0, all ? undefined : FIRST).map((row) => (
+                <Row
+                  key={`${row.feature_idx} ${row.dose}`}
+                  row={row}
+                  scan={scan}
+                  extent={extent}
+                  chosen={row.feature_idx === feature}
+                  onFeature={onFeature}
+                />
+              ))}
+            </tbody>
+          </table>
+        </div>
+      </Saveable>
       {rows.length > FIRST && (
         <Button size="compact-sm" variant="default" onClick={() => setAll((old) => !old)}>
           {all ? `Show the first ${FIRST}` : `Show all ${rows.length}`}

@@ -3,6 +3,7 @@ import { useMutation } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 
 import { count } from "@/lib/format";
+import { saveText } from "@/lib/save";
 import type { TableView } from "@/lib/table-view";
 import type { Model, TablePage } from "@/lib/types";
 import { Icon } from "@/ui/Icon";
@@ -117,11 +118,11 @@ function Export({ model, view }: { model: Model; view: TableView }) {
   const write = useMutation({
     mutationFn: async () => {
       const { rows, target } = await allRows(model.id, view);
-      const link = document.createElement("a");
-      link.href = URL.createObjectURL(new Blob([toCsv(rows, target.key)], { type: "text/csv" }));
-      link.download = `${model.id}-features-${target.key.replace(":", "-")}.csv`;
-      link.click();
-      URL.revokeObjectURL(link.href);
+      saveText(
+        toCsv(rows, target.key),
+        `${model.id}-features-${target.key.replace(":", "-")}.csv`,
+        "text/csv",
+      );
     },
   });
   return (

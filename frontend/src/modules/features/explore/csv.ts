@@ -1,3 +1,4 @@
+import { csvLines } from "@/lib/csv";
 import type { TableRow } from "@/lib/types";
 
 const NUMBERS = [
@@ -7,14 +8,6 @@ const NUMBERS = [
 ] as const; // prettier-ignore
 
 const CLOSED = ["run_id", "source", "op", "value", "dose", "mean_difference", "p_value"] as const;
-
-/** One field as RFC 4180 has it; a text that a spreadsheet would run as a formula gets an apostrophe. */
-export function field(value: string | number | boolean | null | undefined): string {
-  if (value === null || value === undefined) return "";
-  if (typeof value !== "string") return String(value);
-  const safe = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
-}
 
 export function toCsv(rows: readonly TableRow[], target: string): string {
   const head = [
@@ -32,5 +25,5 @@ export function toCsv(rows: readonly TableRow[], target: string): string {
     ...NUMBERS.map((name) => row[name]),
     ...CLOSED.map((name) => row.closed_loop?.[name]),
   ]);
-  return [head, ...lines].map((line) => line.map(field).join(",")).join("\r\n") + "\r\n";
+  return csvLines([head, ...lines]);
 }

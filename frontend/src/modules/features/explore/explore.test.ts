@@ -4,7 +4,7 @@ import { ANALYSED } from "@/testing/mock/understanding-handlers";
 
 import { groupColor, nearestPoint } from "./clusters/palette";
 import { COLUMNS, scaleOf } from "./columns";
-import { field, toCsv } from "./csv";
+import { toCsv } from "./csv";
 import { groupTargets } from "./targets";
 import { pagesOf, spanOf } from "./virtual";
 
@@ -21,13 +21,6 @@ test("the pages of a span, from 1", () => {
   expect(pagesOf({ first: 0, end: 200 }, 200)).toEqual([1]);
   expect(pagesOf({ first: 199, end: 201 }, 200)).toEqual([1, 2]);
   expect(pagesOf({ first: 5, end: 5 }, 200)).toEqual([]);
-});
-
-test("a file's fields: quotes are doubled, formulas are defused, nothing is nothing", () => {
-  expect(field('a "b", c')).toBe('"a ""b"", c"');
-  expect(field("=1+1")).toBe("'=1+1");
-  expect(field(-0.5)).toBe("-0.5");
-  expect(field(null)).toBe("");
 });
 
 test("every row becomes one line with as many fields as the head", () => {

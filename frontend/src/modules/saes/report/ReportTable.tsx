@@ -5,6 +5,7 @@ import { Explain } from "@/ui/Explain";
 import { RateMark } from "@/ui/RateMark";
 import { Sample } from "@/ui/SurvivalChart";
 import table from "@/ui/Table.module.css";
+import { Saveable } from "@/ui/Saveable";
 
 import { figure, styleOf } from "./lines";
 import classes from "./Report.module.css";
@@ -23,27 +24,29 @@ const HEADS: readonly [label: string, term?: Term, note?: string][] = [
 export function ReportTable({ report }: { report: Report }) {
   const gate = figure(report, "feedback_gate");
   return (
-    <div className={table.scroll}>
-      <table className={`${table.plain} ${classes.table}`}>
-        <thead>
-          <tr>
-            <th scope="col">The tap replaced by</th>
-            {HEADS.map(([label, term, note]) => (
-              <th key={label} scope="col">
-                {label}
-                {term && <Explain term={term} />}
-                {note && <small>{note}</small>}
-              </th>
+    <Saveable title="SAE report card" as="table">
+      <div className={table.scroll}>
+        <table className={`${table.plain} ${classes.table}`}>
+          <thead>
+            <tr>
+              <th scope="col">The tap replaced by</th>
+              {HEADS.map(([label, term, note]) => (
+                <th key={label} scope="col">
+                  {label}
+                  {term && <Explain term={term} />}
+                  {note && <small>{note}</small>}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {report.lines.map((line) => (
+              <Line key={line.name} line={line} gate={gate} />
             ))}
-          </tr>
-        </thead>
-        <tbody>
-          {report.lines.map((line) => (
-            <Line key={line.name} line={line} gate={gate} />
-          ))}
-        </tbody>
-      </table>
-    </div>
+          </tbody>
+        </table>
+      </div>
+    </Saveable>
   );
 }
 

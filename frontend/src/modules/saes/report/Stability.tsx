@@ -3,6 +3,7 @@ import type { Report } from "@/lib/types";
 import { Explain } from "@/ui/Explain";
 import partClasses from "@/ui/Part.module.css";
 import table from "@/ui/Table.module.css";
+import { Saveable } from "@/ui/Saveable";
 
 import classes from "./Report.module.css";
 
@@ -36,26 +37,28 @@ function Scores({ stability }: { stability: Found }) {
         {plural(stability.saes, "other SAE")}; matched decoder cosine <b>{fixed(stability.pw_mcc, 2)}</b>,
         matched activations <b>{fixed(stability.activation_mcc, 2)}</b>.
       </p>
-      <table className={`${table.plain} ${classes.small}`}>
-        <thead>
-          <tr>
-            <th scope="col">Dictionaries without features</th>
-            <th scope="col">PW-MCC</th>
-            <th scope="col">MMCS</th>
-            <th scope="col">Ours, beyond that</th>
-          </tr>
-        </thead>
-        <tbody>
-          {stability.nulls.map((row) => (
-            <tr key={row.name}>
-              <th scope="row">{row.name}</th>
-              <td>{fixed(row.pw_mcc, 2)}</td>
-              <td>{fixed(row.mmcs, 2)}</td>
-              <td>{num(row.corrected_pw_mcc, 2)}</td>
+      <Saveable title="Stability of the SAE" as="table">
+        <table className={`${table.plain} ${classes.small}`}>
+          <thead>
+            <tr>
+              <th scope="col">Dictionaries without features</th>
+              <th scope="col">PW-MCC</th>
+              <th scope="col">MMCS</th>
+              <th scope="col">Ours, beyond that</th>
             </tr>
-          ))}
-        </tbody>
-      </table>
+          </thead>
+          <tbody>
+            {stability.nulls.map((row) => (
+              <tr key={row.name}>
+                <th scope="row">{row.name}</th>
+                <td>{fixed(row.pw_mcc, 2)}</td>
+                <td>{fixed(row.mmcs, 2)}</td>
+                <td>{num(row.corrected_pw_mcc, 2)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </Saveable>
     </>
   );
 }

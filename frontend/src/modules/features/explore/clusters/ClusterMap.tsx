@@ -5,6 +5,7 @@ import { fixed, percent, plural } from "@/lib/format";
 import type { Clusters } from "@/lib/types";
 import { useScheme } from "@/modules/replay/use-scheme";
 import { useSize } from "@/ui/use-size";
+import { Saveable } from "@/ui/Saveable";
 
 import { groupColor, nearestPoint } from "./palette";
 import classes from "./Clusters.module.css";
@@ -58,29 +59,31 @@ export function ClusterMap({ map, feature, cluster, onFeature }: Props) {
   const shown = points.find((point) => point.feature === hovered);
   return (
     <figure className={classes.map}>
-      <div ref={box} className={classes.mapBox} style={{ height: HEIGHT }}>
-        <canvas
-          ref={canvas}
-          role="img"
-          aria-label={`Map of ${plural(points.length, "feature")}; the list below opens the same features`}
-          style={{ width, height: HEIGHT, cursor: hovered === null ? "default" : "pointer" }}
-          onMouseMove={(event) => setHovered(at(event))}
-          onMouseLeave={() => setHovered(null)}
-          onClick={(event) => {
-            const found = at(event);
-            if (found !== null) onFeature(found);
-          }}
-        />
-        {shown && (
-          <span
-            className={classes.tip}
-            style={{ left: Math.min(shown.x + 12, width - 150), top: shown.y - 12 }}
-          >
-            feature {shown.feature}, cluster {shown.cluster}
-            <small>silhouette {fixed(shown.silhouette, 2)}</small>
-          </span>
-        )}
-      </div>
+      <Saveable title="Map of the features" as="picture">
+        <div ref={box} className={classes.mapBox} style={{ height: HEIGHT }}>
+          <canvas
+            ref={canvas}
+            role="img"
+            aria-label={`Map of ${plural(points.length, "feature")}; the list below opens the same features`}
+            style={{ width, height: HEIGHT, cursor: hovered === null ? "default" : "pointer" }}
+            onMouseMove={(event) => setHovered(at(event))}
+            onMouseLeave={() => setHovered(null)}
+            onClick={(event) => {
+              const found = at(event);
+              if (found !== null) onFeature(found);
+            }}
+          />
+          {shown && (
+            <span
+              className={classes.tip}
+              style={{ left: Math.min(shown.x + 12, width - 150), top: shown.y - 12 }}
+            >
+              feature {shown.feature}, cluster {shown.cluster}
+              <small>silhouette {fixed(shown.silhouette, 2)}</small>
+            </span>
+          )}
+        </div>
+      </Saveable>
       <figcaption>
         {map.to_scale
           ? `${map.method}; the two axes show ${percent(map.shown_variance, 0)} of the variance, so points that lie together need not be alike.`

@@ -5,6 +5,7 @@ import type { Dashboard } from "@/lib/types";
 import { usePlayer } from "@/modules/replay/player";
 import chart from "@/ui/Chart.module.css";
 import { useSize } from "@/ui/use-size";
+import { Saveable } from "@/ui/Saveable";
 
 import type { Example } from "./use-example";
 import classes from "./Page.module.css";
@@ -42,55 +43,57 @@ export function Histogram({ histogram: { edges, counts, inactive, density, cuts 
         Active in {percent(density, 1)} of states; {count(inactive)} states at 0 are not drawn.
         {cuts.length > 0 && ` Of the active ones, ${cutsText(cuts)}.`}
       </p>
-      <div ref={ref} className={chart.chart}>
-        {width > 0 && active > 0 && (
-          <svg width={width} height={HEIGHT} role="img" aria-label={label}>
-            {ticks.map((tick) => (
-              <g key={tick} transform={`translate(0 ${y(tick)})`}>
-                <line className={chart.grid} x1={PAD.left} x2={width - PAD.right} />
-                <text className={chart.tick} x={PAD.left - 6} dy="0.32em" textAnchor="end">
-                  {count(tick)}
+      <Saveable title="Histogram of the activation" as="drawing">
+        <div ref={ref} className={chart.chart}>
+          {width > 0 && active > 0 && (
+            <svg width={width} height={HEIGHT} role="img" aria-label={label}>
+              {ticks.map((tick) => (
+                <g key={tick} transform={`translate(0 ${y(tick)})`}>
+                  <line className={chart.grid} x1={PAD.left} x2={width - PAD.right} />
+                  <text className={chart.tick} x={PAD.left - 6} dy="0.32em" textAnchor="end">
+                    {count(tick)}
+                  </text>
+                </g>
+              ))}
+              {counts.map((n, index) => {
+                const left = x(edges[index] ?? 0);
+                return n === 0 ? null : (
+                  <rect
+                    key={index}
+                    className={classes.column}
+                    x={left + 0.5}
+                    y={y(n)}
+                    width={Math.max(1, x(edges[index + 1] ?? 0) - left - 1)}
+                    height={FLOOR - y(n)}
+                  >
+                    <title>{`${num(edges[index], 3)} to ${num(edges[index + 1], 3)}: ${count(n)} states`}</title>
+                  </rect>
+                );
+              })}
+              <Cuts cuts={cuts.map(({ share, value }) => ({ share, at: x(value) }))} />
+              {alpha !== undefined && alpha !== 0 && (
+                <line
+                  className={classes.dose}
+                  data-side={alpha < 0 ? "neg" : "pos"}
+                  x1={x(Math.min(Math.abs(alpha), most))}
+                  x2={x(Math.min(Math.abs(alpha), most))}
+                  y1={PAD.top}
+                  y2={FLOOR}
+                />
+              )}
+              <Now example={example} x={x} />
+              {x.ticks(5).map((tick) => (
+                <text key={tick} className={chart.tick} x={x(tick)} y={HEIGHT - 18} textAnchor="middle">
+                  {num(tick, 3)}
                 </text>
-              </g>
-            ))}
-            {counts.map((n, index) => {
-              const left = x(edges[index] ?? 0);
-              return n === 0 ? null : (
-                <rect
-                  key={index}
-                  className={classes.column}
-                  x={left + 0.5}
-                  y={y(n)}
-                  width={Math.max(1, x(edges[index + 1] ?? 0) - left - 1)}
-                  height={FLOOR - y(n)}
-                >
-                  <title>{`${num(edges[index], 3)} to ${num(edges[index + 1], 3)}: ${count(n)} states`}</title>
-                </rect>
-              );
-            })}
-            <Cuts cuts={cuts.map(({ share, value }) => ({ share, at: x(value) }))} />
-            {alpha !== undefined && alpha !== 0 && (
-              <line
-                className={classes.dose}
-                data-side={alpha < 0 ? "neg" : "pos"}
-                x1={x(Math.min(Math.abs(alpha), most))}
-                x2={x(Math.min(Math.abs(alpha), most))}
-                y1={PAD.top}
-                y2={FLOOR}
-              />
-            )}
-            <Now example={example} x={x} />
-            {x.ticks(5).map((tick) => (
-              <text key={tick} className={chart.tick} x={x(tick)} y={HEIGHT - 18} textAnchor="middle">
-                {num(tick, 3)}
+              ))}
+              <text className={chart.axis} x={(PAD.left + width) / 2} y={HEIGHT - 3} textAnchor="middle">
+                activation z, states per bin (log)
               </text>
-            ))}
-            <text className={chart.axis} x={(PAD.left + width) / 2} y={HEIGHT - 3} textAnchor="middle">
-              activation z, states per bin (log)
-            </text>
-          </svg>
-        )}
-      </div>
+            </svg>
+          )}
+        </div>
+      </Saveable>
       {active > 0 && <Legend example={example} alpha={alpha} most={most} />}
     </section>
   );

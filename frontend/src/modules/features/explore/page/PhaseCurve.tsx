@@ -1,6 +1,7 @@
 import { fixed, num, percent } from "@/lib/format";
 import type { Dashboard } from "@/lib/types";
 import { useSize } from "@/ui/use-size";
+import { Saveable } from "@/ui/Saveable";
 
 import classes from "./Page.module.css";
 
@@ -26,26 +27,28 @@ export function PhaseCurve({
         {percent(phase.tile_r2, 0)}
         {phase.tile && ": it says where in the stride, and little else; steer its cluster instead"}.
       </p>
-      <div ref={ref}>
-        {width > 0 && (
-          <svg className={classes.phase} width={width} height={HEIGHT} role="img" aria-label={label}>
-            {phase.curve.map((value, index) => {
-              const tall = (value / largest) * (HEIGHT - 2);
-              return (
-                <rect
-                  key={index}
-                  className={classes.column}
-                  x={index * tile + 0.5}
-                  width={Math.max(0.5, tile - 1)}
-                  y={HEIGHT - 1 - tall}
-                  height={tall}
-                />
-              );
-            })}
-            <line x1={0} x2={width} y1={HEIGHT - 0.5} y2={HEIGHT - 0.5} />
-          </svg>
-        )}
-      </div>
+      <Saveable title="Activation over the stride" as="drawing">
+        <div ref={ref}>
+          {width > 0 && (
+            <svg className={classes.phase} width={width} height={HEIGHT} role="img" aria-label={label}>
+              {phase.curve.map((value, index) => {
+                const tall = (value / largest) * (HEIGHT - 2);
+                return (
+                  <rect
+                    key={index}
+                    className={classes.column}
+                    x={index * tile + 0.5}
+                    width={Math.max(0.5, tile - 1)}
+                    y={HEIGHT - 1 - tall}
+                    height={tall}
+                  />
+                );
+              })}
+              <line x1={0} x2={width} y1={HEIGHT - 0.5} y2={HEIGHT - 0.5} />
+            </svg>
+          )}
+        </div>
+      </Saveable>
       <p className={classes.ends}>
         <span>0: {leg ?? "first"} leg touches down</span>
         <span>½</span>
