@@ -24,8 +24,6 @@ export const test = base.extend<Watched>({
         const text = message.text();
         // Chromium's remark on its own software renderer when the page is composed without a GPU
         if (text.includes("GL Driver Message")) return;
-        // "Not measured yet" and "not analysed yet" are answered by 409, which Chromium notes down as an error
-        if (text.includes("status of 409")) return;
         if (message.type() === "error" || message.type() === "warning") complaints.push(text);
       });
       page.on("pageerror", (error) => complaints.push(error.message));

@@ -9,7 +9,7 @@ from flask import Flask, Response, jsonify
 from flask_smorest import Api
 
 from policyscope import __version__
-from policyscope.api import encoding, errors, gate, logs, site
+from policyscope.api import encoding, errors, gate, logs, site, statuses
 from policyscope.api.current import STREAMS, WORKSPACE
 from policyscope.api.schemas.base import ErrorBody
 from policyscope.api.views import ALL
@@ -70,4 +70,5 @@ def openapi_document(app: Flask) -> dict[str, Any]:
     """The OpenAPI document as plain values."""
     document: dict[str, Any] = app.extensions["flask-smorest"]["apis"][""]["ext_obj"].spec.to_dict()
     document["components"]["schemas"].pop("PaginationMetadata", None)  # flask-smorest's own, not used here
+    statuses.describe(document)
     return document

@@ -40,7 +40,7 @@ def register(app: Flask) -> None:
 
 def _expected(error: errors.PolicyscopeError) -> Response:
     status = BY_CODE.get(error.code) or next(code for kind, code in STATUS if isinstance(error, kind))
-    response = _answer(status, error.code, error.message, error.fields)
+    response = answer(status, error.code, error.message, error.fields)
     if status in (429, 503):
         response.headers["Retry-After"] = RETRY_AFTER
     return response
@@ -52,7 +52,7 @@ def _http(error: HTTPException) -> Response:
     if status == 422 and messages:
         response = _invalid(messages)
     else:
-        response = _answer(status, _word(error.name), _sentence(status, error))
+        response = answer(status, _word(error.name), _sentence(status, error))
     for name, value in error.get_headers():
         if name in ("Allow", "Retry-After", "WWW-Authenticate"):
             response.headers[name] = value
@@ -61,7 +61,7 @@ def _http(error: HTTPException) -> Response:
 
 def _unexpected(error: Exception) -> Response:
     log.error("%s %s failed", request.method, request.path, exc_info=error)
-    return _answer(500, "internal", "Something went wrong in the server. Its log says what.")
+    return answer(500, "internal", "Something went wrong in the server. Its log says what.")
 
 
 def _invalid(messages: dict[str, Any]) -> Response:
@@ -69,7 +69,7 @@ def _invalid(messages: dict[str, Any]) -> Response:
     first = "; ".join(
         f"{name}: {sentence}" if name else sentence for name, sentence in list(fields.items())[:3]
     )
-    return _answer(422, "validation_failed", f"The request does not have the right shape. {first}", fields)
+    return answer(422, "validation_failed", f"The request does not have the right shape. {first}", fields)
 
 
 def _flatten(messages: Any, name: str) -> list[tuple[str, str]]:
@@ -91,7 +91,8 @@ def _word(name: str) -> str:
     return re.sub(r"[^a-z]+", "_", name.lower()).strip("_")
 
 
-def _answer(status: int, code: str, message: str, fields: dict[str, str] | None = None) -> Response:
+def answer(status: int, code: str, message: str, fields: dict[str, str] | None = None) -> Response:
+    """An answer with the one error body."""
     response = jsonify(error_body(code, message, fields))
     response.status_code = status
     return response

@@ -30,6 +30,8 @@ def serve(settings: Settings) -> None:
     _check_workspace(settings)
     try:
         from gunicorn.app.base import BaseApplication
+
+        from policyscope.api import worker
     except ImportError:
         _serve_werkzeug(settings)
         return
@@ -42,7 +44,9 @@ def serve(settings: Settings) -> None:
         def load(self) -> Flask:
             # a hundred threads that answer requests would only fight over the cores that the jobs use
             threadpool_limits(1)
-            return create_app(settings)
+            app = create_app(settings)
+            worker.register(app)
+            return app
 
     Server().run()
 
@@ -51,7 +55,7 @@ def _options(settings: Settings) -> dict[str, Any]:
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     return {
         "bind": f"{host}:{settings.port}",
-        "worker_class": "gthread",
+        "worker_class": "policyscope.api.worker.Worker",
         "workers": 1,
         "threads": THREADS,
         "graceful_timeout": 5,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 
 import click
@@ -28,11 +29,18 @@ def serve(port: int | None) -> None:
         if port is not None:
             settings = replace(settings, port=port)
         address = f"http://{'127.0.0.1' if settings.host == '0.0.0.0' else settings.host}:{settings.port}/"
-        fragment = f"#token={settings.token}" if settings.token else ""
         click.echo(
-            f"policyscope serves {settings.artifacts} at {address}{fragment}  (Ctrl-C stops)", err=True
+            f"policyscope serves {settings.artifacts} at {address}{_fragment(settings.token)}  (Ctrl-C stops)",
+            err=True,
         )
         run_server(settings)
+
+
+def _fragment(token: str | None) -> str:
+    """To a person at a terminal an address that holds the token; what is not a terminal is a log."""
+    if token is None:
+        return ""
+    return f"#token={token}" if sys.stderr.isatty() else "  with the token of POLICYSCOPE_TOKEN"
 
 
 @click.command()

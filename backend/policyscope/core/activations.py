@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from policyscope.core import safetensors_bytes
 from policyscope.core.array_files import read_arrays
 from policyscope.core.errors import InvalidInput, ShapeMismatch, UnsupportedFile
 
@@ -15,6 +17,8 @@ Floats = NDArray[np.floating]
 Ints = NDArray[np.integer]
 
 BLOCKS_WITHOUT_EPISODES = 20
+EPISODE_ARRAYS = {"episode": ("iu", 1), "step": ("iu", 1), "action": ("fiu", 2), "reward": ("f", 1)}
+"""Kinds of numbers, and the most dimensions, of what is known of each row beside its observation."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,6 +78,34 @@ def read_tensor(data: bytes, what: str) -> Floats:
         raise UnsupportedFile(f"{what} holds a {type(array).__name__}; one tensor [N, columns] is needed.")
     check_matrix(array, what)
     return array
+
+
+def read_episodes(data: bytes, what: str) -> dict[str, np.ndarray]:
+    """Those of episode, step, action and reward that a safetensors file holds; ``what`` names it in messages.
+
+    Raises UnsupportedFile when it is no safetensors file, and what ``check_episodes`` raises.
+    """
+    try:
+        arrays, _ = safetensors_bytes.parse(data)
+    except UnsupportedFile as error:
+        raise UnsupportedFile(f"{what}: {error.message}") from error
+    found = {name: arrays[name] for name in EPISODE_ARRAYS if name in arrays}
+    check_episodes(found, what)
+    return found
+
+
+def check_episodes(arrays: Mapping[str, np.ndarray], what: str) -> None:
+    """Raise InvalidInput unless ``episode`` and ``step`` [N] are whole and ``reward`` [N] and ``action``
+    ([N] or [N, act_dim]) finite numbers."""
+    for name, array in arrays.items():
+        kinds, dimensions = EPISODE_ARRAYS.get(name, ("", 0))
+        if array.dtype.kind not in kinds or not 1 <= array.ndim <= dimensions:
+            raise InvalidInput(
+                f"{what}: {name} holds {array.dtype} numbers of shape {list(array.shape)}; episode and step "
+                "[N] must be whole numbers, reward [N] floats, action [N, columns] numbers."
+            )
+        if array.dtype.kind == "f" and not np.isfinite(array).all():
+            raise InvalidInput(f"{what}: {name} holds numbers that are not finite.")
 
 
 def check_matrix(array: np.ndarray, what: str) -> None:

@@ -101,6 +101,23 @@ def subject_of(store: ArtifactStore, spec: Mapping[str, Any]) -> Subject:
     return Subject(policy, sae, spec["tap_index"], data, env_of(spec["env"])).bounded()
 
 
+def state(ws: Workspace, model_id: str) -> Json:
+    """Whether the analysis is there: ``state`` is done, that of the job that makes it, or absent.
+
+    Raises what ``start`` raises.
+    """
+    with ws.records.read() as session:
+        return state_of(ws, session, "analysis", key_of(ws, session, model_id).name)
+
+
+def state_of(ws: Workspace, session: Session, kind: str, output: str) -> Json:
+    """Whether ``output`` is there, and else the job of this kind that is making it."""
+    if ws.store.has(output):
+        return {"job_id": None, "state": "done"}
+    job = active_job(session, kind, output)
+    return {"job_id": job.id, "state": job.state} if job else {"job_id": None, "state": "absent"}
+
+
 def read(ws: Workspace, model_id: str) -> tuple[Stored, Key]:
     """The stored analysis. Raises Conflict when there is none yet, and what ``start`` raises."""
     with ws.records.read() as session:

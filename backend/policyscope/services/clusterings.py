@@ -66,6 +66,17 @@ def start(ws: Workspace, model_id: str, query: Mapping[str, Any]) -> Json:
     return {"job_id": job.id, "state": job.state}
 
 
+def state(ws: Workspace, model_id: str, query: Mapping[str, Any]) -> Json:
+    """Whether the clustering is there, as ``analyses.state`` says it; without the analysis it is not."""
+    wanted = _wanted(query)
+    analysed = analyses.state(ws, model_id)
+    if wanted.in_analysis or analysed["state"] != "done":
+        return analysed
+    with ws.records.read() as session:
+        key = _key(analyses.key_of(ws, session, model_id), wanted)
+        return analyses.state_of(ws, session, "clustering", key.name)
+
+
 def perform(store: ArtifactStore, spec: Mapping[str, Any]) -> Work[None]:
     """The kind ``clustering``: cluster by ``spec["weights"]`` and draw the map."""
     found = analyses.stored(store, spec["analysis"])

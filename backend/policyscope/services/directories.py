@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+
+import numpy as np
 
 from policyscope.core.activations import ActivationData
 from policyscope.core.envs import get_env
@@ -103,18 +104,12 @@ def missing_data(directory: Directory) -> list[str]:
     return [file for file in NEEDED if directory.array_file(file) is None]
 
 
-def _episodes(directory: Directory) -> dict[str, Any]:
+def _episodes(directory: Directory) -> Mapping[str, np.ndarray]:
     """Episode, step, action and reward of every row, where we collected the data ourselves."""
     if not directory.has(EPISODES_FILE):
         return {}
-    from safetensors import SafetensorError
-    from safetensors.numpy import load
-
-    try:
-        arrays = load(directory.read(EPISODES_FILE, DATA_LIMIT))
-    except (SafetensorError, KeyError) as error:
-        raise InvalidInput(f"{directory.name}/{EPISODES_FILE} is not a safetensors file.") from error
-    return {name: arrays[name] for name in ("episode", "step", "action", "reward") if name in arrays}
+    shown = f"{directory.name}/{EPISODES_FILE}"
+    return quarantine.open_episodes(directory.read(EPISODES_FILE, DATA_LIMIT), shown)
 
 
 def list_directories(ws: Workspace, model_id: str | None) -> Json:

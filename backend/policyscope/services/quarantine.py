@@ -20,7 +20,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load as parse_safetensors
 
 from policyscope.core import errors
-from policyscope.core.activations import check_matrix
+from policyscope.core.activations import check_episodes, check_matrix
 from policyscope.core.policy_spec import ObservationTransform, PolicySpec
 from policyscope.core.sae import SAE
 from policyscope.services.reading_process import Child, helper
@@ -77,6 +77,13 @@ def open_tensor(data: bytes, filename: str) -> np.ndarray:
         array = arrays["tensor"]
     check_matrix(array, filename)
     return array
+
+
+def open_episodes(data: bytes, filename: str) -> Arrays:
+    """Which row of the cached data is which step of which episode; raises as ``open_sae``."""
+    arrays = read("episodes", {filename: data})[1]
+    check_episodes(arrays, filename)
+    return arrays
 
 
 def read(reader: str, files: Files) -> tuple[Any, Arrays]:

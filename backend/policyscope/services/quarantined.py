@@ -21,7 +21,7 @@ import numpy as np
 from safetensors.numpy import save as dump_safetensors
 
 from policyscope.core import errors
-from policyscope.core.activations import read_tensor
+from policyscope.core.activations import read_episodes, read_tensor
 from policyscope.core.policy_formats import SUPPORTED, open_policy, vec_normalize
 from policyscope.core.refusals import EXPECTED, explain
 from policyscope.core.sae_formats import open_sae_files
@@ -150,11 +150,17 @@ def _activations(files: Files) -> Result:
     return None, {"tensor": read_tensor(data, filename)}
 
 
+def _episodes(files: Files) -> Result:
+    ((filename, data),) = files.items()
+    return None, read_episodes(data, filename)
+
+
 READERS: Mapping[str, Callable[[Files], Result]] = {
     "policy": _policy,
     "normalisation": _normalisation,
     "sae": _sae,
     "activations": _activations,
+    "episodes": _episodes,
 }
 
 

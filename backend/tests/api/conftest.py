@@ -1,5 +1,6 @@
 """A whole application on a tiny artifacts root."""
 
+import documented
 import pytest
 from http_client import Client
 
@@ -9,9 +10,12 @@ from policyscope.api.current import WORKSPACE
 
 @pytest.fixture
 def app(settings):
+    """Every answer it gives must be one that the OpenAPI document tells of."""
     app = create_app(settings)
+    undocumented = documented.watch(app)
     yield app
     app.extensions[WORKSPACE].close()
+    assert not undocumented
 
 
 @pytest.fixture

@@ -23,8 +23,28 @@ def test_before_the_analysis_the_answer_says_what_to_do(client):
         error = client("GET", f"/model/{model_id}/{path}", expect=409)["error"]
         assert error["code"] == "not_analysed"
         assert f"POST /model/{model_id}/analyse" in error["message"]
+    absent = {"job_id": None, "state": "absent"}
+    assert client("GET", f"/model/{model_id}/analysis") == absent
+    assert client("GET", f"/model/{model_id}/clustering?view=custom") == absent
     bare = client.model()
     assert client("POST", f"/model/{bare}/analyse", expect=404)["error"]["code"] == "no_sae"
+    assert client("GET", f"/model/{bare}/analysis", expect=404)["error"]["code"] == "no_sae"
+
+
+def test_what_has_been_made_is_a_state(client, analysed):
+    done, absent = {"job_id": None, "state": "done"}, {"job_id": None, "state": "absent"}
+    assert client("GET", f"/model/{analysed}/analysis") == done
+    assert client("GET", f"/model/{analysed}/clustering") == done
+    own = "?view=custom&decoder=1&coactivation=0&function=0"
+    assert client("GET", f"/model/{analysed}/clustering{own}") == absent
+    shares = {"view": "custom", "decoder": 1, "coactivation": 0, "function": 0}
+    job_id = client("POST", f"/model/{analysed}/clusters", shares, 202)["job_id"]
+    found = client("GET", f"/model/{analysed}/clustering{own}")
+    assert found["job_id"] in (job_id, None)
+    assert client.finished(job_id, 60)["state"] == "done"
+    assert client("GET", f"/model/{analysed}/clustering{own}") == done
+    none = "?view=custom&decoder=0&coactivation=0&function=0"
+    client("GET", f"/model/{analysed}/clustering{none}", expect=400)
 
 
 def test_an_analysis_is_made_once(client, analysed):

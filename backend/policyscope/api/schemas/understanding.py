@@ -33,6 +33,11 @@ class AnalysisAccepted(Answer):
     state = one_of(STATES, "State of the job, or done.")
 
 
+class Made(Answer):
+    job_id = text("The job that makes it now; null when none does.", none=True)
+    state = one_of((*STATES, "absent"), "done: it can be read; absent: ask for it; else that of the job.")
+
+
 class TableQuery(Request):
     target = fields.String(
         load_default="action:0",

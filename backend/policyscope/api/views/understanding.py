@@ -11,6 +11,7 @@ from policyscope.api.schemas.understanding import (
     AnalysisAccepted,
     Dashboard,
     FeatureTable,
+    Made,
     Note,
     NoteRequest,
     TableQuery,
@@ -25,6 +26,13 @@ understanding = Views("understanding", __name__, description="What each feature 
 def analyse_features(model_id: str) -> Any:
     """Analyse all features, once per SAE and policy; seconds to a minute."""
     return analyses.start(workspace(), model_id)
+
+
+@understanding.route("/model/<model_id>/analysis")
+@understanding.response(200, Made)
+def get_analysis_state(model_id: str) -> Any:
+    """Whether the features have been analysed. Not having been is a state here, and no error."""
+    return analyses.state(workspace(), model_id)
 
 
 @understanding.route("/model/<model_id>/features")
@@ -56,6 +64,14 @@ def put_note(wanted: dict[str, Any], model_id: str, feature_idx: int) -> Any:
 def list_clusters(query: dict[str, Any], model_id: str) -> Any:
     """Groups of like features, and whether they are more than chance; 409 before they were made."""
     return clusterings.read(workspace(), model_id, query)
+
+
+@understanding.route("/model/<model_id>/clustering")
+@understanding.arguments(ClustersRequest, location="query")
+@understanding.response(200, Made)
+def get_clustering_state(query: dict[str, Any], model_id: str) -> Any:
+    """Whether these clusters have been made. Not having been is a state here, and no error."""
+    return clusterings.state(workspace(), model_id, query)
 
 
 @understanding.route("/model/<model_id>/clusters", methods=["POST"])

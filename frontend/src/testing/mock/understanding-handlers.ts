@@ -5,7 +5,7 @@ import type { Clusters, Dashboard, Note, TablePage } from "@/lib/types";
 import { packed } from "./packed";
 import features from "./recorded/features.json";
 import scene from "./recorded/walker-scene.json";
-import { fail, json, withModel } from "./reply";
+import { json, withModel } from "./reply";
 import type { World } from "./world";
 
 /** Recorded from the Walker2d demo, rounded and cut short. */
@@ -87,14 +87,18 @@ export function understandingHandlers(world: World, copies = 1): HttpHandler[] {
   const notes = new Map<number, Note>();
   const grouped = new Set<string>();
   const analysed = () => !world.jobs.has(JOB) || world.jobs.get(JOB)?.state === "done";
-  const waiting = () =>
-    fail(409, `The features have not been analysed. Wait for job ${JOB}.`, "not_analysed");
+  const made = (done: boolean) => json({ job_id: null, state: done ? "done" : "absent" });
+  const isGrouped = (asked: URLSearchParams) =>
+    (asked.get("view") !== "custom" && asked.get("map") !== "umap") || grouped.has(asked.toString());
   return [
     http.post("*/model/:id/analyse", () => follow(world)),
-    http.get("*/model/:id/features", ({ params, request }) =>
+    http.get("*/model/:id/analysis", ({ params }) =>
       withModel(world, params, () =>
-        analysed() ? json(tableOf(new URL(request.url).searchParams, notes, copies)) : waiting(),
+        analysed() ? made(true) : json({ job_id: JOB, state: world.jobs.get(JOB)?.state }),
       ),
+    ),
+    http.get("*/model/:id/features", ({ params, request }) =>
+      withModel(world, params, () => json(tableOf(new URL(request.url).searchParams, notes, copies))),
     ),
     http.get("*/model/:id/feature/:feature", ({ params }) => {
       const feature_idx = Number(params.feature);
@@ -111,11 +115,9 @@ export function understandingHandlers(world: World, copies = 1): HttpHandler[] {
       return new HttpResponse(momentOf(Number(params.feature), row));
     }),
     http.get("*/env/:env/scene", () => json(scene)),
+    http.get("*/model/:id/clustering", ({ request }) => made(isGrouped(new URL(request.url).searchParams))),
     http.get("*/model/:id/clusters", ({ request }) => {
       const asked = new URL(request.url).searchParams;
-      const own = asked.get("view") === "custom" || asked.get("map") === "umap";
-      if (own && !grouped.has(asked.toString()))
-        return fail(409, "These clusters have not been made.", "not_clustered");
       const map = { ...ANALYSED.clusters.map, to_scale: asked.get("map") !== "umap" };
       return json({ ...ANALYSED.clusters, view: asked.get("view"), map });
     }),

@@ -5,7 +5,6 @@ import { useEffect } from "react";
 import type { components } from "@/lib/api-types";
 import { count } from "@/lib/format";
 import type { Job, Model } from "@/lib/types";
-import { useJobs } from "@/modules/jobs/api";
 import { JobProgress } from "@/modules/runs/JobProgress";
 import { isFinished, useJob } from "@/modules/runs/use-job";
 import { Empty, Failure, Notice } from "@/ui/States";
@@ -14,12 +13,10 @@ import { analysisKey, useStartAnalysis } from "./api";
 
 type Accepted = components["schemas"]["AnalysisAccepted"];
 
-/** The job that was started here, or the one that the server's sentence names; at its end all is read again. */
-export function useAnalysisJob(model: Model, start: { data?: Accepted | undefined }, sentence = "") {
+/** The job that was started here, or the one that was found running; at its end all is read again. */
+export function useAnalysisJob(model: Model, start: { data?: Accepted | undefined }, running: string | null) {
   const queryClient = useQueryClient();
-  const { data: jobs } = useJobs();
-  const running = jobs?.find(({ id, state }) => sentence.includes(id) && !isFinished(state));
-  const { data: job } = useJob(start.data?.job_id ?? running?.id ?? null);
+  const { data: job } = useJob(start.data?.job_id ?? running);
   const over = start.data?.state === "done" || isFinished(job?.state);
   const key = JSON.stringify(analysisKey(model));
   useEffect(() => {
@@ -29,9 +26,9 @@ export function useAnalysisJob(model: Model, start: { data?: Accepted | undefine
 }
 
 /** Before the analysis: what it will tell, how long it takes, its progress and how it ended. */
-export function Analyse({ model, sentence }: { model: Model; sentence: string }) {
+export function Analyse({ model, running }: { model: Model; running: string | null }) {
   const start = useStartAnalysis(model);
-  const { job, over } = useAnalysisJob(model, start, sentence);
+  const { job, over } = useAnalysisJob(model, start, running);
   if (job && !over) return <JobProgress job={job} />;
   return (
     <>

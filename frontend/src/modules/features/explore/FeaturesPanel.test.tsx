@@ -46,14 +46,26 @@ test("without cached data it says what is needed", async () => {
 
 test("not analysed yet: one click starts it, progress can be cancelled, then the table is there", async () => {
   const { world, show } = open();
-  const table = () => http.get("*/model/:id/features", () => json(ANALYSED.table));
-  server.use(http.get("*/model/:id/features", () => fail(409, "Not analysed.", "not_analysed")));
+  const state = (state: string) => http.get("*/model/:id/analysis", () => json({ job_id: null, state }));
+  server.use(state("absent"));
   show();
   await user.click(await screen.findByRole("button", { name: "Analyse the features" }));
   expect(await screen.findByRole("button", { name: "Cancel" })).toBeVisible();
-  server.use(table());
+  server.use(state("done"));
   world.jobs.get("j_analysis")!.state = "done";
   expect(await screen.findByRole("button", { name: "Feature 11" })).toBeVisible();
+});
+
+test("an analysis that is under way is followed, and nothing is asked that the server must refuse", async () => {
+  const { world, show } = open();
+  await fetch("http://localhost/model/walker/analyse", { method: "POST" });
+  const asked = vi.fn();
+  server.use(http.get("*/model/:id/features", asked));
+  show();
+  expect(await screen.findByRole("button", { name: "Cancel" })).toBeVisible();
+  expect(asked).not.toHaveBeenCalled();
+  world.jobs.get("j_analysis")!.state = "done";
+  await waitFor(() => expect(asked).toHaveBeenCalled());
 });
 
 test("the server's sentence and another try", async () => {

@@ -42,8 +42,8 @@ export default function FeaturesPanel(props: ExploreProps) {
         <Empty title="Need SAE + cached data">
           Features are judged on the policy's own states. Load an SAE from a directory with cached data first.
         </Empty>
-      ) : first.data && "notAnalysed" in first.data ? (
-        <Analyse model={model} sentence={first.data.notAnalysed} />
+      ) : first.data && "notMade" in first.data ? (
+        <Analyse model={model} running={first.data.notMade} />
       ) : !page && first.error ? (
         <Unread error={first.error} view={view} onView={onView} onRetry={() => void first.refetch()} />
       ) : !page ? (

@@ -2,7 +2,6 @@ import { keepPreviousData, useMutation, useQueries, useQuery, useQueryClient } f
 
 import type { paths } from "@/lib/api-types";
 import { client, unwrap } from "@/lib/client";
-import { ApiError } from "@/lib/errors";
 import type { TableView } from "@/lib/table-view";
 import type { Clusters, Model, Note, TablePage } from "@/lib/types";
 import { modelKeys } from "@/modules/models/api";
@@ -11,7 +10,6 @@ import { runKeys } from "@/modules/runs/api";
 
 type Query = NonNullable<paths["/model/{model_id}/features"]["get"]["parameters"]["query"]>;
 
-const CONFLICT = 409;
 export const PAGE_SIZE = 200;
 const EXPORT_SIZE = 500;
 
@@ -33,18 +31,22 @@ export const queryOf = (view: TableView): Query => ({
 const readPage = (modelId: string, query: Query) =>
   unwrap(client.GET("/model/{model_id}/features", { params: { path: { model_id: modelId }, query } }));
 
-/** The first page; before the analysis, which is a state and not a failure, the server's sentence. */
+/** What has not been made yet, which is a state and not a failure: the job that makes it now, if one does. */
+export interface NotMade {
+  notMade: string | null;
+}
+
+/** The first page, once there is one. */
 export function useFirstPage(model: Model, view: TableView) {
   const query = queryOf(view);
   return useQuery({
     queryKey: [...analysisKey(model), "table", query, 1],
-    queryFn: async (): Promise<TablePage | { notAnalysed: string }> => {
-      try {
-        return await readPage(model.id, { ...query, page: 1, page_size: PAGE_SIZE });
-      } catch (error) {
-        if (error instanceof ApiError && error.status === CONFLICT) return { notAnalysed: error.message };
-        throw error;
-      }
+    queryFn: async (): Promise<TablePage | NotMade> => {
+      const { state, job_id } = await unwrap(
+        client.GET("/model/{model_id}/analysis", { params: { path: { model_id: model.id } } }),
+      );
+      if (state !== "done") return { notMade: job_id };
+      return readPage(model.id, { ...query, page: 1, page_size: PAGE_SIZE });
     },
     enabled: model.sae?.has_cached_data === true,
     placeholderData: keepPreviousData,
@@ -130,21 +132,15 @@ export function usePutNote(model: Model, feature: number) {
 type Clustering = NonNullable<paths["/model/{model_id}/clusters"]["get"]["parameters"]["query"]>;
 export type ClusterView = NonNullable<Clustering["view"]>;
 
-/** Groups and their map; before a clustering of one's own was made, which is a state, the server's sentence. */
+/** Groups and their map, once they are made. */
 export const useClusters = (model: Model, wanted: Clustering) =>
   useQuery({
     queryKey: [...analysisKey(model), "clusters", wanted],
-    queryFn: async (): Promise<Clusters | { notMade: string }> => {
-      try {
-        return await unwrap(
-          client.GET("/model/{model_id}/clusters", {
-            params: { path: { model_id: model.id }, query: wanted },
-          }),
-        );
-      } catch (error) {
-        if (error instanceof ApiError && error.code === "not_clustered") return { notMade: error.message };
-        throw error;
-      }
+    queryFn: async (): Promise<Clusters | NotMade> => {
+      const params = { path: { model_id: model.id }, query: wanted };
+      const { state, job_id } = await unwrap(client.GET("/model/{model_id}/clustering", { params }));
+      if (state !== "done") return { notMade: job_id };
+      return unwrap(client.GET("/model/{model_id}/clusters", { params }));
     },
     staleTime: Infinity,
   });

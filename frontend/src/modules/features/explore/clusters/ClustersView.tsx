@@ -58,7 +58,12 @@ export function ClustersView(props: Props) {
       ) : !data ? (
         <Block height={520} label="Reading the clusters" />
       ) : "notMade" in data ? (
-        <MakeClusters key={JSON.stringify(wanted)} model={props.model} wanted={wanted} />
+        <MakeClusters
+          key={JSON.stringify(wanted)}
+          model={props.model}
+          wanted={wanted}
+          running={data.notMade}
+        />
       ) : (
         <Content key={data.view} {...props} data={data} />
       )}

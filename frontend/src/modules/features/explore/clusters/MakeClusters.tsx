@@ -11,12 +11,13 @@ import type { Wanted } from "./wanted";
 interface Props {
   model: Model;
   wanted: Wanted;
+  running: string | null;
 }
 
 /** A grouping that is not part of the analysis: what it is, its progress and how it ended. */
-export function MakeClusters({ model, wanted }: Props) {
+export function MakeClusters({ model, wanted, running }: Props) {
   const make = useMakeClusters(model, wanted);
-  const { job, over } = useAnalysisJob(model, make);
+  const { job, over } = useAnalysisJob(model, make, running);
   if (job && !over) return <JobProgress job={job} />;
   return (
     <>

@@ -1,0 +1,103 @@
+"""The statuses that each operation can answer with, written into the OpenAPI document.
+
+What follows from the gate, the parser and the router is derived from the operation itself; the rest is in
+MORE. The tests of the API hold every answer against the document.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from policyscope.api.gate import CHANGING
+
+Json = dict[str, Any]
+ERROR = {"$ref": "#/components/responses/DEFAULT_ERROR"}
+OPEN = "healthz"  # passes the gate without a token
+CACHED = {
+    206: "The range that was asked for.",
+    304: "What the client holds is still right.",
+    412: "The precondition does not hold.",
+    416: "There is no such range.",
+}
+BAD, CONFLICT, BUSY = (400,), (409,), (429,)
+STUDY = (*BAD, *CONFLICT, *BUSY)
+"""Bad input, no SAE or no weights, a full queue."""
+
+MORE: Mapping[str, tuple[int, ...]] = {
+    "list_measures": BAD,
+    "create_from_demo": (*BAD, *BUSY),
+    "list_demos": BAD,
+    "upload": BUSY,
+    "delete_model": CONFLICT,
+    "get_acting": (),
+    "attach_vec_normalize": BUSY,
+    "undo": CONFLICT,
+    "list_artifacts": (404,),
+    "load_sae": (*CONFLICT, *BUSY),
+    "upload_sae": (*CONFLICT, *BUSY),
+    "train_sae": STUDY,
+    "interpret_features": CONFLICT,
+    "sae_perturb": CONFLICT,
+    "measure_dose": CONFLICT,
+    "start_dose_response": STUDY,
+    "start_scan": STUDY,
+    "start_calibration": STUDY,
+    "get_effects": CONFLICT,
+    "get_bundle": CONFLICT,
+    "analyse_features": STUDY,
+    "get_analysis_state": BAD,
+    "list_features": CONFLICT,
+    "get_feature": (*BAD, *CONFLICT),
+    "list_clusters": CONFLICT,
+    "make_clusters": STUDY,
+    "start_report": STUDY,
+    "get_report": (*BAD, *CONFLICT),
+    "list_reports": BAD,
+    "start_run": STUDY,
+    "delete_run": CONFLICT,
+    "get_episodes": CONFLICT,
+    "get_scene": CONFLICT,
+    "get_replay": (*CONFLICT, *CACHED),
+    "get_environment_scene": BAD,
+    "get_clip": (*CONFLICT, *CACHED),
+    "make_video": STUDY,
+    "get_video": (*CONFLICT, *CACHED),
+    "get_physics": BAD,
+    "get_network": CONFLICT,
+    "get_starts": CONFLICT,
+    "retry_job": (*CONFLICT, *BUSY),
+    "follow_job": (503,),
+}
+
+
+def describe(document: Json) -> None:
+    """Add to every operation of ``document`` the statuses it can answer with."""
+    for item in document["paths"].values():
+        placed = item.get("parameters", [])
+        for method, operation in item.items():
+            if method != "parameters":
+                responses = operation["responses"]
+                for status in _statuses(method.upper(), operation, placed):
+                    responses.setdefault(str(status), _response(status, responses))
+                operation["responses"] = dict(sorted(responses.items()))
+
+
+def _statuses(method: str, operation: Json, placed: list[Json]) -> Iterator[int]:
+    asked = "requestBody" in operation or any(p["in"] == "query" for p in operation.get("parameters", []))
+    if operation["operationId"] != OPEN:
+        yield from (401, 403)
+    if placed:
+        yield 404
+    if asked:
+        yield from (400, 422)
+    if method in CHANGING:
+        yield from (413, 415, 507)
+    yield from MORE.get(operation["operationId"], ())
+
+
+def _response(status: int, responses: Json) -> Json:
+    if status not in CACHED:
+        return ERROR
+    same = {"content": responses["200"]["content"]} if status == 206 else {}
+    return {"description": CACHED[status], **same}
