@@ -11,6 +11,8 @@ from policyscope.core.errors import InvalidInput
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
+STORE = "store"
+"""Name of the directory below the artifacts root that is the server's own."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ class Settings:
     @property
     def store(self) -> Path:
         """Where the server keeps what it makes: below the artifacts root, so that one volume holds all."""
-        return self.artifacts / "store"
+        return self.artifacts / STORE
 
 
 def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
@@ -70,7 +72,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
             f"POLICYSCOPE_HOST is {host}, which other machines can reach, and POLICYSCOPE_TOKEN is not set. "
             "Set POLICYSCOPE_TOKEN to a secret, or bind to 127.0.0.1."
         )
-    database = env.get("DATABASE_URL") or f"sqlite:///{artifacts / 'store' / 'policyscope.sqlite3'}"
+    database = env.get("DATABASE_URL") or f"sqlite:///{artifacts / STORE / 'policyscope.sqlite3'}"
     return Settings(
         artifacts=artifacts,
         host=host,

@@ -29,10 +29,8 @@ def serve(port: int | None) -> None:
         if port is not None:
             settings = replace(settings, port=port)
         address = f"http://{'127.0.0.1' if settings.host == '0.0.0.0' else settings.host}:{settings.port}/"
-        click.echo(
-            f"policyscope serves {settings.artifacts} at {address}{_fragment(settings.token)}  (Ctrl-C stops)",
-            err=True,
-        )
+        where = f"{address}{_fragment(settings.token)}"
+        click.echo(f"policyscope serves {settings.artifacts} at {where}  (Ctrl-C stops)", err=True)
         run_server(settings)
 
 

@@ -17,7 +17,7 @@ from policyscope.core.policy_spec import PolicySpec
 from policyscope.core.sae import SAE
 from policyscope.services import loaded, quarantine
 from policyscope.services.workspace import Workspace
-from policyscope.store.paths import is_regular, read_regular, resolve_inside
+from policyscope.store.paths import is_regular, read_regular, resolve_directory
 from policyscope.store.records import MODEL, Json, ModelRow, require
 
 SAE_FILE, OBS_FILE, ACTIVATIONS_FILE = "walker_sae.pt", "cached_obs.pt", "tapped_activations.pt"
@@ -65,9 +65,7 @@ class Directory:
 
 def find(ws: Workspace, name: str) -> Directory:
     """The artifacts directory called ``name``. Raises InvalidInput (path_not_allowed) or NotFound."""
-    path = resolve_inside(ws.settings.artifacts, name)
-    if path.is_relative_to(ws.settings.store):
-        raise InvalidInput(f"The directory '{name}' belongs to the server.", code="path_not_allowed")
+    path = resolve_directory(ws.settings.artifacts, name)
     directory = Directory(path, name.rstrip("/"))
     if not path.is_dir():
         message = f"SAE not found: there is no directory '{name}' below the artifacts root. {TRAIN_IT}"

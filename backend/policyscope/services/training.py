@@ -18,7 +18,7 @@ from policyscope.services.pipeline import PipelineConfig, build_from
 from policyscope.services.pipeline.scratch import check_target
 from policyscope.services.workspace import Workspace
 from policyscope.store.artifacts import ArtifactStore
-from policyscope.store.paths import resolve_inside
+from policyscope.store.paths import resolve_directory
 from policyscope.store.records import MODEL, Json, ModelRow, new_id, require
 
 CHOICES = ("artifacts_dir", "env", "tap_index", "latent_mult", "topk", "steps", "batch", "lr", "num_traj")
@@ -33,7 +33,7 @@ def start(ws: Workspace, model_id: str, request: Json) -> Json:
     """
     config = PipelineConfig(**{name: request[name] for name in (*CHOICES, *MORE_CHOICES)}, clone="never")
     info = get_env(config.env)
-    target = resolve_inside(ws.settings.artifacts, config.artifacts_dir)
+    target = resolve_directory(ws.settings.artifacts, config.artifacts_dir)
     check_target(target, config.artifacts_dir, overwrite=request["overwrite"])
     with ws.records.write() as session:
         row = require(session, ModelRow, model_id, MODEL)
@@ -61,7 +61,7 @@ def perform(store: ArtifactStore, spec: Mapping[str, Any]) -> Work[None]:
     """Train and publish; ``spec`` is what ``start`` froze."""
     policy = rollouts.build_policy_of(store, spec, spec)
     config = PipelineConfig.from_json(spec["config"])
-    target = resolve_inside(store.root.parent, config.artifacts_dir)
+    target = resolve_directory(store.root.parent, config.artifacts_dir)
     described = f"the model {spec['model_name']}"
     work = build_from(policy, described, config, target, store.checkpoints(spec["output"]))
     return _recorded(store, spec, work)

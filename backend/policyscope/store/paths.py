@@ -9,9 +9,10 @@ import os
 import stat
 from pathlib import Path
 
+from policyscope.config import STORE
 from policyscope.core.errors import InvalidInput, LimitExceeded, NotFound
 
-MAX_NAME = 512
+MAX_NAME, MAX_PART_BYTES = 512, 255
 
 
 def resolve_inside(root: Path, name: str) -> Path:
@@ -28,6 +29,18 @@ def resolve_inside(root: Path, name: str) -> Path:
         raise _outside(name, "cannot be used as a path") from error
     if path == base or not path.is_relative_to(base):
         raise _outside(name, "leads outside the artifacts root")
+    return path
+
+
+def resolve_directory(root: Path, name: str) -> Path:
+    """``resolve_inside`` for a directory of artifacts, to be read or written.
+
+    Raises InvalidInput also for what the server keeps below the root for itself, and for hidden names.
+    """
+    path = resolve_inside(root, name)
+    first = path.relative_to(root.resolve()).parts[0]
+    if first.casefold() == STORE or first.startswith("."):
+        raise _outside(name, "belongs to the server")
     return path
 
 
@@ -69,6 +82,8 @@ def _check_name(name: str) -> None:
         raise _outside(name[:80], f"must have 1 to {MAX_NAME} characters")
     if any(ord(letter) < 32 or ord(letter) == 127 for letter in name) or "\\" in name:
         raise _outside(name, "holds characters that a directory name cannot have")
+    if any(len(part.encode("utf-8", "surrogatepass")) > MAX_PART_BYTES for part in name.split("/")):
+        raise _outside(name[:80], f"has a part of more than {MAX_PART_BYTES} bytes")
     if name.startswith(("/", "~")) or ".." in name.split("/"):
         raise _outside(name, "must be relative to the artifacts root, without '..'")
 

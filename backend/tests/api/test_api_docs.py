@@ -3,9 +3,13 @@
 import json
 import re
 
+import documented
 import pytest
+from http_client import Client
 
-from policyscope.api import openapi
+from policyscope.api import openapi, statuses
+from policyscope.api.app import create_app
+from policyscope.api.current import WORKSPACE
 from policyscope.api.postman import STEPS, Step, collection
 
 
@@ -35,3 +39,15 @@ def test_the_collection_covers_the_api_and_cannot_drift():
     with pytest.raises(ValueError, match="not in the OpenAPI document"):
         collection({**document, "paths": {}})
     assert Step("x", "GET", "/healthz", 200) not in STEPS
+
+
+def test_every_answer_is_held_against_the_document(settings, monkeypatch):
+    """What the fixture ``app`` does for all tests here, made to fail."""
+    monkeypatch.setattr(statuses, "MORE", {})
+    app = create_app(settings)
+    undocumented = documented.watch(app)
+    client = Client(app.test_client())
+    client("POST", f"/model/{client.model()}/undo", expect=409)
+    client("GET", "/model/m_1", expect=404)
+    app.extensions[WORKSPACE].close()
+    assert undocumented == {("POST", "/model/{model_id}/undo", 409)}

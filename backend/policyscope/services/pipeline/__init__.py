@@ -24,7 +24,7 @@ from policyscope.services.pipeline.config import CLONE_CHOICES, VARIANT_CHOICES,
 from policyscope.services.pipeline.expert import Expert, load_expert, needs_clone
 from policyscope.services.pipeline.scratch import RECORD, Scratch, as_json, check_target, partial_of, publish
 from policyscope.store.checkpoints import Checkpoints
-from policyscope.store.paths import resolve_inside
+from policyscope.store.paths import resolve_directory
 
 __all__ = ["CLONE_CHOICES", "VARIANT_CHOICES", "PipelineConfig", "Published", "build_artifacts", "build_from"]
 
@@ -59,7 +59,7 @@ def build_artifacts(
     Raises InvalidInput, NotFound, ShapeMismatch or Conflict when the request cannot be carried out.
     """
     info = get_env(config.env)
-    target = resolve_inside(root, config.artifacts_dir)
+    target = resolve_directory(root, config.artifacts_dir)
     check_target(target, config.artifacts_dir, overwrite=overwrite)
     expert = load_expert(config, info, root)
     cloning = needs_clone(expert, config)

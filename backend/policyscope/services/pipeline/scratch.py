@@ -85,7 +85,9 @@ class Scratch:
 
 
 def check_target(target: Path, shown: str, *, overwrite: bool) -> None:
-    """Refuse a target that already holds results, unless ``overwrite``."""
+    """Refuse a target that is a file, or already holds results, unless ``overwrite``."""
+    if target.exists() and not target.is_dir():
+        raise InvalidInput(f"{shown} is a file; name a directory.", code="path_not_allowed")
     held = [name for name in RESULT_FILES[1:] if (target / name).exists()]
     if held and not overwrite:
         raise Conflict(

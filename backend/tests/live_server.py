@@ -12,25 +12,34 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import tiny
 
-HERE = Path(__file__).parent
+TESTS = Path(__file__).parent
+WITH_SLOW_JOBS = (str(TESTS / "reliability" / "live_app.py"),)
 ACTIVE = ("queued", "running")
 Job = dict[str, Any]
 BOOT_SECONDS = 60
 
 
 class Server:
-    """One artifacts root and the server on it. Its processes are those of one session (setsid)."""
+    """One artifacts root and the server on it. Its processes are those of one session (setsid).
 
-    def __init__(self, root: Path, jobs: int = 2, **environ: str) -> None:
-        self.root, self._jobs, self._environ = root, jobs, environ
+    ``program``: what Python runs; the test's own application by default.
+    """
+
+    def __init__(
+        self, root: Path, jobs: int = 2, program: Sequence[str] = WITH_SLOW_JOBS, **environ: str
+    ) -> None:
+        self.root, self._jobs, self._program, self._environ = root, jobs, program, environ
+        self.host = environ.get("POLICYSCOPE_HOST", "127.0.0.1")
+        token = environ.get("POLICYSCOPE_TOKEN")
+        self.headers = {"Authorization": f"Bearer {token}"} if token else {}
         with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
+            probe.bind((self.host, 0))
             self.port = probe.getsockname()[1]
         self._process: subprocess.Popen[bytes] | None = None
         self._sessions: list[int] = []
@@ -50,17 +59,22 @@ class Server:
         return self.root / "store"
 
     def start(self) -> None:
-        paths = os.pathsep.join([str(HERE), str(HERE.parents[1]), os.environ.get("PYTHONPATH", "")])
+        folders = [
+            str(TESTS / "reliability"),
+            str(TESTS),
+            str(TESTS.parent),
+            os.environ.get("PYTHONPATH", ""),
+        ]
         environ = {
             **os.environ,
-            "PYTHONPATH": paths,
+            "PYTHONPATH": os.pathsep.join(folders),
             "POLICYSCOPE_ARTIFACTS": str(self.root),
             "POLICYSCOPE_PORT": str(self.port),
             "POLICYSCOPE_JOBS": str(self._jobs),
             **self._environ,
         }
         self.log = (self.root / "server.log").open("ab")
-        command = [sys.executable, str(HERE / "live_app.py")]
+        command = [sys.executable, *self._program]
         self._process = subprocess.Popen(
             command, env=environ, stdout=self.log, stderr=self.log, start_new_session=True
         )
@@ -128,14 +142,14 @@ class Server:
 
     def ask(self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None):
         """(status, JSON) of one request on a connection of its own."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        connection = http.client.HTTPConnection(self.host, self.port, timeout=30)
         try:
             data, kind = (
                 (body if isinstance(body, tuple) else (None, None)) if body is not None else (None, None)
             )
             if body is not None and data is None:
                 data, kind = json.dumps(body).encode(), "application/json"
-            sent = {**(headers or {}), **({"Content-Type": kind} if kind else {})}
+            sent = {**self.headers, **(headers or {}), **({"Content-Type": kind} if kind else {})}
             connection.request(method, path, data, sent)
             response = connection.getresponse()
             content = response.read()
