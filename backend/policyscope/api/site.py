@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from flask import Blueprint, Flask, Response, request, send_from_directory
-from werkzeug.security import safe_join
 
 from policyscope.config import Settings
-from policyscope.core.errors import NotFound
-from policyscope.store.paths import is_regular
+from policyscope.core.errors import InvalidInput, NotFound
+from policyscope.store.paths import is_regular, resolve_inside
 
 A_YEAR = 31_536_000
 NOT_BUILT = "The frontend is not built. Run 'make demo', or 'npm run build' in frontend/."
@@ -21,8 +22,7 @@ def register(app: Flask, settings: Settings) -> None:
     @site.get("/<path:name>")
     def page(name: str) -> Response:
         """A file of the bundle; else, for a browser that opens or reloads an address, the page itself."""
-        found = safe_join(str(bundle), name)
-        if found is not None and is_regular(bundle / name):
+        if _has(bundle, name):
             return _file(bundle, name)
         if name != "index.html" and "text/html" not in request.headers.get("Accept", ""):
             raise NotFound("There is nothing at this address.")
@@ -31,6 +31,14 @@ def register(app: Flask, settings: Settings) -> None:
         return _file(bundle, "index.html")
 
     app.register_blueprint(site)
+
+
+def _has(bundle: Path, name: str) -> bool:
+    """Whether the bundle itself has this file: nothing that is reached through a link."""
+    try:
+        return resolve_inside(bundle, name) == bundle / name and is_regular(bundle / name)
+    except InvalidInput:
+        return False
 
 
 def _file(bundle: object, name: str) -> Response:

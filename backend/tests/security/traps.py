@@ -17,8 +17,8 @@ FIFOS = tuple(f"fifo_{name.partition('.')[0]}" for name in FILES)
 NAMES = (
     # up and away
     "..", "../", "../..", "../outside", "pendulum/..", "pendulum/../..", "pendulum/../../outside",
-    "./../outside", "a/../../outside", "../" * 40 + "etc/passwd", "....//....//outside", "..;/outside", ". ./outside",
-    ".", "./", "...", "pendulum/./../../outside",
+    "./../outside", "a/../../outside", "../" * 40 + "etc/passwd", "....//....//outside", "..;/outside",
+    ". ./outside", ".", "./", "...", "pendulum/./../../outside",
     # absolute, of other systems, of the shell
     "/", "//", "/etc/passwd", "//etc/passwd", "/proc/self/environ", "/dev/zero", "~", "~root/.ssh",
     "$HOME", "file:///etc/passwd", "http://127.0.0.1/", "..\\..\\outside", "\\\\host\\share", "C:\\x",
