@@ -12,7 +12,7 @@ from webargs.core import missing
 from webargs.flaskparser import FlaskParser, is_json_request
 from webargs.multidictproxy import MultiDictProxy
 from werkzeug.datastructures import MultiDict
-from werkzeug.exceptions import BadRequest
+from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 
 from policyscope.store.records import finite
 
@@ -35,8 +35,11 @@ class Parser(FlaskParser):
     def _raw_load_json(self, req: flask.Request) -> Any:
         if not is_json_request(req):
             return missing
+        data = req.get_data(cache=True)
+        if req.content_length is None and len(data) >= (req.max_content_length or len(data) + 1):
+            raise RequestEntityTooLarge  # a body that comes without its length is cut there in silence
         try:
-            return json.loads(req.get_data(cache=True).decode("utf-8"), parse_constant=_refuse_constant)
+            return json.loads(data.decode("utf-8"), parse_constant=_refuse_constant)
         except (ValueError, RecursionError) as error:
             raise BadRequest("The body is not valid JSON.") from error
 

@@ -1,18 +1,12 @@
-"""Default deny: what the gate does not allow never reaches a view."""
+"""The gate on single requests; tests/security/test_gate_matrix.py tries all of them."""
 
-import itertools
-import re
 from dataclasses import replace
 
 import pytest
-from flask import request
 
 from policyscope.api.app import bare_app
-from policyscope.api.gate import PUBLIC
 
-METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 TOKEN = "correct horse"
-EVIL = {"Host": "evil.example"}
 REFUSED = [
     {},
     {"Authorization": "Bearer wrong"},
@@ -25,53 +19,6 @@ REFUSED = [
     {"Authorization": f"Bearer {TOKEN}", "Host": "127.0.0.1:5000@evil.example"},
     {"Cookie": f"token={TOKEN}"},
 ]
-
-
-class ReachedError(Exception):
-    """A view was reached."""
-
-
-@pytest.fixture
-def guarded(settings):
-    """Every route, with views that only say that they were reached."""
-    app = bare_app(replace(settings, token=TOKEN))
-
-    def reached(**_):
-        raise ReachedError
-
-    for endpoint in app.view_functions:
-        app.view_functions[endpoint] = reached
-    app.register_error_handler(ReachedError, lambda _: (str(request.endpoint), 299))
-    return app
-
-
-def paths(app):
-    for rule in app.url_map.iter_rules():
-        yield rule, re.sub(r"<[^>]+>", "x", re.sub(r"<int:[^>]+>", "0", rule.rule))
-
-
-def test_nothing_passes_without_the_token_or_from_elsewhere(guarded):
-    client = guarded.test_client()
-    tried = 0
-    for (rule, path), method, headers in itertools.product(list(paths(guarded)), METHODS, REFUSED):
-        response = client.open(path, method=method, headers=headers)
-        if method == "OPTIONS" and rule.endpoint in PUBLIC:
-            assert response.status_code in (200, 403)
-        elif response.status_code not in (401, 403, 405):
-            assert response.status_code == 299, (path, method, headers, response.status_code)
-            assert method == "HEAD" or response.text in PUBLIC, (path, method, headers)
-        tried += 1
-    assert tried > 2000
-
-
-def test_the_check_can_fail(guarded):
-    client = guarded.test_client()
-    reached = 0
-    for rule, path in paths(guarded):
-        for method in rule.methods - {"OPTIONS", "HEAD"}:
-            headers = {"Authorization": f"Bearer {TOKEN}"}
-            reached += client.open(path, method=method, headers=headers).status_code == 299
-    assert reached > 30
 
 
 def test_health_and_pages_need_no_token(settings):
@@ -164,9 +111,3 @@ def test_bodies_over_the_limit(client, settings):
     client(
         "POST", f"/model/{model_id}/sae_perturb", {"feature_idx": 1, "alpha": 1, "x": "y" * (1 << 20)}, 413
     )
-
-
-def test_every_answer_is_hardened(client):
-    response = client.http.get("/models")
-    assert response.headers["X-Content-Type-Options"] == "nosniff"
-    assert "default-src 'none'" in response.headers["Content-Security-Policy"]

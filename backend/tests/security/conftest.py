@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from http_client import Client
+from watched_server import Watched
 
 from policyscope.api.app import create_app
 from policyscope.api.current import WORKSPACE
@@ -42,3 +43,10 @@ def client(settings) -> Iterator[Client]:
     app = create_app(settings)
     yield Client(app.test_client())
     app.extensions[WORKSPACE].close()
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
+    """The real server in processes of its own, on a root full of traps, with a token."""
+    with Watched(tmp_path_factory.mktemp("watched")) as running:
+        yield running

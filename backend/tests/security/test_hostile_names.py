@@ -5,7 +5,6 @@ What counts is not only the answer: every Python process of the server writes do
 
 from __future__ import annotations
 
-import http.client
 import os
 import sys
 import tempfile
@@ -17,61 +16,13 @@ import pytest
 import traps
 from click.testing import CliRunner
 from forms import both
-from live_server import Server
 from watching import sitecustomize
 
 from policyscope.api.app import bare_app, openapi_document
 from policyscope.cli import main
 from policyscope.config import load_settings
 
-HERE = Path(__file__).parent
 FEW = 3  # names at each place, in the short form
-SYSTEM = ("/proc/", "/sys/", "/dev/null", "/dev/urandom", "/usr/", "/etc/mime.types", "/etc/localtime")
-
-
-class Watched(Server):
-    """The real server on a root full of traps; it writes down what it opens."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder, self.opened = folder, folder / "opened"
-        (folder / "tmp").mkdir()
-        super().__init__(
-            traps.build(folder),
-            1,
-            ("-m", "policyscope.cli", "serve"),
-            PYTHONPATH=os.pathsep.join([str(HERE / "watching"), str(HERE.parents[1])]),
-            POLICYSCOPE_TEST_OPENED=str(self.opened),
-            POLICYSCOPE_FRONTEND=str(traps.bundle(folder)),
-            TMPDIR=str(folder / "tmp"),
-        )
-
-    def send(self, wire: places.Wire) -> tuple[int, bytes]:
-        connection = http.client.HTTPConnection(self.host, self.port, timeout=30)
-        try:
-            headers = {"Content-Type": wire.content_type} if wire.content_type else {}
-            connection.putrequest(wire.method, wire.target, skip_accept_encoding=True)
-            for name, value in {**headers, "Content-Length": str(len(wire.body or b""))}.items():
-                connection.putheader(name, value)
-            connection.endheaders(wire.body)
-            answer = connection.getresponse()
-            return answer.status, answer.read() + str(answer.getheaders()).encode()
-        finally:
-            connection.close()
-
-    def escapes(self, since: int = 0) -> set[str]:
-        """What was opened outside of the root, the bundle, the temporary folder and Python itself."""
-        inside = [str(self.folder / name) for name in ("artifacts", "dist", "tmp", "opened")]
-        python = [sys.prefix, sys.base_prefix, str(HERE.parents[1]), *SYSTEM]
-        with self.opened.open() as lines:
-            lines.seek(since)
-            opened = {line.rstrip("\n") for line in lines}
-        return {path for path in opened if not path.startswith((*inside, *python))}
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    with Watched(tmp_path_factory.mktemp("names")) as running:
-        yield running
 
 
 @pytest.fixture(scope="module")
