@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from policyscope.core import safetensors_bytes
 from policyscope.core.array_files import read_arrays
-from policyscope.core.errors import InvalidInput, ShapeMismatch, UnsupportedFile
+from policyscope.core.errors import InvalidInput, LimitExceeded, ShapeMismatch, UnsupportedFile
 
 Floats = NDArray[np.floating]
 Ints = NDArray[np.integer]
@@ -87,8 +87,8 @@ def read_episodes(data: bytes, what: str) -> dict[str, np.ndarray]:
     """
     try:
         arrays, _ = safetensors_bytes.parse(data)
-    except UnsupportedFile as error:
-        raise UnsupportedFile(f"{what}: {error.message}") from error
+    except (UnsupportedFile, LimitExceeded) as error:
+        raise type(error)(f"{what}: {error.message}") from error
     found = {name: arrays[name] for name in EPISODE_ARRAYS if name in arrays}
     check_episodes(found, what)
     return found

@@ -13,6 +13,9 @@ from policyscope.store.records import Json
 
 LIST_FILE = "demo.json"
 POLICY_LIMIT = 64 << 20
+FIELDS = dict.fromkeys(("id", "title", "description", "env", "policy", "artifacts_dir"), str) | {
+    "tap_index": int
+}
 SHOWN = ("id", "title", "description", "env", "artifacts_dir", "tap_index")
 
 
@@ -37,8 +40,11 @@ def _read(ws: Workspace) -> list[dict[str, Any]]:
         return []
     try:
         demos: list[dict[str, Any]] = json.loads(read_regular(path, 1 << 20))["demos"]
-    except (ValueError, KeyError, TypeError) as error:
+        wrong = [demo for demo in demos if any(type(demo[name]) is not kind for name, kind in FIELDS.items())]
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise InvalidInput(f"{LIST_FILE} in the artifacts root cannot be read.") from error
+    if wrong:
+        raise InvalidInput(f"A demo in {LIST_FILE} in the artifacts root has a field of another type.")
     return demos
 
 

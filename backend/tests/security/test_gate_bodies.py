@@ -61,7 +61,7 @@ def json_of(size):
 
 
 def memory(server, what):
-    """Bytes of a line of /proc/*/status of the process that answers; the ones beside it start up by themselves."""
+    """Bytes of a line of /proc/*/status of the process that answers; those beside it are still starting."""
     (process,) = server.workers()
     text = Path(f"/proc/{process}/status").read_text()
     return int(re.search(rf"{what}:\s+(\d+) kB", text)[1]) << 10

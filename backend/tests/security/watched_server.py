@@ -38,6 +38,9 @@ class Watched(Server):
             **environ,
         )
 
+    def __exit__(self, *_: object) -> None:
+        self.kill_everything()
+
     def send(self, wire: places.Wire) -> tuple[int, bytes]:
         connection = http.client.HTTPConnection(self.host, self.port, timeout=30)
         try:
