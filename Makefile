@@ -82,7 +82,7 @@ bench-sae: $(VENV)/.ready ## SAE training against four libraries, in an environm
 	$(VENV)-sae/bin/pip install --quiet --disable-pip-version-check -e 'backend[bench-sae]'
 	cd backend && $(VENV)-sae/bin/python -m benchmarks.sae_training && $(VENV)-sae/bin/python -m benchmarks.sae_recovery
 
-test-security: $(VENV)/.ready ## 227 hostile files against every reader, with a table of what was measured
+test-security: $(VENV)/.ready ## hostile files, paths and requests in full number, with one table: test, target, reached
 	cd backend && $(BIN)/python -m pytest -m security --long
 
 test-reliability: $(VENV)/.ready ## kill, fill, flood: tests 9 to 18 in full, with one table at the end (about 20 minutes)

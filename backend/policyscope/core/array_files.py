@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import io
-import zipfile
+import tokenize
 
 import numpy as np
 
 from policyscope.core.errors import UnsupportedFile
 from policyscope.core.safetensors_bytes import looks_like_safetensors, parse
-from policyscope.core.torch_archive import ZIP_DAMAGE, check_members
 from policyscope.core.torch_tensors import MAX_BYTES, load_tensors
+from policyscope.core.zip_bytes import member_names, open_zip, read_member
 
 _NPY = b"\x93NUMPY"
+_DAMAGE = (ValueError, EOFError, SyntaxError, TypeError, OverflowError, tokenize.TokenError)
 
 
 def read_arrays(data: bytes) -> object:
@@ -31,21 +32,17 @@ def read_arrays(data: bytes) -> object:
 
 def _npz(data: bytes) -> dict[str, np.ndarray]:
     """Empty when the zip holds anything but ``.npy`` members."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            names = archive.namelist()
-            if not names or not all(name.endswith(".npy") for name in names):
-                return {}
-            check_members(archive, MAX_BYTES)
-            return {name.removesuffix(".npy"): _npy(archive.read(name)) for name in names}
-    except ZIP_DAMAGE as error:
-        raise UnsupportedFile(f"This zip file is damaged: {str(error)[:200]}.") from error
+    names = member_names(data)
+    if not names or not all(name.endswith(".npy") for name in names):
+        return {}
+    with open_zip(data, MAX_BYTES) as archive:
+        return {name.removesuffix(".npy"): _npy(read_member(archive, name)) for name in names}
 
 
 def _npy(data: bytes) -> np.ndarray:
     """Arrays of objects would be pickles, and are refused."""
     try:
-        array: np.ndarray = np.load(io.BytesIO(data), allow_pickle=False)
-    except (ValueError, EOFError, SyntaxError, TypeError, OverflowError, RecursionError) as error:
+        array: np.ndarray = np.lib.format.read_array(io.BytesIO(data), allow_pickle=False)
+    except (*_DAMAGE, RecursionError) as error:
         raise UnsupportedFile(f"This numpy array cannot be read: {str(error)[:160]}.") from error
     return array.astype(array.dtype.newbyteorder("="), copy=False)

@@ -20,6 +20,7 @@ from policyscope.core.inert_values import ArrayState, Budget, Inert, Name, Tenso
 __all__ = ["Inert", "Name", "read_pickle"]
 
 MAX_INSTRUCTIONS = 400_000
+MAX_BITS = 512
 _VALUES = {
     "INT", "BININT", "BININT1", "BININT2", "LONG", "LONG1", "LONG4", "FLOAT", "BINFLOAT", "STRING",
     "BINSTRING", "SHORT_BINSTRING", "UNICODE", "BINUNICODE", "BINUNICODE8", "SHORT_BINUNICODE",
@@ -61,7 +62,7 @@ class _Machine:
 
     def step(self, opcode: str, argument: Any) -> None:
         if opcode in _VALUES:
-            self.stack.append(bytes(argument) if isinstance(argument, bytearray) else argument)
+            self.stack.append(_value(argument))
         elif opcode in _CONSTANTS:
             self.stack.append(_CONSTANTS[opcode])
         elif opcode not in _IGNORED:
@@ -87,6 +88,8 @@ class _Machine:
 
     def reduce(self, keyword: object = None) -> None:
         arguments, what = self.stack.pop(), self.stack.pop()
+        if isinstance(arguments, list):
+            self.budget.copied(arguments)
         self.construct(what, tuple(arguments) if isinstance(arguments, list | tuple) else ())
 
     def construct(self, what: object, arguments: tuple[Any, ...]) -> None:
@@ -99,6 +102,7 @@ class _Machine:
         if isinstance(target, ArrayState):
             for key in target.memo_keys:
                 self.memo[key] = built
+            target.memo_keys.clear()
         self.stack.append(built)
 
     def persistent(self, identity: object) -> None:
@@ -112,7 +116,7 @@ class _Machine:
         if not isinstance(mapping, dict) or len(pairs) % 2:
             raise ValueError("entries are set on something that is not a mapping")
         for key, value in zip(pairs[::2], pairs[1::2], strict=True):
-            mapping[_key(key)] = value
+            mapping[self.budget.key(key)] = value
 
     def extend(self, items: list[Any]) -> None:
         target = self.stack[-1]
@@ -127,6 +131,8 @@ class _Machine:
 
     def named_on_stack(self, _: object) -> None:
         name, module = self.stack.pop(), self.stack.pop()
+        if not isinstance(name, str) or not isinstance(module, str):
+            raise ValueError("the name of a class is not text")
         self.stack.append(Name(inert_values.plain_name(f"{module} {name}")))
 
     def old_object(self, _: object) -> None:
@@ -158,12 +164,14 @@ class _Machine:
         self.set_items(pairs)
 
 
-def _key(key: object) -> Any:
-    """A key of a mapping; nested tuples are refused, since hashing them deeply would end the process."""
-    simple = str | int | float | bytes | Name | None
-    if isinstance(key, simple) or (isinstance(key, tuple) and all(isinstance(part, simple) for part in key)):
-        return key
-    raise ValueError(f"a {type(key).__name__} is used as a key")
+def _value(argument: Any) -> Any:
+    """The argument of an instruction. What could not be printed or written again is refused with ValueError:
+    numbers larger than any file has, and text with halves of characters."""
+    if isinstance(argument, int) and argument.bit_length() > MAX_BITS:
+        raise ValueError(f"a number of {argument.bit_length():,} bits")
+    if isinstance(argument, str) and not argument.isascii():
+        argument.encode()
+    return bytes(argument) if isinstance(argument, bytearray) else argument
 
 
 _HANDLERS: dict[str, Callable[[_Machine, Any], object]] = {

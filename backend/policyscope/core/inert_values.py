@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sized
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,6 +25,8 @@ NUMBERS = {
     }.items()
 }  # fmt: skip
 """Torch's storage types as numpy's; a bfloat16 is read as its 16 bits first."""
+MAX_DIMENSIONS = 32
+_POINTER, _LONGEST_KEY, _LONGEST_NAME = 8, 8, 1_000
 _MANGLED = re.compile(r"___torch_mangle_\d+\.")
 _SPELLINGS = (("__builtin__.", "builtins."), ("numpy._core.", "numpy.core."), ("__torch__.", ""))
 
@@ -59,14 +61,37 @@ class Inert:
 
 @dataclass
 class Budget:
-    """How many bytes of numbers a file may still describe."""
+    """How many bytes a file may still describe, and how many keys that are not text.
+
+    The hashes of text are not foreseeable; with numbers and tuples a file could make all keys of a mapping
+    collide, and filling it would take quadratic time.
+    """
 
     bytes_left: int
+    keys_left: int = 5_000
 
     def spend(self, size: int, what: str) -> None:
         self.bytes_left -= size
         if self.bytes_left < 0:
             raise LimitExceeded(f"{what} is larger than a file opened here may be.")
+
+    def copied(self, items: Sized) -> None:
+        """Pay for a copy of a container: instructions that copy it again and again are few."""
+        self.spend(_POINTER * len(items), "What the pickle describes")
+
+    def key(self, key: object) -> Any:
+        """``key``, once it is paid for; ValueError when no file needs such a key.
+
+        Nested tuples are refused, since hashing them deeply would end the process.
+        """
+        simple = str | int | float | bytes | Name | None
+        parts = key if isinstance(key, tuple) else (key,)
+        if len(parts) > _LONGEST_KEY or not all(isinstance(part, simple) for part in parts):
+            raise ValueError(f"a {type(key).__name__} is used as a key")
+        self.keys_left -= not isinstance(key, str)
+        if self.keys_left < 0:
+            raise LimitExceeded("The pickle has more keys that are not text than a file opened here may.")
+        return key
 
 
 @dataclass(eq=False)
@@ -85,6 +110,8 @@ class Storage:
 
 def plain_name(name: str) -> str:
     """``"module name"`` as ``module.name``, without Python 2, TorchScript and numpy 1 spellings."""
+    if len(name) > _LONGEST_NAME:
+        raise ValueError("the name of a class does not end")
     plain = _MANGLED.sub("", name.replace(" ", "."))
     for prefix, replacement in _SPELLINGS:
         if plain.startswith(prefix):
@@ -112,38 +139,50 @@ def build(target: Any, state: Any, budget: Budget) -> Any:
         target.metadata = dict(metadata) if isinstance(metadata, Mapping) else {}
         return target
     if isinstance(target, Inert):
-        target.state = _merged(state)
+        target.state = _merged(state, budget)
     return target
 
 
-def _merged(state: Any) -> Any:
+def _merged(state: Any, budget: Budget) -> Any:
     """A state given as ``(dict, slots)`` as one dict."""
     if isinstance(state, tuple) and len(state) == 2 and isinstance(state[1], dict):
-        return TensorDict({**(state[0] if isinstance(state[0], dict) else {}), **state[1]})
+        own = state[0] if isinstance(state[0], dict) else {}
+        budget.copied(own)
+        budget.copied(state[1])
+        return TensorDict({**own, **state[1]})
     return state
 
 
-def _mapping(args: tuple[Any, ...], _: Budget) -> TensorDict:
+def _mapping(args: tuple[Any, ...], budget: Budget) -> TensorDict:
     source = args[0] if args else []
+    if not isinstance(source, list | dict):
+        return TensorDict()
+    budget.copied(source)
     if isinstance(source, dict):
         return TensorDict(source)
-    return TensorDict(tuple(pair) for pair in source) if isinstance(source, list) else TensorDict()
+    if not all(isinstance(pair, list | tuple) and len(pair) == 2 for pair in source):
+        raise ValueError("a mapping is made of something else than pairs")
+    return TensorDict((budget.key(key), value) for key, value in source)
 
 
 def _default_mapping(args: tuple[Any, ...], budget: Budget) -> TensorDict:
     return _mapping(args[1:], budget)
 
 
-def _sequence(args: tuple[Any, ...], _: Budget) -> list[Any]:
-    return list(args[0]) if args and isinstance(args[0], list | tuple) else []
+def _sequence(args: tuple[Any, ...], budget: Budget) -> list[Any]:
+    if not args or not isinstance(args[0], list | tuple):
+        return []
+    budget.copied(args[0])
+    return list(args[0])
 
 
-def _bytes(args: tuple[Any, ...], _: Budget) -> bytes:
+def _bytes(args: tuple[Any, ...], budget: Budget) -> bytes:
     """``bytearray(b"…")`` and ``_codecs.encode("…", "latin1")``; a number would mean an allocation."""
     first = args[0] if args else b""
     if isinstance(first, bytes):
         return first
     if isinstance(first, str):
+        budget.spend(len(first), "What the pickle describes")
         return first.encode("latin-1")
     kind = type(first).__name__
     raise UnsupportedFile(f"The pickle makes a bytearray from a {kind}, which is never done here.")
@@ -198,7 +237,7 @@ def _tensor(args: tuple[Any, ...], budget: Budget) -> np.ndarray | None:
     if storage.values is None:
         return None
     values, count = storage.values, math.prod(sizes)
-    if len(sizes) != len(strides) or len(sizes) > 32:
+    if len(sizes) != len(strides):
         raise ValueError("a tensor's sizes and strides do not agree")
     last = start + sum((n - 1) * step for n, step in zip(sizes, strides, strict=True)) if count else start
     if count > len(values) or last >= len(values) + (count == 0):
@@ -210,8 +249,9 @@ def _tensor(args: tuple[Any, ...], budget: Budget) -> np.ndarray | None:
 
 
 def _sizes(shape: Any) -> tuple[int, ...]:
-    if not isinstance(shape, tuple | list) or not all(type(n) is int and 0 <= n < 2**48 for n in shape):
-        raise ValueError("a shape is not made of whole numbers")
+    whole = isinstance(shape, tuple | list) and len(shape) <= MAX_DIMENSIONS
+    if not whole or not all(type(n) is int and 0 <= n < 2**48 for n in shape):
+        raise ValueError(f"a shape is not made of at most {MAX_DIMENSIONS} whole numbers")
     return tuple(shape)
 
 

@@ -15,8 +15,10 @@ import numpy as np
 
 from policyscope.core.errors import LimitExceeded, UnsupportedFile
 
-MAX_NODES = 5_000
-MAX_FIELDS = 1_000_000
+MAX_NODES = 2_000
+MAX_TENSORS = 5_000
+MAX_VALUES = 1_000  # inputs, and outputs
+MAX_FIELDS = 20_000
 MAX_DIMENSIONS = 8
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 _TYPES = {1: "f4", 6: "i4", 7: "i8", 9: "?", 10: "f2", 11: "f8", 16: "u2"}
@@ -48,6 +50,20 @@ class Node:
         shown = self.name or (self.outputs[0] if self.outputs else "")
         return f"{shown[:80]!r} ({self.op[:40]})"
 
+    def number(self, name: str, default: float) -> float:
+        """An attribute that is one number. Raises UnsupportedFile when it is something else or not finite."""
+        value = self.attributes.get(name, default)
+        if not isinstance(value, int | float) or not math.isfinite(value):
+            raise UnsupportedFile(f"{name} of the node {self.label} of this ONNX file is no finite number.")
+        return float(value)
+
+    def whole(self, name: str, default: int) -> int:
+        """An attribute that is one whole number. Raises UnsupportedFile when it is something else."""
+        value = self.attributes.get(name, default)
+        if not isinstance(value, int):
+            raise UnsupportedFile(f"{name} of the node {self.label} of this ONNX file is no whole number.")
+        return value
+
 
 @dataclass(frozen=True)
 class Graph:
@@ -77,13 +93,19 @@ def read_graph(data: bytes, beside: Files | None = None) -> Graph:
 
 
 def _graph(message: Message, beside: Files) -> Graph:
-    if len(message.get(1, ())) > MAX_NODES:
-        raise LimitExceeded(f"The ONNX file has more than {MAX_NODES:,} nodes.")
+    limits = {1: ("nodes", MAX_NODES), 5: ("tensors", MAX_TENSORS)}
+    limits |= {11: ("inputs", MAX_VALUES), 12: ("outputs", MAX_VALUES)}
+    for number, (what, most) in limits.items():
+        if len(message.get(number, ())) > most:
+            raise LimitExceeded(f"The ONNX file has more than {most:,} {what}.")
     if 15 in message:
         raise UnsupportedFile("The ONNX file has sparse weights, which are not supported.")
     constants = dict(_tensor(_message(data), beside) for data in _inner(message, 5))
     inputs, outputs = ([_text(_message(data), 1) for data in _inner(message, number)] for number in (11, 12))
     nodes = [_node(_message(data), beside) for data in _inner(message, 1)]
+    given = [name for node in nodes for name in node.outputs if name]
+    if len(given) != len(set(given)):
+        raise ValueError("two nodes give the same value")
     return Graph(nodes, constants, [name for name in inputs if name not in constants], outputs)
 
 
@@ -221,8 +243,21 @@ def _whole_numbers(message: Message, number: int) -> list[int]:
         if isinstance(content, int):
             values.append(content)
             continue
-        position = 0
-        while position < len(content):
-            value, position = _varint(content, position)
-            values.append(value)
+        values += _packed(content)
     return [value - 2**64 if value >= 2**63 else value for value in values]
+
+
+def _packed(content: memoryview) -> list[int]:
+    """Numbers of seven bits a byte, the least first; the last byte of each is below 128."""
+    raw = np.frombuffer(content, np.uint8) if len(content) else np.zeros(0, np.uint8)
+    ends = np.flatnonzero(raw < 0x80)
+    starts = np.concatenate([[0], ends + 1])[: len(ends)]
+    sizes = ends - starts + 1
+    if len(raw) and (not len(ends) or ends[-1] != len(raw) - 1 or sizes.max() > 10):
+        raise ValueError("a number that does not end")
+    if not len(raw):
+        return []
+    shifts = 7 * (np.arange(len(raw)) - np.repeat(starts, sizes)).astype(np.uint64)
+    parts = (raw & 0x7F).astype(np.uint64) << shifts
+    numbers: list[int] = np.add.reduceat(parts, starts).tolist()
+    return numbers

@@ -14,6 +14,7 @@ Kind = Literal["linear", "batchnorm", "layernorm", "activation", "identity"]
 ActivationSource = Literal["recorded", "default", "verified", "user"]
 Squash = Literal["none", "tanh", "clip"]
 Scaling = Literal["box", "none"]
+MAX_OBSERVATIONS = 100_000
 
 
 @dataclass(frozen=True)

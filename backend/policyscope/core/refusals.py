@@ -5,10 +5,11 @@ Only the first bytes and, of a zip, the names of its members are looked at.
 
 from __future__ import annotations
 
-import io
-import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+
+from policyscope.core.errors import PolicyscopeError
+from policyscope.core.zip_bytes import member_names
 
 EXPECTED: Mapping[str, str] = {
     "policy": "A policy whose layers form one chain (Linear, BatchNorm1d, LayerNorm): a PyTorch state_dict "
@@ -86,9 +87,8 @@ def _kind(data: bytes) -> _Kind:
 
 def _zip(data: bytes) -> _Kind:
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            names = archive.namelist()
-    except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError):
+        names = member_names(data)
+    except PolicyscopeError:
         return _Kind("the beginning of a zip archive whose directory is missing or damaged", _AGAIN)
     last = {name.rsplit("/", 1)[-1] for name in names}
     if "policy.pth" in last:

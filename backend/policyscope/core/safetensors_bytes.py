@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,7 +16,7 @@ import numpy as np
 
 from policyscope.core.errors import LimitExceeded, UnsupportedFile
 
-MAX_HEADER = 16 << 20
+MAX_HEADER = 4 << 20
 MAX_TENSORS = 20_000
 MAX_DIMENSIONS = 8
 _TYPES = {
@@ -60,15 +61,16 @@ def _header(data: bytes) -> tuple[dict[str, Any], int]:
         raise UnsupportedFile(f"The safetensors header cannot be read: {str(error)[:120]}.") from error
     if not isinstance(header, dict):
         raise UnsupportedFile("The safetensors header is not a JSON object.")
+    if not all(name.isprintable() for name in header):
+        raise UnsupportedFile("The safetensors header has a name that cannot be printed.")
     return header, 8 + size
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise UnsupportedFile(f"The safetensors header names {twice[:60]!r} twice.")
+        counts = Counter(name for name, _ in pairs)
+        raise UnsupportedFile(f"The safetensors header names {counts.most_common(1)[0][0][:60]!r} twice.")
     return found
 
 
@@ -93,6 +95,8 @@ def _place(name: str, entry: Any) -> tuple[int, int, str]:
         numbers = (begin, end, *shape)
         whole = isinstance(shape, list) and all(type(n) is int and 0 <= n < 2**48 for n in numbers)
         if not whole or len(shape) > MAX_DIMENSIONS or end - begin != math.prod(shape) * kind.itemsize:
+            raise ValueError(shape)
+        if math.prod(n or 1 for n in shape) >= 2**48:  # numpy refuses it also where another size is 0
             raise ValueError(shape)
     except (KeyError, TypeError, ValueError) as error:
         told = entry.get("dtype") if isinstance(entry, dict) else None

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import io
 import zipfile
-import zlib
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 
-from policyscope.core.errors import LimitExceeded, UnsupportedFile
+from policyscope.core.errors import UnsupportedFile
 from policyscope.core.inert_pickle import read_pickle
 from policyscope.core.inert_values import NUMBERS, Budget, Name, Storage, plain_name
 from policyscope.core.torch_legacy import MAGIC, read_legacy
+from policyscope.core.unpacking import allowance
+from policyscope.core.zip_bytes import open_zip, read_member
 
-MAX_MEMBERS = 20_000
 Order = Literal["<", ">"]
 
 
@@ -32,6 +32,7 @@ def read_archive(data: bytes, max_bytes: int) -> Archive:
     """Read ``data`` without running anything; raises UnsupportedFile or LimitExceeded."""
     if data.startswith(b"PK"):
         return _zip(data, max_bytes)
+    max_bytes = allowance(len(data), max_bytes)
     stream, budget = io.BytesIO(data), Budget(max_bytes)
     first = read_pickle(stream, budget)
     if first == MAGIC:
@@ -42,46 +43,28 @@ def read_archive(data: bytes, max_bytes: int) -> Archive:
     return Archive(first, "pickle")
 
 
-ZIP_DAMAGE = (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError)
-"""What reading a member of a damaged zip file raises."""
-
-
-def check_members(archive: zipfile.ZipFile, max_bytes: int) -> None:
-    """Raise LimitExceeded when the members would unpack to more than ``max_bytes``."""
-    members = archive.infolist()
-    unpacked = sum(member.file_size for member in members)
-    if unpacked > max_bytes or len(members) > MAX_MEMBERS:
-        raise LimitExceeded(
-            f"The file unpacks to {unpacked:,} bytes in {len(members):,} members; "
-            f"at most {max_bytes:,} bytes and {MAX_MEMBERS:,} members are opened."
-        )
-
-
 def _zip(data: bytes, max_bytes: int) -> Archive:
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            check_members(archive, max_bytes)
-            names = archive.namelist()
-            main = [name for name in names if name == "data.pkl" or name.endswith("/data.pkl")]
-            if len(main) != 1:
-                raise UnsupportedFile("This zip file holds no data.pkl, so torch.save did not write it.")
-            folder = main[0].removesuffix("data.pkl")
-            numbers = _Members(archive, folder, _byte_order(archive, folder))
-            tree = read_pickle(io.BytesIO(archive.read(main[0])), Budget(max_bytes), numbers.storage)
-            scripted = f"{folder}constants.pkl" in names
-            return Archive(tree, "torchscript" if scripted else "torch", _code(archive) if scripted else "")
-    except (*ZIP_DAMAGE, ValueError) as error:
-        raise UnsupportedFile(f"This zip file is damaged: {str(error)[:200]}.") from error
+    with open_zip(data, max_bytes) as archive:
+        names = archive.namelist()
+        main = [name for name in names if name == "data.pkl" or name.endswith("/data.pkl")]
+        if len(main) != 1:
+            raise UnsupportedFile("This zip file holds no data.pkl, so torch.save did not write it.")
+        folder = main[0].removesuffix("data.pkl")
+        numbers = _Members(archive, folder, _byte_order(archive, folder))
+        budget = Budget(allowance(len(data), max_bytes))
+        tree = read_pickle(io.BytesIO(read_member(archive, main[0])), budget, numbers.storage)
+        scripted = f"{folder}constants.pkl" in names
+        return Archive(tree, "torchscript" if scripted else "torch", _code(archive) if scripted else "")
 
 
 def _code(archive: zipfile.ZipFile) -> str:
     texts = [name for name in archive.namelist() if "/code/" in name and name.endswith(".py")]
-    return "\n".join(archive.read(name).decode("utf-8", "replace") for name in texts)
+    return "\n".join(read_member(archive, name).decode("utf-8", "replace") for name in texts)
 
 
 def _byte_order(archive: zipfile.ZipFile, folder: str) -> Order:
     name = f"{folder}byteorder"
-    return ">" if name in archive.namelist() and archive.read(name) == b"big" else "<"
+    return ">" if name in archive.namelist() and read_member(archive, name) == b"big" else "<"
 
 
 @dataclass
@@ -96,7 +79,7 @@ class _Members:
     def storage(self, identity: object) -> Storage:
         kind, key, count = _identity(identity)
         if key not in self._read:
-            raw = self.archive.read(f"{self.folder}data/{key}")
+            raw = read_member(self.archive, f"{self.folder}data/{key}")
             self._read[key] = _values(raw, kind, self.order, count)
         return self._read[key]
 

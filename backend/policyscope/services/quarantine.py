@@ -121,7 +121,7 @@ def _exchange(child: Child, reader: str, files: Files, filename: str) -> list[by
 
 def _ended(code: int | None, filename: str) -> errors.PolicyscopeError:
     """Why the process is gone without an answer: the time limit, the system's memory, or a defect."""
-    if code in (-signal.SIGALRM, -signal.SIGXCPU):
+    if code in (-signal.SIGALRM, -signal.SIGPROF, -signal.SIGXCPU):
         return _too_long(filename)
     if code == -signal.SIGKILL:
         return errors.LimitExceeded(
@@ -134,7 +134,7 @@ def _ended(code: int | None, filename: str) -> errors.PolicyscopeError:
 
 def _too_long(filename: str) -> errors.LimitExceeded:
     return errors.LimitExceeded(
-        f"{filename}: reading this file takes more than {WALL_SECONDS} seconds; no policy or SAE needs that. "
+        f"{filename}: reading this file takes longer than a policy, an SAE or data of its size need. "
         "Nothing was stored. Save the weights alone and try again."
     )
 

@@ -25,12 +25,14 @@ from policyscope.core.activations import read_episodes, read_tensor
 from policyscope.core.policy_formats import SUPPORTED, open_policy, vec_normalize
 from policyscope.core.refusals import EXPECTED, explain
 from policyscope.core.sae_formats import open_sae_files
+from policyscope.core.torch_tensors import MAX_BYTES
+from policyscope.core.unpacking import allowance
 
 CPU_SECONDS, WALL_SECONDS = 15, 20
-EXTRA_MEMORY = 1 << 30
+LEAST_CPU_SECONDS, BYTES_PER_SECOND = 1.0, 32 << 20  # a small file takes 0.01 s, 60 MiB take 0.1 to 0.9 s
+EXTRA_MEMORY = 1 << 29
 MEMORY_PER_BYTE = 6  # the file, its unpacked members, float32 copies, the answer
-SMALL_ANSWER, LARGEST_RATIO = 32 << 20, 8
-LONGEST_TRACEBACK = 4000
+LONGEST_TRACEBACK, LONGEST_MESSAGE = 4000, 2000
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS = 1, 4, 38
 _CODECS = ("cp437", "latin-1", "ascii", "utf-8", "unicode_escape", "raw_unicode_escape")
 _LINUX = sys.platform == "linux"
@@ -114,10 +116,7 @@ def _explain(reader: str, files: Files, error: errors.PolicyscopeError) -> None:
 
 def _check_answer(arrays: Mapping[str, np.ndarray], size: int, filename: str) -> None:
     """What a file unpacks to is held by the server, so it must be in proportion to the file."""
-    unpacked, allowed = (
-        sum(array.nbytes for array in arrays.values()),
-        max(SMALL_ANSWER, LARGEST_RATIO * size),
-    )
+    unpacked, allowed = sum(array.nbytes for array in arrays.values()), allowance(size, MAX_BYTES)
     if unpacked > allowed:
         raise errors.LimitExceeded(
             f"{filename}: its {size:,} bytes unpack to {unpacked:,}; at most {allowed:,} are accepted of a "
@@ -168,15 +167,24 @@ def _as_json(error: errors.PolicyscopeError) -> dict[str, Any]:
     return {
         "class": type(error).__name__ if type(error).__module__ == errors.__name__ else "UnsupportedFile",
         "code": error.code,
-        "message": error.message,
-        "fields": error.fields,
+        "message": _short(error.message),
+        "fields": {name: _short(text) for name, text in error.fields.items()},
     }
 
 
+def _short(text: str) -> str:
+    """Without the middle, where a file's own names made it long."""
+    half = LONGEST_MESSAGE // 2
+    return text if len(text) <= LONGEST_MESSAGE else f"{text[:half]} … {text[-half:]}"
+
+
 def _give_up_rights(size: int) -> None:
-    """No new files or sockets, no core dump, no growing file, bounded memory and time, no life of its own."""
-    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    """No new files or sockets, no core dump, no growing file, no life of its own; memory and time are bounded
+    in proportion to the file, so that a small one gets its verdict soon whatever it describes."""
+    for number in (signal.SIGALRM, signal.SIGPROF):
+        signal.signal(number, signal.SIG_DFL)
     signal.alarm(WALL_SECONDS)
+    signal.setitimer(signal.ITIMER_PROF, min(CPU_SECONDS, LEAST_CPU_SECONDS + size / BYTES_PER_SECOND))
     limits = [
         (resource.RLIMIT_CORE, 0, 0),
         (resource.RLIMIT_FSIZE, 0, 0),

@@ -135,3 +135,41 @@ def test_a_compressed_member_that_is_cut_off_or_no_deflate_at_all_is_damage():
     data[start] = 0x01  # a stored block, whose two lengths do not agree
     with pytest.raises(UnsupportedFile, match="damaged"):
         load_tensors(bytes(data))
+
+
+def refused_quickly(data: bytes, words: str) -> None:
+    started = time.perf_counter()
+    with pytest.raises((UnsupportedFile, LimitExceeded), match=words):
+        load_tensors(data)
+    assert time.perf_counter() - started < 1
+
+
+def number_keys(keys: list[int]) -> bytes:
+    return b"\x80\x02}(" + b"".join(pickle.dumps(key, 2)[2:-1] + b"K\x00" for key in keys) + b"u."
+
+
+def test_keys_that_collide_are_few():
+    """All of them have the hash 0, so each is compared with all before it."""
+    refused_quickly(number_keys([i * (2**61 - 1) for i in range(20_000)]), "keys that are not text")
+    assert len(load_tensors(number_keys(list(range(1000))))) == 1000  # type: ignore[arg-type]
+
+
+def test_a_list_is_not_copied_again_and_again():
+    copies = b"cbuiltins\nlist\nq\x010" + b"h\x01h\x00\x85R0" * 50_000
+    refused_quickly(b"\x80\x02(" + b"K\x01" * 90_000 + b"lq\x000" + copies + b"N.", "larger than a file")
+
+
+def test_a_nested_key_does_not_come_in_through_a_constructor():
+    deep = b"\x80\x02)" + b"\x85" * 100_000 + b"q\x000"
+    refused_quickly(deep + b"ccollections\nOrderedDict\n](](h\x00K\x01ee\x85R.", "used as a key")
+
+
+def test_numbers_that_could_not_be_printed_are_refused():
+    number = b"\x8b" + (1000).to_bytes(4, "little") + b"\x7f" * 1000
+    refused_quickly(b"\x80\x02}X\x01\x00\x00\x00k" + number + b"s.", "a number of 7,999 bits")
+    refused_quickly(b"\x80\x02X\x03\x00\x00\x00\xed\xa0\x80.", "surrogates not allowed")
+
+
+def test_the_name_of_a_class_is_text():
+    doubled = b"\x80\x02]q\x00" + b"]q\x01(h\x00h\x00e" * 1 + b"h\x01h\x01\x93."
+    refused_quickly(doubled, "not text")

@@ -71,7 +71,7 @@ def _graphs(_: Path) -> Iterator[tuple[str, bytes]]:
     yield "a dictionary in itself", b"\x80\x02}q\x00X\x01\x00\x00\x00ah\x00s."
     yield "nested 200,000 deep", b"\x80\x02" + b"]" * 200_000 + b"a" * 199_999 + b"."
     yield "a tuple 200,000 deep", b"\x80\x02)" + b"\x85" * 200_000 + b"."
-    yield "a million keys", pickle.dumps({str(i): i for i in range(1_000_000)}, 2)
+    yield "300,000 keys", pickle.dumps({str(i): i for i in range(300_000)}, 2)
     collisions = {i * (2**61 - 1): 0 for i in range(200)}
     prime = 2**61 - 1
     yield (
@@ -202,14 +202,11 @@ def sb3_zip(document: bytes, actor: bytes, extra: dict[str, bytes] | None = None
 
 
 def zero_bomb(size: int, name: str = "archive/data.pkl") -> bytes:
-    """A zip whose member deflates ``size`` zeros; the stream is one block repeated."""
+    """A zip whose member deflates ``size`` zeros; the stream is one block repeated, the checksum is wrong."""
     chunk = bytes(1 << 20)
     packer = zlib.compressobj(9, zlib.DEFLATED, -15)
     block = packer.compress(chunk) + packer.flush(zlib.Z_FULL_FLUSH)
-    count, crc = size >> 20, 0
-    for _ in range(count):
-        crc = zlib.crc32(chunk, crc)
-    return raw_zip(name, block * count + b"\x03\x00", size, crc, 8)
+    return raw_zip(name, block * (size >> 20) + b"\x03\x00", size, 0, 8)
 
 
 def raw_zip(name: str, content: bytes, size: int, crc: int, method: int, flags: int = 0) -> bytes:
@@ -234,7 +231,7 @@ def _zips(canary: Path) -> Iterator[tuple[str, bytes]]:
     yield "encrypted", raw_zip("archive/data.pkl", b"x" * 40, 40, 0, 0, flags=1)
     yield "method 99", raw_zip("archive/data.pkl", b"x", 1, 0, 99)
     for method in (zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA):
-        yield f"64 MiB by method {method}", torch_zip(bytes(64 << 20), method=method)
+        yield f"16 MiB by method {method}", torch_zip(bytes(16 << 20), method=method)
     for name in ("../../../tmp/canary", "/etc/cron.d/canary", "..\\..\\canary", "a\x00b", str(canary)):
         yield f"slip {name[:9]!a}", _members({name: b"x", "archive/data.pkl": gadget})
     yield "twice the same name", _members([("a/data.pkl", b"\x80\x02}."), ("a/data.pkl", gadget)])

@@ -1,26 +1,31 @@
-"""Test 1: hostile files against both uploads and the reader of cached data."""
+"""Test 1: hostile files against every endpoint and reader that a file can be given to."""
 
 from __future__ import annotations
 
 import contextlib
 import io
 import os
+import re
+import subprocess
+import sys
 import time
 
-import hostile
+import corpus
+import gadgets
 import pytest
 import tiny
 
 from policyscope.core.errors import InvalidInput, LimitExceeded, UnsupportedFile
 from policyscope.services import quarantine
 
-pytestmark = pytest.mark.security
-EVERY = 4  # of the three containers of every gadget, the short form takes these
+SECONDS, MEGABYTES = 2.0, 50
+ATTEMPTS = 3  # other programs can slow down one verdict, and hardly three
+PART = 3  # of the corpus, the short form takes every third
 
 
-def resident(name: str = "VmRSS") -> int:
+def resident() -> int:
     with open("/proc/self/status", encoding="ascii") as status:
-        return next(int(line.split()[1]) << 10 for line in status if line.startswith(name))
+        return next(int(line.split()[1]) << 10 for line in status if line.startswith("VmRSS"))
 
 
 @pytest.fixture
@@ -30,79 +35,107 @@ def canary(tmp_path):
     assert not path.exists()
 
 
-def chosen(canary, long):
-    every = list(hostile.uploads(canary))
-    gadgets = [upload for upload in every if upload[0].startswith(("pickle", "torch"))]
-    others = [upload for upload in every if not upload[0].startswith(("pickle", "torch"))]
-    return others + (gadgets if long else gadgets[::EVERY])
-
-
-def ask(client, model_id, files):
-    """Every endpoint and reader a file can be given to."""
+def parts(files):
     (name, data), *rest = files.items()
-    parts = {"file": (io.BytesIO(data), name)}
-    if rest:
-        parts["config"] = (io.BytesIO(rest[0][1]), rest[0][0])
-    yield client.http.post(f"/model/{model_id}/sae", data=parts)
-    if not rest:
-        yield client.http.post("/upload", data={"file": (io.BytesIO(data), name)})
-        with contextlib.suppress(UnsupportedFile, InvalidInput, LimitExceeded):
+    both = {"file": (io.BytesIO(data), name)}
+    return both | {"config": (io.BytesIO(rest[0][1]), rest[0][0])} if rest else both
+
+
+def ways(client, model_id, files):
+    """Of an upload: what asks the application for a verdict, and its status code and error."""
+
+    def post(url):
+        with client.http.post(url, data=parts(files)) as response:
+            response.request.environ["wsgi.input"].close()  # the test client's own temporary file
+            return response.status_code, (response.json or {}).get("error")
+
+    def tensor():
+        (name, data), *_ = files.items()
+        try:
             quarantine.open_tensor(data, name)
+        except (UnsupportedFile, InvalidInput, LimitExceeded) as error:
+            return 400, {"code": error.code, "message": error.message}
+        return 201, None
+
+    yield "sae", lambda: post(f"/model/{model_id}/sae")
+    if len(files) == 1:
+        yield "policy", lambda: post("/upload")
+        yield "normalisation", lambda: post(f"/model/{model_id}/vec_normalize")
+        yield "data", tensor
+
+
+def timed(ask):
+    began = time.monotonic()
+    status, error = ask()
+    return time.monotonic() - began, status, error
+
+
+def verdict(name, ask):
+    """Seconds of the quickest attempt, and whether the file was accepted."""
+    quickest, status, error = timed(ask)
+    for _ in range(ATTEMPTS - 1):
+        if quickest > SECONDS:
+            quickest = min(quickest, timed(ask)[0])
+    assert status in (200, 201, 400, 413), (name, status, error)
+    assert (error is None) == (status < 400)
+    if error is not None:
+        assert error["code"] != "reader_failed", (name, error)
+        assert len(error["message"]) < 3_000, name
+        assert re.search(r"site-packages|Traceback|policyscope/", error["message"]) is None, error
+    return quickest, error is None
 
 
 @pytest.mark.timeout(900)
-def test_hostile_files_get_a_verdict_and_nothing_else(client, canary, long, record):
+@pytest.mark.parametrize("every", [PART, pytest.param(1, marks=pytest.mark.security)])
+def test_hostile_files_get_a_verdict_and_nothing_else(client, canary, tmp_path, every, record):
     model_id = client.model()
-    uploads = chosen(canary, long)
-    assert len(uploads) >= 60
-    slowest, grown, accepted = (0.0, ""), 0, set()
+    (folder := tmp_path / "corpus").mkdir()
+    uploads = corpus.written(folder, canary, every)
     client.upload(tiny.policy_bytes())
-    before, stored = resident(), len(client("GET", "/models")["models"])
-    for name, files in uploads:
-        began = time.monotonic()
-        for response in ask(client, model_id, files):
-            response.close()
-            took, began = time.monotonic() - began, time.monotonic()
-            slowest = max(slowest, (took, name))
-            assert response.status_code in (201, 400, 413), (name, response.get_data(as_text=True))
-            if response.status_code == 201:
-                accepted.add(name)
-            else:
-                error = response.json["error"]
-                assert error["code"] != "reader_failed", (name, error)
-                assert str(canary.parent) not in error["message"]
-        assert not canary.exists(), name
+    with contextlib.suppress(UnsupportedFile):
+        quarantine.open_tensor(b"warm", "warm")
+    before, grown = resident(), 0
+    slowest, accepted, asked = (0.0, ""), set(), 0
+    for number, (name, files) in enumerate(uploads):
+        for way, ask in taken_ways(ways(client, model_id, files), number, every):
+            seconds, taken = verdict(name, ask)
+            asked += 1
+            slowest = max(slowest, (seconds, f"{name}, as {way}"))
+            accepted |= {(way, name)} if taken else set()
+            assert not canary.exists(), name
         grown = max(grown, resident() - before)
     assert accepted <= HARMLESS, accepted - HARMLESS
-    assert len(client("GET", "/models")["models"]) - stored <= len(HARMLESS)
-    record(f"1 {len(uploads)} hostile files, every upload", "0 executions", "0 executions")
-    record("1 memory of the API", "+50 MB at most", f"+{grown / 1e6:.0f} MB")
-    record("1 slowest verdict, warm", "2 s", f"{slowest[0]:.2f} s ({slowest[1]})")
-    assert grown < 50 << 20
-    assert slowest[0] < 2.0, slowest
+    record(f"1 {asked} verdicts on hostile files", "0 executions", "0 executions")
+    record("1 memory of the API", f"+{MEGABYTES} MB at most", f"+{grown / 1e6:.0f} MB")
+    record("1 slowest verdict, warm", f"{SECONDS:g} s", f"{slowest[0]:.2f} s ({slowest[1]})")
+    assert grown < MEGABYTES << 20
+    assert slowest[0] <= SECONDS, slowest
 
 
+def taken_ways(ways, number, every):
+    """All of them; in the short form one, another one every time."""
+    every_way = list(ways)
+    return every_way if every == 1 else [every_way[number % len(every_way)]]
+
+
+SB3 = ("a pickle for kwargs", "base64 that is none", "data that is a number", "data with NaN")
+ONNX = ("a bias that is one number", "nodes without outputs", "towers of powers")
+PLACES = ("../../../etc/passwd", "/etc/passwd", "/dev/zero", "/proc/self/mem", "file:///etc/passwd")
 HARMLESS = {
-    "SB3 a pickle for kwargs",
-    "SB3 base64 that is none",
-    "SB3 data that is a number",
-    "SB3 data with NaN",
-    "SB3 gadget as variables",
-    "SB3 pickles in data",
-    "a zip and a pickle",
-    "directory offset wrong",
+    *(("policy", f"SB3 {name}") for name in (*SB3, "gadget as variables", "pickles in data")),
+    *(("policy", f"ONNX zipped, weights in {place}") for place in PLACES),  # which is a member's name
+    *(("policy", f"ONNX {name}") for name in ONNX),
+    *(("policy", name) for name in ("a zip and a pickle", "directory offset wrong", "RLlib a space of text")),
+    *(("normalisation", f"VecNormalize with a gadget in {name}") for name in ("venv", "class_attributes")),
+    *(("data", f"a name of {name}") for name in ("100,000 dots", "dots and digits")),
+    *(("data", name) for name in ("safetensors lying metadata", "an index of a million")),
 }
-"""Files whose hostile part is not in what is read: the rest of them is a policy as any other."""
+"""Files whose hostile part is not in what is read: the rest of them is as any other."""
 
 
 def test_the_gadgets_are_armed(canary):
     """An unpickler would run them; in a process of its own, on a canary of its own."""
-    import subprocess
-    import sys
-
-    import gadgets
-
-    armed, folder = 0, canary.parent / "armed"
+    folder = canary.parent / "armed"
     folder.mkdir()
     for number, (_, data) in enumerate(gadgets.pickles(folder / "canary")):
         (folder / f"{number}.pkl").write_bytes(data)
@@ -115,13 +148,6 @@ def test_the_gadgets_are_armed(canary):
         "    time.sleep(0.05)\n"
         "    if os.path.exists('canary'): print(path); os.remove('canary')\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", script],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-        env=os.environ,
-    )
-    armed = len(done.stdout.split())
-    assert armed >= 15, (armed, done.stdout, done.stderr[-800:])
+    command = [sys.executable, "-c", script]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, env=os.environ)
+    assert len(done.stdout.split()) >= 15, (done.stdout, done.stderr[-800:])

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
-
 import numpy as np
 
 from policyscope.core.errors import UnsupportedFile
@@ -20,6 +17,7 @@ from policyscope.core.policy_formats import (
 from policyscope.core.policy_formats.torch_state_dict import save as save_policy
 from policyscope.core.policy_spec import PolicySpec
 from policyscope.core.safetensors_bytes import looks_like_safetensors
+from policyscope.core.zip_bytes import member_names
 
 __all__ = ["SUPPORTED", "open_policy", "save_policy"]
 
@@ -73,7 +71,7 @@ def _open(data: bytes) -> tuple[PolicySpec, dict[str, np.ndarray]]:
 
 
 def _open_zip(data: bytes) -> tuple[PolicySpec, dict[str, np.ndarray]]:
-    names = _member_names(data)
+    names = member_names(data)
     if "policy.pth" in names:
         return sb3_zip.read(data)
     if archives.holds_rllib(names):
@@ -83,13 +81,3 @@ def _open_zip(data: bytes) -> tuple[PolicySpec, dict[str, np.ndarray]]:
     if not any(name.endswith(".pkl") for name in names):
         raise UnsupportedFile(f"Found a zip file with {', '.join(names[:4]) or 'nothing in it'}.")
     return torch_state_dict.read(data)
-
-
-def _member_names(data: bytes) -> list[str]:
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            return archive.namelist()
-    except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
-        raise UnsupportedFile(
-            f"The file begins like a zip file and cannot be read as one: {error}."
-        ) from error

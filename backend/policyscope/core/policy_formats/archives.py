@@ -3,15 +3,12 @@ or a checkpoint of RLlib."""
 
 from __future__ import annotations
 
-import io
-import zipfile
-
 import numpy as np
 
 from policyscope.core.errors import UnsupportedFile
 from policyscope.core.policy_formats import onnx_file, rllib
 from policyscope.core.policy_spec import PolicySpec
-from policyscope.core.torch_archive import ZIP_DAMAGE, check_members
+from policyscope.core.zip_bytes import open_zip, read_member
 
 MAX_BYTES = 512 << 20
 
@@ -44,9 +41,6 @@ def read_onnx(data: bytes) -> tuple[PolicySpec, dict[str, np.ndarray]]:
 
 
 def _members(data: bytes) -> dict[str, bytes]:
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            check_members(archive, MAX_BYTES)
-            return {info.filename: archive.read(info) for info in archive.infolist() if not info.is_dir()}
-    except (*ZIP_DAMAGE, ValueError) as error:
-        raise UnsupportedFile(f"This zip file is damaged: {str(error)[:200]}.") from error
+    with open_zip(data, MAX_BYTES) as archive:
+        members = [info for info in archive.infolist() if not info.is_dir()]
+        return {info.filename: read_member(archive, info) for info in members}

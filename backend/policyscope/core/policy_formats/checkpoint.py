@@ -14,7 +14,7 @@ from policyscope.core.policy_formats.chain import Chain
 from policyscope.core.torch_tensors import TensorDict
 
 MAX_WRAPPERS = 4
-MAX_TENSORS = 2000
+MAX_TENSORS, LONGEST_NAME = 2000, 500
 _WRAPPERS = (
     "model_state_dict",
     "state_dict",
@@ -85,6 +85,8 @@ def unwrap(tree: object) -> TensorDict:
 def named_tensors(state: Mapping[Any, Any]) -> dict[str, np.ndarray]:
     """The arrays of a state_dict by name; raises UnsupportedFile when there are too many."""
     tensors = {str(name): value for name, value in state.items() if isinstance(value, np.ndarray)}
+    if long := next((name for name in tensors if len(name) > LONGEST_NAME), None):
+        raise UnsupportedFile(f"The file has a tensor with a name of {len(long):,} letters.")
     if len(tensors) > MAX_TENSORS:
         raise UnsupportedFile(
             f"The file holds {len(tensors):,} tensors; at most {MAX_TENSORS:,} are supported."
@@ -113,15 +115,16 @@ def choose_chain(
         raise UnsupportedFile(
             f"No chain of layers named <i>.weight was found; found {', '.join(shapes) or 'nothing'}."
         )
-    chain = _actor(usable)
+    chain = _actor(usable, len(chains))
     unused = others + [f"{other.prefix}*" for other in chains if other is not chain]
     _refuse_unread_head(chain, others, tensors)
     notes = [f"The policy is read from {chain.prefix}*; not used: {', '.join(unused[:8])}."] if unused else []
     return chain, notes
 
 
-def _actor(chains: list[Chain]) -> Chain:
-    if len(chains) == 1:
+def _actor(chains: list[Chain], found: int) -> Chain:
+    """The one chain, whatever its name; of several that were ``found``, the one that is no critic's."""
+    if found == 1:
         return chains[0]
     words = {chain.prefix: set(re.split(r"[^a-z]+", chain.prefix.lower())) for chain in chains}
     left = [chain for chain in chains if not words[chain.prefix] & _CRITIC_WORDS]

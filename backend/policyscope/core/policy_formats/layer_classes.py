@@ -62,7 +62,7 @@ def activation_of(known: KnownModule) -> str | None:
         )
     for parameter, default in _PARAMETERS.items():
         value = known.attributes.get(parameter, default)
-        if not isinstance(value, int | float) or abs(value - default) > 1e-12:
+        if not isinstance(value, int | float) or not abs(value - default) <= 1e-12:  # NaN is neither
             raise UnsupportedFile(
                 f"The file has a {known.short_name} with {parameter} {value}; {default} is supported."
             )

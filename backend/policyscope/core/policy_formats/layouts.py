@@ -218,8 +218,12 @@ def layout_spec(
 def _scaling(layout: Layout, tensors: Tensors) -> Scaling | ActionRange:
     """CleanRL keeps half the width and the middle of the action box beside the weights."""
     half, middle = tensors.get("action_scale"), tensors.get("action_bias")
-    if layout.squash != "tanh" or half is None or middle is None or half.size != middle.size:
+    if layout.squash != "tanh" or half is None or middle is None:
         return "box"
+    if half.size != middle.size or {half.dtype.kind, middle.dtype.kind} != {"f"}:
+        raise UnsupportedFile(
+            f"action_scale {list(half.shape)} and action_bias {list(middle.shape)} do not fit together."
+        )
     centre, reach = (array.ravel().astype(np.float64) for array in (middle, half))
     try:
         return ActionRange(tuple((centre - reach).tolist()), tuple((centre + reach).tolist()))

@@ -17,11 +17,17 @@ from policyscope.core.inert_values import Inert, TensorDict
 from policyscope.core.policy_formats.layer_classes import KnownModule
 
 MAX_MODULES = 5_000
+MAX_ENTRIES = 100_000
 MAX_DEPTH = 12
 _SEQUENTIAL = "torch.nn.modules.container.Sequential"
 _FIELDS = ("_parameters", "_buffers", "_modules")
 _WRAPPERS = ("model", "policy", "actor", "agent", "net", "network", "actor_critic")
+_CLASS = re.compile(r"^class (\w+)\(Module\):\n((?:  .*\n)*)", re.MULTILINE)
 _CONSTANT = re.compile(r"(\w+) : Final\[\w+\] = ([^\n]+)")
+
+
+Constants = Mapping[str, Mapping[str, object]]
+"""Of the classes of a TorchScript archive."""
 
 
 @dataclass(frozen=True)
@@ -61,10 +67,14 @@ def flatten(module: Inert, code: str = "") -> tuple[dict[str, np.ndarray], Known
     """
     tensors: dict[str, np.ndarray] = {}
     known: dict[str, KnownModule] = {}
+    constants, entries = _constants(code), 0
     for count, (path, item) in enumerate(_walk(module, "", 0)):
-        if count >= MAX_MODULES:
-            raise LimitExceeded(f"The module has more than {MAX_MODULES:,} parts.")
-        known[path] = _known(item, code)
+        entries += _size(item)
+        if count >= MAX_MODULES or entries > MAX_ENTRIES:
+            raise LimitExceeded(
+                f"The module has more than {MAX_MODULES:,} parts or {MAX_ENTRIES:,} entries in them."
+            )
+        known[path] = _known(item, constants)
         for name, array in _arrays(item):
             tensors[f"{path}.{name}".lstrip(".")] = array
     return tensors, KnownModules(known)
@@ -96,19 +106,29 @@ def _arrays(module: Inert) -> Iterator[tuple[str, np.ndarray]]:
                 yield str(name), value
 
 
-def _known(module: Inert, code: str) -> KnownModule:
+def _size(module: Inert) -> int:
+    """How many entries there are to look at; files can name the same ones again and again."""
+    groups = (module.state, *(module.attribute(name) for name in _FIELDS))
+    return sum(len(group) for group in groups if isinstance(group, dict))
+
+
+def _known(module: Inert, constants: Constants) -> KnownModule:
     state = module.state if isinstance(module.state, dict) else {}
     attributes = {str(name): value for name, value in state.items() if isinstance(value, int | float | str)}
-    return KnownModule(module.name, {**_constants(module.name, code), **attributes})
+    own = constants.get(module.name.rpartition(".")[2], {})
+    return KnownModule(module.name, {**own, **attributes})
 
 
-def _constants(class_name: str, code: str) -> dict[str, object]:
-    """``eps : Final[float] = 1e-05`` and the like in the text of a scripted class."""
-    body = re.search(rf"class {re.escape(class_name.rsplit('.', 1)[-1])}\(Module\):\n((?:  .*\n)*)", code)
-    values: dict[str, object] = {}
-    for name, text in _CONSTANT.findall(body[1]) if body else ():
-        try:
-            values[name] = float(text)
-        except ValueError:
-            values[name] = text.strip("\"' ")
-    return values
+def _constants(code: str) -> Constants:
+    """``eps : Final[float] = 1e-05`` and the like, by the name of the scripted class."""
+    found: dict[str, dict[str, object]] = {}
+    for name, body in _CLASS.findall(code):
+        found.setdefault(name, {key: _constant(text) for key, text in _CONSTANT.findall(body)})
+    return found
+
+
+def _constant(text: str) -> object:
+    try:
+        return float(text)
+    except ValueError:
+        return text.strip("\"' ")

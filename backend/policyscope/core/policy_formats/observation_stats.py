@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from policyscope.core.errors import InvalidInput, UnsupportedFile
-from policyscope.core.policy_spec import ObservationTransform, PolicySpec
+from policyscope.core.policy_spec import MAX_OBSERVATIONS, ObservationTransform, PolicySpec
 
 _SKRL_KEYS = ("observation_preprocessor", "state_preprocessor")
 _SKRL_EPSILON = 1e-8
@@ -37,7 +37,7 @@ def _skrl(tree: object) -> tuple[ObservationTransform, str] | None:
     for key in _SKRL_KEYS:
         found = _mapping(tree, key)
         if "running_mean" in found and "running_variance" in found:
-            scale = np.sqrt(_vector(found["running_variance"])) + _SKRL_EPSILON
+            scale = np.sqrt(_variance(found["running_variance"])) + _SKRL_EPSILON
             note = f"Observations are normalised with the checkpoint's {key}, then clipped to ±{_CLIP:g}."
             return _transform(found["running_mean"], scale), note
     return None
@@ -50,7 +50,7 @@ def _rl_games(
     if mean is None or variance is None:
         return None
     note = f"Observations are normalised with running_mean_std, then clipped to ±{_CLIP:g}."
-    return _transform(mean, np.sqrt(_vector(variance) + _RL_GAMES_EPSILON)), note
+    return _transform(mean, np.sqrt(_variance(variance) + _RL_GAMES_EPSILON)), note
 
 
 def _transform(mean: np.ndarray, scale: np.ndarray) -> ObservationTransform:
@@ -63,9 +63,16 @@ def _transform(mean: np.ndarray, scale: np.ndarray) -> ObservationTransform:
 def _vector(array: object) -> np.ndarray:
     if not isinstance(array, np.ndarray) or array.ndim != 1 or array.dtype.kind != "f":
         raise UnsupportedFile("The observation normaliser of this checkpoint is not a list of numbers.")
-    if array.size and array.min() < -1e30:
+    if array.size > MAX_OBSERVATIONS or (array.size and array.min() < -1e30):
         raise UnsupportedFile("The observation normaliser of this checkpoint holds impossible numbers.")
     return array.astype(np.float64)
+
+
+def _variance(array: object) -> np.ndarray:
+    variance = _vector(array)
+    if np.any(variance < 0):
+        raise UnsupportedFile("The observation normaliser of this checkpoint has a variance below zero.")
+    return variance
 
 
 def _mapping(tree: object, key: str) -> Mapping[str, np.ndarray]:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from policyscope.core.errors import UnsupportedFile
+from policyscope.core.errors import LimitExceeded, UnsupportedFile
 from policyscope.core.onnx_protobuf import Graph, Node
 from policyscope.core.policy_formats.onnx_values import Elementwise, apply, is_elementwise, recognise
 
 PASSES = {"Flatten", "Reshape"}
 CHOICES = {"Softmax", "LogSoftmax", "ArgMax"}
 LAYERS = {"Gemm", "MatMul", "BatchNormalization", "LayerNormalization"}
-MAX_CONSTANT = 1 << 24
+MAX_MADE = 1 << 22
+MAX_FUNCTIONS = 64
 
 Values = Mapping[str, np.ndarray]
 
@@ -40,11 +42,20 @@ def not_supported(node: Node, why: str = "") -> UnsupportedFile:
 
 
 def fold_constants(graph: Graph) -> dict[str, np.ndarray]:
-    """Every value that does not depend on an input: weights, Constant nodes, and what is made of them."""
+    """Every value that does not depend on an input: weights, Constant nodes, and what is made of them.
+
+    Raises LimitExceeded when a few numbers are made into very many.
+    """
     constants = dict(graph.constants)
+    made = 0
     for node in graph.nodes:
-        value = _constant(node, constants) if node.domain in ("", "ai.onnx") and node.outputs else None
-        if value is not None and value.size <= MAX_CONSTANT:
+        known = node.domain in ("", "ai.onnx") and node.outputs
+        if known and is_elementwise(node):
+            made += _size_made(node, constants)
+        if made > MAX_MADE + sum(array.size for array in graph.constants.values()):
+            raise LimitExceeded("The ONNX file makes more numbers of its constants than it holds.")
+        value = _constant(node, constants) if known else None
+        if value is not None:
             constants[node.outputs[0]] = value
     return constants
 
@@ -85,8 +96,18 @@ def split(link: Link, constants: Values, width: int) -> Iterator[Elementwise]:
                 done = end
                 break
         else:
-            end = min(cut for cut in cuts if cut > done)
+            end = min((cut for cut in cuts if cut > done), default=len(link.nodes))
             raise not_supported(link.nodes[end - 1], "an activation function or a setting that is not known")
+
+
+def _size_made(node: Node, constants: Values) -> int:
+    """How many numbers a node makes of constants; 0 where it makes none."""
+    given = [constants.get(name) for name in node.inputs if name]
+    shapes = [array.shape for array in given if array is not None]
+    try:
+        return math.prod(np.broadcast_shapes(*shapes)) if len(shapes) == len(given) else 0
+    except ValueError:
+        return 0
 
 
 def _constant(node: Node, constants: Values) -> np.ndarray | None:
@@ -134,6 +155,8 @@ def _elementwise_link(graph: Graph, made_by: Mapping[str, Node], constants: Valu
             waiting += [name for name in node.inputs if name and name not in constants]
     if len(entries) != 1:
         raise not_supported(made_by[exit_], "it joins several branches" if entries else "it has no input")
+    if len(found) > MAX_FUNCTIONS:
+        raise not_supported(made_by[exit_], f"more than {MAX_FUNCTIONS} such operations come before it")
     return Link(entries[0], exit_, tuple(node for node in graph.nodes if id(node) in found))
 
 

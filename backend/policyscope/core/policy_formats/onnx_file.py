@@ -132,29 +132,25 @@ def _layer(node: Node, constants: Mapping[str, np.ndarray]) -> Layer | None:
     tensors = {name: array for name, array in zip(names, given, strict=False) if array is not None}
     batch = node.op == "BatchNormalization"
     whole = len(tensors) == 4 if batch else "weight" in tensors
-    if (
-        not whole
-        or any(array.ndim != 1 for array in tensors.values())
-        or node.attributes.get("training_mode")
-    ):
+    if not whole or any(array.ndim != 1 for array in tensors.values()) or node.whole("training_mode", 0):
         raise not_supported(node, "it is not the usual layer as it acts after training")
-    if not batch and node.attributes.get("axis", -1) not in (-1, 1):
+    if not batch and node.whole("axis", -1) not in (-1, 1):
         raise not_supported(node, "it does not normalise the last dimension")
-    eps = node.attributes.get("epsilon", _EPS)
     kind = "batchnorm" if batch else "layernorm"
-    return Layer(kind, tensors, round(float(eps), 12) if isinstance(eps, float) else _EPS)
+    return Layer(kind, tensors, round(node.number("epsilon", _EPS), 12))
 
 
 def _linear(node: Node, given: list[np.ndarray | None]) -> Layer:
     weight = given[0] if given else None
-    if weight is None or weight.ndim != 2 or weight.dtype.kind != "f" or node.attributes.get("transA"):
+    matrix = weight is not None and weight.ndim == 2 and weight.dtype.kind == "f" and weight.size
+    if weight is None or not matrix or node.whole("transA", 0):
         raise not_supported(node, "it does not multiply rows with a matrix of weights")
-    alpha, beta = (float(node.attributes.get(name, 1.0)) for name in ("alpha", "beta"))  # type: ignore[arg-type]
-    turned = weight if node.op == "Gemm" and node.attributes.get("transB") else weight.T
+    alpha, beta = (node.number(name, 1.0) for name in ("alpha", "beta"))
+    turned = weight if node.op == "Gemm" and node.whole("transB", 0) else weight.T
     tensors = {"weight": alpha * turned}
     bias = given[1] if len(given) > 1 else None
     if bias is not None:
-        if bias.ndim > 2 or bias.shape[-1:] not in ((), (1,), (len(turned),)) or bias[..., :1].size > 1:
+        if bias.ndim > 2 or bias.size not in (1, len(turned)) or bias.size != max((1, *bias.shape[-1:])):
             raise not_supported(node, f"its bias has shape {list(bias.shape)}")
         tensors["bias"] = beta * np.broadcast_to(bias.reshape(-1), (len(turned),))
     return Layer("linear", tensors)
@@ -163,9 +159,10 @@ def _linear(node: Node, given: list[np.ndarray | None]) -> Layer:
 def _check_reshape(node: Node, constants: Mapping[str, np.ndarray], width: int) -> None:
     """Flatten and Reshape of ``[batch, width]`` must leave it as it is."""
     if node.op == "Flatten":
-        fits = node.attributes.get("axis", 1) in (1, -1)
+        fits = node.whole("axis", 1) in (1, -1)
     else:
-        shape = constants[node.inputs[1]].reshape(-1).tolist() if len(node.inputs) > 1 else []
+        wanted = constants.get(node.inputs[1]) if len(node.inputs) > 1 else None
+        shape = [] if wanted is None else wanted.reshape(-1).tolist()
         fits = len(shape) == 2 and shape[1] in (width, -1)
     if not fits:
         raise not_supported(node, "it changes the shape")

@@ -130,7 +130,7 @@ def recognise(
         if limits:
             x = _with_limits(nodes[0], constants)
         result = _computed(nodes, entry, exit_, constants, np.repeat(x, width, axis=1))
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, KeyError):  # such as nodes in another order than that of their values
         return None
     if result.shape != (len(x), width):
         return None

@@ -13,7 +13,6 @@ import io
 import json
 import pickletools
 import re
-import zipfile
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -26,20 +25,20 @@ from policyscope.core.inert_values import Budget
 from policyscope.core.policy_formats.layer_classes import activation_by_class_name
 from policyscope.core.policy_formats.layouts import SB3, Layout, find_layout, layout_spec
 from policyscope.core.policy_spec import PolicySpec, Squash
-from policyscope.core.torch_archive import ZIP_DAMAGE
 from policyscope.core.torch_tensors import load_tensors
+from policyscope.core.zip_bytes import open_zip, read_member
 
 FORMAT = "sb3_zip"
-MAX_MEMBER_BYTES = 512 * 2**20
+MAX_BYTES = 512 * 2**20
 MAX_SPACE_BYTES = 2**20
 _CLASS_NAME = re.compile(r"torch\.nn\.modules\.(?:activation|linear)[. ](\w+)")
 
 
 def read(data: bytes) -> tuple[PolicySpec, dict[str, np.ndarray]]:
     """Spec and tensors of an SB3 zip; raises UnsupportedFile that says why it cannot be used."""
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        weights = _member(archive, "policy.pth")
-        described = _member(archive, "data") if "data" in archive.namelist() else b"{}"
+    with open_zip(data, MAX_BYTES) as archive:
+        weights = read_member(archive, "policy.pth")
+        described = read_member(archive, "data") if "data" in archive.namelist() else b"{}"
     tensors = load_tensors(weights)
     if not isinstance(tensors, dict) or not is_sb3_policy(tensors):
         names = list(tensors)[:6] if isinstance(tensors, dict) else [type(tensors).__name__]
@@ -125,16 +124,3 @@ def _metadata(layout: Layout, document: Mapping[str, Any]) -> dict[str, Any]:
     if all(isinstance(bound, np.ndarray) and np.isfinite(bound).all() for bound in bounds) and bounds:
         known["action_low"], known["action_high"] = (bound.ravel().tolist() for bound in bounds)
     return known
-
-
-def _member(archive: zipfile.ZipFile, name: str) -> bytes:
-    info = archive.getinfo(name)
-    if info.file_size > MAX_MEMBER_BYTES:
-        raise LimitExceeded(
-            f"{name} unpacks to {info.file_size:,} bytes; at most {MAX_MEMBER_BYTES:,} are read."
-        )
-    try:
-        with archive.open(info) as stream:
-            return stream.read(MAX_MEMBER_BYTES)
-    except ZIP_DAMAGE as error:
-        raise UnsupportedFile(f"{name} in this zip cannot be unpacked: {error}.") from error

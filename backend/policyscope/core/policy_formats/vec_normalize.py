@@ -9,7 +9,7 @@ import numpy as np
 from policyscope.core.errors import InvalidInput, UnsupportedFile
 from policyscope.core.inert_pickle import Inert, read_pickle
 from policyscope.core.inert_values import Budget
-from policyscope.core.policy_spec import ObservationTransform
+from policyscope.core.policy_spec import MAX_OBSERVATIONS, ObservationTransform
 
 CLASS = "stable_baselines3.common.vec_env.vec_normalize.VecNormalize"
 MAX_BYTES = 64 * 2**20
@@ -39,9 +39,15 @@ def from_tree(tree: object) -> ObservationTransform | None:
     arrays = isinstance(mean, np.ndarray) and isinstance(variance, np.ndarray)
     if not arrays or not isinstance(epsilon, float | int) or not isinstance(clip, float | int):
         raise UnsupportedFile("The VecNormalize statistics lack obs_rms, epsilon or clip_obs.")
-    if mean.ndim != 1 or mean.shape != variance.shape or np.any(variance < 0):
+    floats = mean.dtype.kind == "f" and variance.dtype.kind == "f"
+    if not floats or mean.ndim != 1 or mean.shape != variance.shape or mean.size > MAX_OBSERVATIONS:
         shapes = f"{list(mean.shape)} and {list(variance.shape)}"
-        raise UnsupportedFile(f"VecNormalize statistics of shape {shapes} are not supported.")
+        raise UnsupportedFile(
+            f"VecNormalize statistics of {mean.dtype} and {variance.dtype} of shape {shapes} are not "
+            f"supported; floats for at most {MAX_OBSERVATIONS:,} observations are."
+        )
+    if np.any(variance < 0) or not epsilon >= 0:
+        raise UnsupportedFile("The VecNormalize statistics have a variance or an epsilon below zero.")
     scale = np.sqrt(variance.astype(np.float64) + float(epsilon))
     try:
         return ObservationTransform(tuple(map(float, mean)), tuple(map(float, scale)), float(clip))

@@ -22,7 +22,7 @@ from safetensors.numpy import load as parse_safetensors
 
 from policyscope.core.errors import Conflict, InvalidInput, UnsupportedFile
 from policyscope.core.progress import Progress, Work
-from policyscope.core.torch_archive import ZIP_DAMAGE
+from policyscope.core.zip_bytes import DAMAGE, read_member
 from policyscope.jobs.kinds import KINDS, find_task
 from policyscope.services import loaded, rollouts, runs
 from policyscope.services.workspace import Workspace
@@ -168,10 +168,10 @@ def _read(path: Path) -> dict[str, bytes]:
             strange = [name for name in names if name != INDEX and not _NAME.fullmatch(name)]
             if strange or INDEX not in names or len(set(names)) != len(names):
                 raise _no_bundle(path.name)
-            return {entry.filename: archive.read(entry) for entry in entries}
+            return {entry.filename: read_member(archive, entry) for entry in entries}
     except FileNotFoundError as error:
         raise InvalidInput(f"There is no file {path}.") from error
-    except ZIP_DAMAGE as error:
+    except DAMAGE as error:
         raise _no_bundle(path.name) from error
 
 
