@@ -37,7 +37,7 @@ def sae_report(policy: Policy, sae: SAE, tap_index: int, data: ActivationData) -
     _check(policy, sae, tap_index, data)
     h = np.asarray(data.activations, dtype=np.float64)
     z = sae.encode(h)
-    fidelity = _Fidelity.measure(policy, tap_index, data.observations)
+    fidelity = Fidelity.measure(policy, tap_index, data.observations)
     output = sae.decode(z, h)
     return {
         "n_samples": len(h),
@@ -66,7 +66,7 @@ def reconstruction_report(
     """
     h = np.asarray(data.activations, dtype=np.float64)
     output = np.asarray(reconstruct(h))
-    fidelity = _Fidelity.measure(policy, tap_index, data.observations)
+    fidelity = Fidelity.measure(policy, tap_index, data.observations)
     kept = _reconstruction(h, output)
     return {
         "fvu": kept["fvu"],
@@ -82,8 +82,11 @@ def fvu(x: F64, output: F64) -> float:
 
 
 @dataclass(frozen=True, eq=False)
-class _Fidelity:
-    """What a reconstruction does to the action, at the same states and at slightly disturbed ones."""
+class Fidelity:
+    """What a reconstruction does to the action, at the same states and at slightly disturbed ones.
+
+    ``h`` and ``disturbed`` [n, d]: activations of evenly spaced states, at most ``most`` of them.
+    """
 
     policy: Policy
     tap_index: int
@@ -91,10 +94,12 @@ class _Fidelity:
     disturbed: F64
 
     @classmethod
-    def measure(cls, policy: Policy, tap_index: int, observations: Floats) -> _Fidelity:
+    def measure(
+        cls, policy: Policy, tap_index: int, observations: Floats, most: int = FEEDBACK_STATES
+    ) -> Fidelity:
         rows = np.asarray(observations, dtype=np.float64)
         spread = DISTURBANCE * rows.std(axis=0)
-        rows = rows[np.linspace(0, len(rows) - 1, min(len(rows), FEEDBACK_STATES)).astype(np.intp)]
+        rows = rows[np.linspace(0, len(rows) - 1, min(len(rows), most)).astype(np.intp)]
         moved = rows + spread * np.random.default_rng(SEED).standard_normal(rows.shape)
         return cls(policy, tap_index, policy.head(rows, tap_index), policy.head(moved, tap_index))
 
@@ -160,7 +165,7 @@ def _active_per_row(sae: SAE, z: F64) -> int:
     return sae.k if sae.k < sae.d_latent else max(1, round(np.count_nonzero(z) / len(z)))
 
 
-def _switching(sae: SAE, fidelity: _Fidelity) -> dict[str, Any]:
+def _switching(sae: SAE, fidelity: Fidelity) -> dict[str, Any]:
     """How much of the active set a small disturbance exchanges; its size bounds the rank of the feedback."""
     before, after = sae.encode(fidelity.h) > 0, sae.encode(fidelity.disturbed) > 0
     changed = np.count_nonzero(before != after, axis=1) / 2.0
@@ -169,7 +174,7 @@ def _switching(sae: SAE, fidelity: _Fidelity) -> dict[str, Any]:
     }
 
 
-def _pca_line(fidelity: _Fidelity, h: F64, rank: int) -> dict[str, Any]:
+def _pca_line(fidelity: Fidelity, h: F64, rank: int) -> dict[str, Any]:
     mean = h.mean(axis=0)
     basis = np.linalg.eigh((h - mean).T @ (h - mean))[1][:, -rank:]
 
@@ -180,7 +185,7 @@ def _pca_line(fidelity: _Fidelity, h: F64, rank: int) -> dict[str, Any]:
     return {"rank": rank, "fvu": fvu(h, output), **fidelity.of(h, output, project)}
 
 
-def _noise_line(fidelity: _Fidelity, h: F64, target: float) -> dict[str, Any]:
+def _noise_line(fidelity: Fidelity, h: F64, target: float) -> dict[str, Any]:
     """No feedback FVU: noise drawn anew at every step is not a function of the state."""
     deviation = np.sqrt(target * _squares(h - h.mean(axis=0)) / h.size)
     output = h + deviation * np.random.default_rng(SEED).standard_normal(h.shape)

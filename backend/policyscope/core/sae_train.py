@@ -27,6 +27,10 @@ from policyscope.core.sae_variants import LEARNERS
 from policyscope.core.torch_device import pick_device, threads_for
 
 State = Mapping[str, np.ndarray]
+Probe = Callable[[SAE, int], Mapping[str, float]]
+"""Measures what training has got so far: (folded SAE, number of the check) -> values, some of ``PROBED``."""
+PROBED = ("feedback_fvu", "return_recovered", "fall_rate")
+CURVES = ("step", "loss", "val_fvu", "dead_fraction", "l0", "lr")
 Start = Literal["random", "data_points"]
 
 LEAST_SAMPLES, PASSES = 2_500_000, 3
@@ -85,8 +89,9 @@ class SaeTrainConfig:
 class SaeTrainResult:
     """The folded SAE, its fit on training and validation rows, and curves over steps.
 
-    ``curves``: equally long arrays step, loss, val_fvu, dead_fraction, l0, lr. ``scale`` is the c of the
-    normalisation: decoder norms are 1/c. ``notes`` are sentences about what was unusual.
+    ``curves``: equally long arrays step, loss, val_fvu, dead_fraction, l0, lr, and with a probe also ``PROBED``
+    (NaN where it measured nothing). ``scale`` is the c of the normalisation: decoder norms are 1/c. ``notes``
+    are sentences about what was unusual.
     """
 
     sae: SAE
@@ -117,11 +122,12 @@ def train_sae(
     tap_index: int | None = None,
     checkpoint: State | None = None,
     on_checkpoint: Callable[[dict[str, np.ndarray]], None] | None = None,
+    probe: Probe | None = None,
 ) -> Work[SaeTrainResult]:
     """Train on activations ``train`` [N, d]; ``validation`` [M, d] must be of other episodes.
 
     ``on_checkpoint`` gets named arrays 50 times; passed back as ``checkpoint`` with the same data and config
-    they continue to the same bits. Raises InvalidInput or ShapeMismatch before anything runs.
+    they continue to the same bits. ``probe`` is asked before each and changes nothing. Raises InvalidInput or ShapeMismatch before anything runs.
     """
     check_matrix(train, "The training activations")
     check_matrix(validation, "The validation activations")
@@ -129,7 +135,7 @@ def train_sae(
         raise ShapeMismatch(
             f"Training rows have {train.shape[1]} columns and validation rows {validation.shape[1]}."
         )
-    run = _Training(train, validation, config, tap_index)
+    run = _Training(train, validation, config, tap_index, probe)
     if checkpoint is not None:
         run.restore(checkpoint)
     return run.work(on_checkpoint or (lambda _: None))
@@ -139,9 +145,14 @@ class _Training:
     """The state of one training: what ``state`` returns decides everything that follows."""
 
     def __init__(
-        self, train: Floats, validation: Floats, config: SaeTrainConfig, tap_index: int | None
+        self,
+        train: Floats,
+        validation: Floats,
+        config: SaeTrainConfig,
+        tap_index: int | None,
+        probe: Probe | None = None,
     ) -> None:
-        self.config, self.tap_index = config, tap_index
+        self.config, self.tap_index, self.probe = config, tap_index, probe
         self.device = pick_device(config.device)
         self.normaliser = _normaliser(train)
         self.train = self.normaliser.apply(train, self.device)
@@ -201,6 +212,7 @@ class _Training:
 
     def _identity(self) -> np.ndarray:
         described = [asdict(self.config), self.tap_index, len(self.train), self.normaliser.scale]
+        described += [] if self.probe is None else [PROBED]
         text = json.dumps([*described, self.normaliser.mean.tolist()])
         return np.frombuffer(text.encode(), dtype=np.uint8).copy()
 
@@ -232,7 +244,12 @@ class _Training:
             self.best_excess, self.best_fvu = excess, fvu
             self.best.copy_(self.learner.theta)
         dead = len(self.learner.dead()) / self.learner.features
-        self.rows.append([self.learner.steps, loss, fvu, dead, l0, self._learning_rate(self.learner.steps)])
+        row = [self.learner.steps, loss, fvu, dead, l0, self._learning_rate(self.learner.steps)]
+        if self.probe is not None:
+            sae = _fold(self.learner, self.normaliser, self.config, self.tap_index)
+            found = self.probe(sae, len(self.rows) + 1)
+            row += [found.get(name, math.nan) for name in PROBED]
+        self.rows.append(row)
         if self.config.early_decay and self._stalled():
             self.decay_from = self.learner.steps
 
@@ -246,25 +263,26 @@ class _Training:
         return min(fvu[-PATIENCE:]) > before * (1.0 - LEAST_GAIN) and dead[-1] >= dead[-PATIENCE - 1]
 
     def _metrics(self, loss: float) -> dict[str, float]:
-        last = {"val_fvu": self.rows[-1][2], "dead_fraction": self.rows[-1][3]} if self.rows else {}
-        return {"loss": loss, **last}
+        last = dict(zip((*CURVES, *PROBED), self.rows[-1], strict=False)) if self.rows else {}
+        shown = ("val_fvu", "dead_fraction", "l0", *PROBED)
+        return {"loss": loss, **{name: last[name] for name in shown if math.isfinite(last.get(name, math.nan))}}
 
     def _result(self) -> SaeTrainResult:
         self.learner.theta.copy_(self.best)
-        names = ("step", "loss", "val_fvu", "dead_fraction", "l0", "lr")
-        curves = {
-            name: np.array(column, dtype=np.float64)
-            for name, column in zip(names, zip(*self.rows, strict=True), strict=True)
-        }
         sae = _fold(self.learner, self.normaliser, self.config, self.tap_index)
         return SaeTrainResult(
             sae=sae,
             val_fvu=self.best_fvu,
             dead_features=len(self.learner.dead()),
-            curves=curves,
+            curves=curves_of(np.array(self.rows)),
             scale=self.normaliser.scale,
             notes=_notes(self.normaliser, len(self.train), self.config.d_latent),
         )
+
+
+def curves_of(rows: np.ndarray) -> dict[str, F64]:
+    """``rows`` of a checkpoint [checks, columns] by name."""
+    return {name: np.ascontiguousarray(c) for name, c in zip((*CURVES, *PROBED), rows.T, strict=False)}
 
 
 def _normaliser(train: Floats) -> _Normaliser:

@@ -6,6 +6,7 @@ from policyscope.core.envs.batches import (
     make_batch,
     state_dim,
     states_of_observations,
+    velocity_part,
 )
 from policyscope.core.envs.hard_stable import HardStableExpert
 from policyscope.core.envs.info import Channel, EnvInfo
@@ -37,4 +38,5 @@ __all__ = [
     "register",
     "state_dim",
     "states_of_observations",
+    "velocity_part",
 ]

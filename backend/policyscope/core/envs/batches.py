@@ -38,6 +38,22 @@ def state_dim(env_id: str) -> int:
     return 0
 
 
+def velocity_part(env_id: str) -> slice:
+    """Where the velocities lie in a state vector: what a push changes. Raises InvalidInput without states.
+
+    hard_stable has none; a push moves its x.
+    """
+    info = get_env(env_id)
+    if info.id == HARD_STABLE:
+        return slice(0, 2)
+    if has_body(info.id):
+        from policyscope.core.envs.mujoco_batch import body_of
+
+        model = body_of(info.id).env.model
+        return slice(int(model.nq), int(model.nq + model.nv))
+    raise InvalidInput(f"Nothing can be pushed in {info.id}: its simulator's state cannot be set.")
+
+
 def check_reset_noise(env_id: str) -> None:
     """Raise InvalidInput unless the noise of this environment's reset can be made wider."""
     info = get_env(env_id)
