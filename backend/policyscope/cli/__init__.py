@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from policyscope import __version__
-from policyscope.cli import effects, models, runs, understanding
+from policyscope.cli import effects, models, runs, sweeps, understanding
 from policyscope.cli.artifacts import make_artifacts
 from policyscope.cli.basics import envs, serve
 from policyscope.cli.cluster import cluster
@@ -31,6 +31,7 @@ def main() -> None:
     policyscope jobs list|watch|cancel|retry       the long work of the running server
     policyscope cluster scheduler|worker           run those on other machines
     policyscope make-artifacts --env … --policy …  train an SAE for a policy of yours
+    policyscope sweep MODEL --env …                train a grid of SAEs, keep the smallest that passes; use-sweep
     policyscope report MODEL                       whether its SAE can stand in for what it explains
     policyscope features|feature|clusters MODEL    what its features respond to and do; note adds your words
     policyscope scan MODEL --env …                 which features change behaviour, confirmed on fresh seeds
@@ -43,7 +44,7 @@ def main() -> None:
     """
 
 
-COMMANDS = (*models.COMMANDS, *runs.COMMANDS, *effects.COMMANDS, *understanding.COMMANDS)
+COMMANDS = (*models.COMMANDS, *runs.COMMANDS, *effects.COMMANDS, *understanding.COMMANDS, *sweeps.COMMANDS)
 
 for command in (serve, envs, jobs, cluster, make_artifacts, *COMMANDS):
     main.add_command(command)

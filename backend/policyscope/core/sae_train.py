@@ -89,9 +89,9 @@ class SaeTrainConfig:
 class SaeTrainResult:
     """The folded SAE, its fit on training and validation rows, and curves over steps.
 
-    ``curves``: equally long arrays step, loss, val_fvu, dead_fraction, l0, lr, and with a probe also ``PROBED``
-    (NaN where it measured nothing). ``scale`` is the c of the normalisation: decoder norms are 1/c. ``notes``
-    are sentences about what was unusual.
+    ``curves``: equally long arrays named ``CURVES``, and with a probe also ``PROBED`` (NaN where it measured
+    nothing). ``scale`` is the c of the normalisation: decoder norms are 1/c. ``notes`` are sentences about
+    what was unusual.
     """
 
     sae: SAE
@@ -127,7 +127,8 @@ def train_sae(
     """Train on activations ``train`` [N, d]; ``validation`` [M, d] must be of other episodes.
 
     ``on_checkpoint`` gets named arrays 50 times; passed back as ``checkpoint`` with the same data and config
-    they continue to the same bits. ``probe`` is asked before each and changes nothing. Raises InvalidInput or ShapeMismatch before anything runs.
+    they continue to the same bits. ``probe`` is asked before each and changes nothing.
+    Raises InvalidInput or ShapeMismatch before anything runs.
     """
     check_matrix(train, "The training activations")
     check_matrix(validation, "The validation activations")
@@ -212,8 +213,8 @@ class _Training:
 
     def _identity(self) -> np.ndarray:
         described = [asdict(self.config), self.tap_index, len(self.train), self.normaliser.scale]
-        described += [] if self.probe is None else [PROBED]
-        text = json.dumps([*described, self.normaliser.mean.tolist()])
+        probed = [] if self.probe is None else [PROBED]
+        text = json.dumps([*described, *probed, self.normaliser.mean.tolist()])
         return np.frombuffer(text.encode(), dtype=np.uint8).copy()
 
     def _lessons(self, steps: int) -> tuple[torch.Tensor, np.ndarray]:
@@ -265,7 +266,10 @@ class _Training:
     def _metrics(self, loss: float) -> dict[str, float]:
         last = dict(zip((*CURVES, *PROBED), self.rows[-1], strict=False)) if self.rows else {}
         shown = ("val_fvu", "dead_fraction", "l0", *PROBED)
-        return {"loss": loss, **{name: last[name] for name in shown if math.isfinite(last.get(name, math.nan))}}
+        return {
+            "loss": loss,
+            **{name: last[name] for name in shown if math.isfinite(last.get(name, math.nan))},
+        }
 
     def _result(self) -> SaeTrainResult:
         self.learner.theta.copy_(self.best)

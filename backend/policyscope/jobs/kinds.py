@@ -24,6 +24,7 @@ KINDS: Kinds = {
     "dose_response": "policyscope.services.effects.dose_response:perform",
     "scan": "policyscope.services.effects.scan:perform",
     "calibration": "policyscope.services.effects.calibration:perform",
+    "sweep": "policyscope.services.sweeps.work:perform",
     "training": "policyscope.services.training:perform",
     "video": "policyscope.services.videos:perform",
 }

@@ -107,11 +107,13 @@ def sae_files(sae: SAE, data: ActivationData | None) -> dict[str, Content]:
         "sae.safetensors": dump_safetensors(sae.arrays()),
         "sae.json": json.dumps(about).encode(),
     }
-    for name in DATA_ARRAYS if data is not None else ():
-        array = getattr(data, name)
-        if array is not None:
-            files[f"{name}.npy"] = _npy(array)
-    return files
+    return files | (data_files(data) if data is not None else {})
+
+
+def data_files(data: ActivationData) -> dict[str, Content]:
+    """Cached data as files that can be mapped into memory."""
+    arrays = {name: getattr(data, name) for name in DATA_ARRAYS}
+    return {f"{name}.npy": _npy(array) for name, array in arrays.items() if array is not None}
 
 
 def _npy(array: np.ndarray) -> Content:
@@ -133,6 +135,11 @@ def stored_data(store: ArtifactStore, content: str) -> ActivationData | None:
     name = f"saes/{content}"
     if not store.read_json(name, "sae.json")["data"]:
         return None
+    return data_in(store, name)
+
+
+def data_in(store: ArtifactStore, name: str) -> ActivationData:
+    """The cached data stored under ``name`` as ``data_files`` writes them."""
     names = [array for array in DATA_ARRAYS if store.lists(name, f"{array}.npy")]
     arrays: dict[str, Any] = {
         array: np.load(store.path(name, f"{array}.npy"), mmap_mode="r", allow_pickle=False) for array in names

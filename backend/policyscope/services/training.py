@@ -23,6 +23,7 @@ from policyscope.store.records import MODEL, Json, ModelRow, new_id, require
 
 CHOICES = ("artifacts_dir", "env", "tap_index", "latent_mult", "topk", "steps", "batch", "lr", "num_traj")
 MORE_CHOICES = ("variant", "max_timesteps", "noise_scale", "eval_episodes", "cache_samples", "seed")
+MIX = ("noisy_share", "pushed_share", "push_scale", "reset_share", "reset_scale")
 MAX_VECTORS = 200_000_000
 
 
@@ -31,8 +32,11 @@ def start(ws: Workspace, model_id: str, request: Json) -> Json:
 
     Raises InvalidInput, ShapeMismatch, LimitExceeded, Conflict (the directory holds an SAE) or Busy.
     """
-    config = PipelineConfig(**{name: request[name] for name in (*CHOICES, *MORE_CHOICES)}, clone="never")
+    config = PipelineConfig(
+        **{name: request[name] for name in (*CHOICES, *MORE_CHOICES, *MIX)}, clone="never"
+    )
     info = get_env(config.env)
+    config.mix().check(info)
     target = resolve_directory(ws.settings.artifacts, config.artifacts_dir)
     check_target(target, config.artifacts_dir, overwrite=request["overwrite"])
     with ws.records.write() as session:

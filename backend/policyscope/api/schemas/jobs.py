@@ -34,6 +34,7 @@ class JobResult(Answer):
     run_id = fields.String(metadata=described("The run it made."))
     artifacts_dir = fields.String(metadata=described("The directory it made, for load_sae …"))
     tap_index = fields.Integer(metadata=described("… at this tap."))
+    sweep_id = fields.String(metadata=described("The sweep it made."))
     video_id = fields.String(metadata=described("The video it made."))
 
 

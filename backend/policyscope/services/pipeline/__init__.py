@@ -19,7 +19,7 @@ from policyscope.core.sae_formats import save_sae
 from policyscope.core.torch_tensors import save_tensor
 from policyscope.services.pipeline import stages
 from policyscope.services.pipeline.card import manifest, model_card
-from policyscope.services.pipeline.collect import whole_episodes
+from policyscope.services.pipeline.collect import described, whole_episodes
 from policyscope.services.pipeline.config import CLONE_CHOICES, VARIANT_CHOICES, PipelineConfig
 from policyscope.services.pipeline.expert import Expert, load_expert, needs_clone
 from policyscope.services.pipeline.scratch import RECORD, Scratch, as_json, check_target, partial_of, publish
@@ -62,6 +62,7 @@ def build_artifacts(
     target = resolve_directory(root, config.artifacts_dir)
     check_target(target, config.artifacts_dir, overwrite=overwrite)
     expert = load_expert(config, info, root)
+    config.mix().check(info)
     cloning = needs_clone(expert, config)
     if not cloning and expert.policy is not None:
         expert.policy.tap_dim(config.tap_index)
@@ -90,10 +91,11 @@ def _build(stage: stages.Stage, expert: Expert, target: Path, *, cloning: bool) 
     else:
         policy = expert.policy
     data = yield from stages.record(stage, policy)
-    sae = yield from stages.explain(stage, data)
+    sae = yield from stages.explain(stage, policy, data)
     metrics = yield from stages.measure(stage, policy, sae, data, expert if cloning else None)
     files = _files(stage, policy, sae, data, metrics)
     description = manifest(stage.config, policy, sae, files, _described(stage, expert, cloning))
+    description["data"] = described(data, stage.info.id)
     files["manifest.json"] = as_json(description)
     files["MODEL_CARD.md"] = model_card(description, metrics).encode()
     publish(stage.scratch, target, files)
@@ -117,6 +119,8 @@ def _files(
         "step": cached["step"],
         "action": policy(cached["observations"]).astype(np.float32),
         "reward": cached["rewards"].astype(np.float32),
+        "kind": cached["kind"],
+        **{name: cached[name] for name in ("state",) if name in cached},
     }
     curves = {name: stage.scratch.read(f"{name}_curves.json") for name in ("clone", "sae")}
     metadata = {**policy.spec.metadata, "env": stage.config.env, "tap_index": stage.config.tap_index}

@@ -43,9 +43,9 @@ An SAE ({config["variant"]}) with {manifest["d_latent"]} features (k = {manifest
 `net[{manifest["tap_index"]}]` of a policy for `{manifest["env"]}`, made by `{manifest["made_by"]}`.
 
 **How.** Policy: {manifest["policy"]}. Activation function: {manifest["activation"]}.
-{metrics["samples"]:,} states from {config["num_traj"]} episodes, {_noise(metrics)}. The SAE was trained for
-{config["steps"]:,} steps of {config["batch"]} and tested on episodes it never saw. `manifest.json` holds
-every setting and the SHA-256 of every file.
+{metrics["samples"]:,} states from {config["num_traj"]} episodes, {_noise(metrics, config)}.
+The SAE was trained for {config["steps"]:,} steps of {config["batch"]} and tested on episodes it never saw.
+`manifest.json` holds every setting and the SHA-256 of every file.
 
 **How good, in the closed loop** ({loop["episodes"]} episodes, the same seeds in every row)
 
@@ -64,7 +64,19 @@ whether it means anything is for a run against random directions to show.
 """
 
 
-def _noise(metrics: Mapping[str, Any]) -> str:
+def _noise(metrics: Mapping[str, Any], config: Mapping[str, Any]) -> str:
+    """How the data were disturbed."""
+    parts = [_action_noise(metrics)]
+    if config["pushed_share"]:
+        parts.append(f"{config['pushed_share']:.0%} begun with a push of {config['push_scale']:g} spreads")
+    if config["reset_share"]:
+        parts.append(
+            f"{config['reset_share']:.0%} begun with a reset {config['reset_scale']:g} times as wide"
+        )
+    return ", ".join(parts)
+
+
+def _action_noise(metrics: Mapping[str, Any]) -> str:
     if not metrics["noisy_share"]:
         return "none with action noise"
     share = f"{100 * metrics['noisy_share']:.0f} % of them"

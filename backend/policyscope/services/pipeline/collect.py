@@ -172,9 +172,7 @@ def _pushed_states(
 def _placed(result: ArmResult, kind: str, parents: Sequence[tuple[str, int]]) -> list[_Episode]:
     """Episodes with a position in [0, 1), so that sorting several lists mixes them evenly."""
     count = len(result.traces)
-    return [
-        _Episode((i + 0.5) / count, kind, i, trace, parents[i]) for i, trace in enumerate(result.traces)
-    ]
+    return [_Episode((i + 0.5) / count, kind, i, trace, parents[i]) for i, trace in enumerate(result.traces)]
 
 
 def _joined(episodes: Sequence[_Episode]) -> Arrays:

@@ -8,6 +8,7 @@ from typing import Any, get_args
 
 from policyscope.core.errors import InvalidInput
 from policyscope.core.sae import Variant
+from policyscope.services.pipeline.collect import NOISY_SHARE, Mix
 
 CLONE_CHOICES = ("always", "auto", "never")
 VARIANT_CHOICES: tuple[str, ...] = get_args(Variant)
@@ -31,7 +32,8 @@ class PipelineConfig:
 
     ``policy`` is a path to a ``.pt`` policy or a stable-baselines3 zip; ``None`` means the environment's
     own expert. ``noise_scale`` is the standard deviation of the exploration noise in part of the episodes, as
-    a fraction of half the action range (absolute where the range is unbounded). ``lr`` ``None`` means the
+    a fraction of half the action range (absolute where the range is unbounded); the shares and scales of
+    disturbed episodes are those of ``Mix``. ``lr`` ``None`` means the
     rule ``clip(2e-4 / sqrt(d_latent / 16384), 3e-4, 3e-3)``.
     """
 
@@ -51,6 +53,11 @@ class PipelineConfig:
     num_traj: int = 100
     max_timesteps: int | None = None
     noise_scale: float = 0.15
+    noisy_share: float = NOISY_SHARE
+    pushed_share: float = 0.0
+    push_scale: float = 0.3
+    reset_share: float = 0.0
+    reset_scale: float = 10.0
     epochs: int = 60
     eval_episodes: int = 20
     cache_samples: int = 30_000
@@ -70,12 +77,17 @@ class PipelineConfig:
             raise InvalidInput(f"--variant is {self.variant!r}; choose one of {', '.join(VARIANT_CHOICES)}.")
         if not 0 <= self.noise_scale <= 1:
             raise InvalidInput(f"--noise_scale is {self.noise_scale}; it must lie between 0 and 1.")
+        self.mix()
         if self.lr is not None and not 0 < self.lr < 1:
             raise InvalidInput(f"--lr is {self.lr}; it must lie between 0 and 1.")
         if self.max_timesteps is not None and self.max_timesteps < 2:
             raise InvalidInput(f"--max_timesteps is {self.max_timesteps}; it must be at least 2.")
         if self.tap_index < 0:
             raise InvalidInput(f"--tap_index is {self.tap_index}; it counts modules from 0.")
+
+    def mix(self) -> Mix:
+        """How much of the data is disturbed."""
+        return Mix(self.noisy_share, self.pushed_share, self.reset_share, self.push_scale, self.reset_scale)
 
     def to_json(self) -> dict[str, Any]:
         """Plain values, for the manifest."""

@@ -24,16 +24,19 @@ from policyscope.core.sae_formats import open_sae, save_sae
 from policyscope.core.sae_metrics import sae_report
 from policyscope.core.sae_train import SaeTrainConfig, train_sae
 from policyscope.core.splice import return_recovered
+from policyscope.core.training_probe import TrainingProbe, reference
 from policyscope.services.pipeline.collect import CollectPlan, collect, noise_in_action_units
 from policyscope.services.pipeline.config import PipelineConfig
 from policyscope.services.pipeline.expert import Expert
 from policyscope.services.pipeline.scratch import Scratch, as_json
+from policyscope.store.records import finite
 
 Arrays = dict[str, np.ndarray]
 
 EVALUATION_SEED = 0
 """Closed-loop measurements use seeds 0, 1, 2, …; collection starts at a million, so they never overlap."""
-
+PROBE_SEED, PROBE_EPISODES = 900_000, 8
+"""Neither do those that are played while an SAE learns."""
 
 IMITATOR = "imitator.pt"
 MEASURING = "measuring the closed loop"
@@ -50,10 +53,8 @@ class Stage:
     def plan(self, first: int) -> CollectPlan:
         """Episodes to collect; ``first`` keeps the seeds of two collections apart."""
         c = self.config
-        noise = (
-            noise_in_action_units(self.info, c.noise_scale) if self.info.action_kind == "continuous" else 0.0
-        )
-        return CollectPlan(self.info.id, c.num_traj, c.max_timesteps, noise, 2 * c.seed + first)
+        noise = noise_in_action_units(self.info, c.noise_scale)
+        return CollectPlan(self.info.id, c.num_traj, c.max_timesteps, noise, 2 * c.seed + first, c.mix())
 
 
 def imitate(stage: Stage, expert: Expert) -> Work[Policy]:
@@ -82,13 +83,13 @@ def record(stage: Stage, policy: Policy) -> Work[Arrays]:
     return (yield from _collected(stage, "activations.safetensors", arm, stage.config.tap_index, 1))
 
 
-def explain(stage: Stage, data: Arrays) -> Work[SAE]:
-    """Train the SAE on the activations, holding episodes out."""
+def explain(stage: Stage, policy: Policy, data: Arrays) -> Work[SAE]:
+    """Train the SAE on the activations, holding episodes out; the closed loop is looked at meanwhile."""
     if (saved := stage.scratch.read("walker_sae.pt")) is not None:
         return open_sae(saved, "walker_sae.pt")
     c = stage.config
     activations = data["activations"]
-    train, validation, _ = split_rows(len(activations), data["episode"], seed=c.seed)
+    train, validation, _ = split_rows(len(activations), data["group"], seed=c.seed)
     width = activations.shape[1]
     config = SaeTrainConfig(
         d_latent=c.latent_mult * width,
@@ -100,18 +101,36 @@ def explain(stage: Stage, data: Arrays) -> Work[SAE]:
         device=c.device,
         variant=cast(Variant, c.variant),
     )
-    work = partial(train_sae, activations[train], activations[validation], config, c.tap_index)
+    held_out = data["observations"][validation]
+    mean = activations[train].mean(axis=0)
+    probe = yield from probing(
+        policy, c.tap_index, held_out, mean, probe_spec(stage.info.id, c.max_timesteps)
+    )
+    work = partial(train_sae, activations[train], activations[validation], config, c.tap_index, probe=probe)
     result = yield from _trained(stage, work, "sae")
     _keep_curves(stage, "sae", result.curves)
     stage.scratch.write("walker_sae.pt", save_sae(result.sae))
     return result.sae
 
 
+def probe_spec(env_id: str, max_steps: int | None) -> RolloutSpec:
+    """The episodes that are played while an SAE learns."""
+    return RolloutSpec(env_id, tuple(range(PROBE_SEED, PROBE_SEED + PROBE_EPISODES)), max_steps)
+
+
+def probing(
+    policy: Policy, tap_index: int, held_out: np.ndarray, mean: np.ndarray, spec: RolloutSpec
+) -> Work[TrainingProbe]:
+    """What is measured of an SAE while it learns; ``held_out`` [n, obs] and ``mean`` [d_in]."""
+    played = yield from staged(reference(policy, tap_index, mean, spec), "playing without an SAE")
+    return TrainingProbe.on(policy, tap_index, held_out, spec, played)
+
+
 def measure(
     stage: Stage, policy: Policy, sae: SAE, data: Arrays, expert: Expert | None
 ) -> Work[dict[str, Any]]:
     """Offline metrics on held-out episodes, and the closed loop; ``expert`` is who was cloned, if anybody."""
-    _, _, test = split_rows(len(data["activations"]), data["episode"], seed=stage.config.seed)
+    _, _, test = split_rows(len(data["activations"]), data["group"], seed=stage.config.seed)
     held_out = ActivationData(data["observations"][test], data["activations"][test], data["episode"][test])
     metrics: dict[str, Any] = {
         "samples": len(data["activations"]),
@@ -153,5 +172,5 @@ def _trained(stage: Stage, work: Callable[..., Work[Any]], name: str) -> Work[An
 def _keep_curves(stage: Stage, name: str, curves: Mapping[str, np.ndarray]) -> None:
     stage.scratch.write(
         f"{name}_curves.json",
-        as_json({key: np.asarray(c, dtype=np.float64).tolist() for key, c in curves.items()}),
+        as_json(finite({key: np.asarray(c, dtype=np.float64).tolist() for key, c in curves.items()})),
     )

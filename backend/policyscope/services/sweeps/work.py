@@ -1,0 +1,217 @@
+"""The kind ``sweep``: collect once, train every cell, play all of them together, choose, publish.
+
+Everything finished is kept: the data, each trained SAE, each part of the gate; inside a training its last
+checkpoint. With ``part`` only that cell is trained, as a host of a cluster does.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from safetensors.numpy import load, save
+
+from policyscope.core.activations import ActivationData, split_rows
+from policyscope.core.arms import Arm, RolloutSpec
+from policyscope.core.envs import get_env
+from policyscope.core.policy import Policy
+from policyscope.core.progress import Progress, Work, staged
+from policyscope.core.sae import SAE
+from policyscope.core.sae_metrics import sae_report
+from policyscope.core.sae_train import SaeTrainConfig, curves_of, train_sae
+from policyscope.core.sweep import Cell, decoder_crowding
+from policyscope.core.training_probe import TrainingProbe, density_histogram
+from policyscope.services import loaded, rollouts
+from policyscope.services.pipeline.collect import (
+    Arrays,
+    CollectPlan,
+    Mix,
+    collect,
+    described,
+    noise_in_action_units,
+    whole_episodes,
+)
+from policyscope.services.pipeline.stages import probe_spec, probing
+from policyscope.services.sweeps import gate
+from policyscope.services.sweeps.plan import KIND, work_parts
+from policyscope.store.artifacts import ArtifactStore, Content
+from policyscope.store.checkpoints import Checkpoints
+from policyscope.store.records import finite
+
+RESULT, LIVE, DATA = "result.json", "live.json", "data.safetensors"
+OF_A_CELL = (
+    "fvu", "feedback_fvu", "action_fvu", "cosine", "l0", "dead_features", "dead_conclusive", "dense_features",
+)  # fmt: skip
+PERMILLE = 1000
+Spec = Mapping[str, Any]
+
+
+def perform(store: ArtifactStore, spec: Spec) -> Work[None]:
+    """``spec`` is what ``plan.start`` froze."""
+    run = Sweep(store, spec)
+    return run.one(spec["part"]) if "part" in spec else run.whole()
+
+
+def cell_files(number: int) -> tuple[str, str]:
+    """Where a trained cell is kept: its numbers and its weights."""
+    return f"cell-{number}.json", f"cell-{number}.safetensors"
+
+
+@dataclass(eq=False)
+class Sweep:
+    """One sweep being made. ``done`` counts what lies behind, of ``work_parts``."""
+
+    store: ArtifactStore
+    spec: Spec
+    done: float = 0.0
+
+    @cached_property
+    def kept(self) -> Checkpoints:
+        return self.store.checkpoints(self.spec["output"])
+
+    @cached_property
+    def policy(self) -> Policy:
+        return rollouts.build_policy_of(self.store, self.spec, self.spec)
+
+    @cached_property
+    def cells(self) -> list[Cell]:
+        return [Cell(**cell) for cell in self.spec["cells"]]
+
+    def whole(self) -> Work[None]:
+        """Every cell, the gate, and the publication."""
+        data = yield from self._counted("data", self._data())
+        probe = yield from self._counted("probe", self._probe(data))
+        for number in range(len(self.cells)):
+            yield from self._counted(f"cell-{number}", self._cell(number, data, probe))
+        saes = [self._trained(number) for number in range(len(self.cells))]
+        played = yield from self._counted("gate", self._gate(data, saes))
+        _, _, test = _split(data)
+        numbers = [json.loads(self.kept.load(cell_files(n)[0]) or b"") for n in range(len(saes))]
+        held_out = np.asarray(data["activations"][test], dtype=np.float64)
+        result = gate.result(self.cells, numbers, saes, played, held_out)
+        self._publish({**result, "data": described(data, self.spec["env"])}, data)
+
+    def one(self, number: int) -> Work[None]:
+        """Only cell ``number``, if there is such a cell and it is not there already."""
+        if number < len(self.cells) and self.kept.load(cell_files(number)[1]) is None:
+            data = yield from self._data()
+            probe = yield from self._probe(data)
+            yield from self._cell(number, data, probe)
+
+    def _data(self) -> Work[Arrays]:
+        if (saved := self.kept.load(DATA)) is not None:
+            return dict(load(saved))
+        s = self.spec
+        noise = noise_in_action_units(get_env(s["env"]), s["noise_scale"])
+        mix = Mix(s["noisy_share"], s["pushed_share"], s["reset_share"], s["push_scale"], s["reset_scale"])
+        plan = CollectPlan(s["env"], s["num_traj"], s["max_steps"], noise, s["seed"], mix)
+        arm = Arm("policy", self.policy)
+        data = yield from staged(collect(arm, plan, s["tap_index"]), "collecting")
+        self.kept.save(DATA, save({name: np.ascontiguousarray(array) for name, array in data.items()}))
+        return data
+
+    def _probe(self, data: Arrays) -> Work[TrainingProbe]:
+        train, validation, _ = _split(data)
+        held_out, mean = data["observations"][validation], data["activations"][train].mean(axis=0)
+        spec = probe_spec(self.spec["env"], self.spec["max_steps"])
+        return (yield from probing(self.policy, self.spec["tap_index"], held_out, mean, spec))
+
+    def _cell(self, number: int, data: Arrays, probe: TrainingProbe) -> Work[None]:
+        about, weights = cell_files(number)
+        if self.kept.load(weights) is not None:
+            return
+        cell, s = self.cells[number], self.spec
+        train, validation, test = _split(data)
+        config = SaeTrainConfig(
+            cell.d_latent, cell.k, s["steps"], s["batch"], s["lr"], cell.seed, "cpu", variant=cell.variant
+        )
+        file = f"cell-{number}.checkpoint"
+        saved = self.kept.load(file)
+
+        def keep(state: Mapping[str, np.ndarray]) -> None:
+            self.kept.save(file, save(dict(state)))
+            live = {"cell": number, "curves": _lists(state["rows"]), "density": probe.density}
+            self.kept.save(LIVE, _json(live))
+
+        x = data["activations"]
+        work = train_sae(
+            x[train], x[validation], config, s["tap_index"], load(saved) if saved else None, keep, probe
+        )
+        k, of = cell.k, len(self.cells)
+        label = f"SAE {number + 1} of {of}: k {k} of {cell.d_latent}, {cell.variant}, seed {cell.seed}"
+        trained = yield from staged(work, label)
+        held_out = ActivationData(data["observations"][test], x[test])
+        report = sae_report(self.policy, trained.sae, s["tap_index"], held_out)
+        numbers = {
+            **{name: report[name] for name in OF_A_CELL},
+            "crowding": decoder_crowding(trained.sae),
+            "density": density_histogram(trained.sae.encode(x[test])),
+            "curves": {name: column.tolist() for name, column in trained.curves.items()},
+            "values": trained.sae.values(),
+        }
+        self.kept.save(about, _json(numbers))
+        self.kept.save(weights, save(trained.sae.arrays()))
+
+    def _trained(self, number: int) -> SAE:
+        about, weights = (self.kept.load(file) for file in cell_files(number))
+        assert about is not None
+        assert weights is not None  # both just made
+        arrays: dict[str, Any] = load(weights)
+        return SAE(**arrays, **json.loads(about)["values"])
+
+    def _gate(self, data: Arrays, saes: list[SAE]) -> Work[gate.Results]:
+        train, _, _ = _split(data)
+        mean = data["activations"][train].mean(axis=0)
+        spec = RolloutSpec(self.spec["env"], tuple(self.spec["seeds"]), self.spec["max_steps"])
+        work = gate.play(self.policy, self.spec["tap_index"], saes, mean, spec, self.kept)
+        return (yield from staged(work, "playing every SAE in place of the layer"))
+
+    def _publish(self, result: Mapping[str, Any], data: Arrays) -> None:
+        files: dict[str, Content] = {RESULT: _json(result)}
+        for number in range(len(self.cells)):
+            weights = cell_files(number)[1]
+            files[weights] = self.kept.load(weights) or b""
+        cached = whole_episodes(data, self.spec["cache_samples"])
+        rows = ActivationData(
+            cached["observations"].astype(np.float32),
+            cached["activations"].astype(np.float32),
+            cached["episode"],
+            cached["step"],
+            self.policy(cached["observations"]).astype(np.float32),
+            cached["rewards"].astype(np.float32),
+        )
+        files |= loaded.data_files(rows)
+        self.store.publish(self.spec["output"], files, {"kind": KIND, "spec": dict(self.spec)})
+
+    def _counted(self, part: str, work: Work[Any]) -> Work[Any]:
+        """``work`` as its share of the whole, in thousandths."""
+        parts = work_parts(self.spec)
+        total, mine = sum(parts.values()), parts[part]
+        try:
+            while True:
+                step = next(work)
+                behind = self.done + mine * min(1.0, step.done / max(step.total, 1))
+                done = int(PERMILLE * behind / total)
+                yield Progress(done, PERMILLE, "‰", step.message, step.metrics)
+        except StopIteration as stop:
+            self.done += mine
+            return stop.value
+        finally:
+            work.close()
+
+
+def _split(data: Arrays) -> Any:
+    """The same rows for every cell, so that only the SAE differs."""
+    return split_rows(len(data["group"]), data["group"])
+
+
+def _lists(rows: np.ndarray) -> dict[str, list[float]]:
+    return {name: column.tolist() for name, column in curves_of(np.asarray(rows)).items()}
+
+
+def _json(value: Any) -> bytes:
+    return json.dumps(finite(value), allow_nan=False).encode()
