@@ -57,6 +57,10 @@ if (active && polls < {POLLS}) {{
 """
 
 
+_SWEEP: Json = {
+    "env": "{{env}}", "tap_index": 2, "topk": [2, 4], "d_latent": [8], "seeds_of_each": 1, "steps": 20,
+    "batch": 32, "num_traj": 4, "max_timesteps": 20, "eval_episodes": 2,
+}  # fmt: skip
 STEPS = (
     Step("Health", "GET", "/healthz", 200, tests=(_check("is alive", "pm.expect(body.ok).to.equal(true)"),)),
     Step("Ready", "GET", "/readyz", 200, tests=(_check("is ready", "pm.expect(body.ok).to.equal(true)"),)),
@@ -208,6 +212,17 @@ STEPS = (
           "topk": 4, "steps": 20, "num_traj": 4, "max_timesteps": 20, "eval_episodes": 2, "overwrite": True},
          (_keeps("jobId", "body.job_id"), _keeps("polls", "0"))),
     Step("Follow the training", "GET", "/job/{{jobId}}", 200, tests=(_poll("Follow the training"),)),
+    Step("Plan a sweep", "POST", "/model/{{modelId}}/sweep/plan", 200, _SWEEP,
+         (_check("every combination", "pm.expect(body.cells).to.have.length(2)"),)),
+    Step("Sweep", "POST", "/model/{{modelId}}/sweep", 202, _SWEEP,
+         (_keeps("jobId", "body.job_id"), _keeps("sweepId", "body.sweep_id"), _keeps("polls", "0"),
+          'if (body.job_id === null) pm.execution.setNextRequest("The sweep");')),
+    Step("Follow the sweep", "GET", "/job/{{jobId}}", 200, tests=(_poll("Follow the sweep"),)),
+    Step("The sweep", "GET", "/sweep/{{sweepId}}", 200, tests=(
+        _check("every SAE was played", "pm.expect(body.cells.every(c => c.gate !== null)).to.equal(true)"),
+    )),
+    Step("Sweeps", "GET", "/model/{{modelId}}/sweeps", 200),
+    Step("Use an SAE of the sweep", "POST", "/sweep/{{sweepId}}/use", 200, {"cell": 1}),
     Step("Calibrate", "POST", "/model/{{modelId}}/calibrate", 202,
          {"env": "{{env}}", "features": [{"feature_idx": "{{feature}}"}],
           "target": {"measure": "return", "change": 0.05}, "episodes": 6, "confirm_episodes": 6,

@@ -31,7 +31,7 @@ def main() -> None:
     policyscope jobs list|watch|cancel|retry       the long work of the running server
     policyscope cluster scheduler|worker           run those on other machines
     policyscope make-artifacts --env … --policy …  train an SAE for a policy of yours
-    policyscope sweep MODEL --env …                train a grid of SAEs, keep the smallest that passes; use-sweep
+    policyscope sweep MODEL --env …                many SAEs: the smallest that passes; use-sweep
     policyscope report MODEL                       whether its SAE can stand in for what it explains
     policyscope features|feature|clusters MODEL    what its features respond to and do; note adds your words
     policyscope scan MODEL --env …                 which features change behaviour, confirmed on fresh seeds

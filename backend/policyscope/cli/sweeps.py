@@ -44,7 +44,7 @@ BY_WIDTH = "repeatable; by the width of the tap when left out."
 @click.option("--use", is_flag=True, help="Attach the recommended SAE to the model.")
 @json_option
 def sweep_command(model: str, use: bool, as_json: bool, **given: Any) -> None:
-    """Train a grid of SAEs for MODEL (an id, or a demo's name) and keep the smallest that preserves behaviour.
+    """Train a grid of SAEs for MODEL (an id, or a demo's name); which is the smallest that keeps behaviour?
 
     \b
     policyscope sweep walker2d_w32 --env Walker2d-v5 --tap_index 4 --topk 4 --topk 8 --topk 16

@@ -455,6 +455,104 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/model/{model_id}/sweep": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model_id: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Collect states once, train every SAE of a grid on them, play each in place of the layer, and choose.
+         * @description A sweep that is killed goes on from its last checkpoint. The same request is answered by the same sweep.
+         */
+        post: operations["start_sweep"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/model/{model_id}/sweep/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model_id: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a sweep would train, how long it would take, and its command line. Starts nothing. */
+        post: operations["plan_sweep"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/model/{model_id}/sweeps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model_id: string;
+            };
+            cookie?: never;
+        };
+        /** The sweeps of a model. */
+        get: operations["list_sweeps"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sweep/{sweep_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sweep_id: string;
+            };
+            cookie?: never;
+        };
+        /** One sweep: its curves while it is made, its frontier and its recommendation when it is done. */
+        get: operations["get_sweep"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sweep/{sweep_id}/use": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sweep_id: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Attach one SAE of the sweep to its model and make it the active one. */
+        post: operations["use_sweep"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/model/{model_id}/interpret_features": {
         parameters: {
             query?: never;
@@ -1838,6 +1936,36 @@ export interface components {
         };
         TrainRequest: {
             /**
+             * @description Action noise of the noisy episodes, as a share of half the action range.
+             * @default 0.15
+             */
+            noise_scale?: number;
+            /**
+             * @description Share of the episodes with action noise.
+             * @default 0.6
+             */
+            noisy_share?: number;
+            /**
+             * @description Share that begins mid-way with a random push on every velocity.
+             * @default 0
+             */
+            pushed_share?: number;
+            /**
+             * @description Strength of the pushes, in spreads of each velocity.
+             * @default 0.3
+             */
+            push_scale?: number;
+            /**
+             * @description Share that begins with a wider reset.
+             * @default 0
+             */
+            reset_share?: number;
+            /**
+             * @description By how much wider.
+             * @default 10
+             */
+            reset_scale?: number;
+            /**
              * @description Environment id.
              * @example Walker2d-v5
              */
@@ -1894,11 +2022,6 @@ export interface components {
              */
             max_timesteps?: number | null;
             /**
-             * @description Action noise in part of the episodes, as a share of half the action range.
-             * @default 0.15
-             */
-            noise_scale?: number;
-            /**
              * @description Episodes of the closed-loop measurement.
              * @default 20
              */
@@ -1933,6 +2056,430 @@ export interface components {
             tap_index: number;
             /** @description Seconds it will take, judged by earlier trainings; or null. */
             estimate_s?: number | null;
+        };
+        SweepRequest: {
+            /**
+             * @description Action noise of the noisy episodes, as a share of half the action range.
+             * @default 0.15
+             */
+            noise_scale?: number;
+            /**
+             * @description Share of the episodes with action noise.
+             * @default 0.6
+             */
+            noisy_share?: number;
+            /**
+             * @description Share that begins mid-way with a random push on every velocity.
+             * @default 0
+             */
+            pushed_share?: number;
+            /**
+             * @description Strength of the pushes, in spreads of each velocity.
+             * @default 0.3
+             */
+            push_scale?: number;
+            /**
+             * @description Share that begins with a wider reset.
+             * @default 0
+             */
+            reset_share?: number;
+            /**
+             * @description By how much wider.
+             * @default 10
+             */
+            reset_scale?: number;
+            /**
+             * @description Environment id.
+             * @example Walker2d-v5
+             */
+            env: string;
+            /**
+             * @description Module whose output the SAEs read.
+             * @example 4
+             */
+            tap_index: number;
+            /**
+             * @description Variants to try.
+             * @default [
+             *       "topk"
+             *     ]
+             */
+            variant?: ("topk" | "batchtopk" | "jumprelu" | "relu" | "gated" | "matryoshka")[];
+            /**
+             * @description Numbers of latents to try. By the width of the tap when left out.
+             * @default null
+             */
+            d_latent?: number[] | null;
+            /**
+             * @description Numbers of active latents (k) to try. By the width of the tap when left out.
+             * @default null
+             */
+            topk?: number[] | null;
+            /**
+             * @description Training seeds of each configuration.
+             * @default 3
+             */
+            seeds_of_each?: number;
+            /**
+             * @description First training seed, and seed of the data.
+             * @default 0
+             */
+            seed?: number;
+            /**
+             * @description Training steps of each SAE. By the width of the tap when left out.
+             * @default null
+             */
+            steps?: number | null;
+            /**
+             * @description Vectors of one step. By the width of the tap when left out.
+             * @default null
+             */
+            batch?: number | null;
+            /**
+             * @description Learning rate; by the number of latents when left out.
+             * @default null
+             */
+            lr?: number | null;
+            /**
+             * @description Episodes of the data set.
+             * @default 100
+             */
+            num_traj?: number;
+            /**
+             * @description Longest episode; the environment's own limit by default.
+             * @default null
+             */
+            max_timesteps?: number | null;
+            /**
+             * @description Episodes in which every SAE is played.
+             * @default 20
+             */
+            eval_episodes?: number;
+            /**
+             * @description Samples kept beside the SAEs.
+             * @default 30000
+             */
+            cache_samples?: number;
+        };
+        SweepAccepted: {
+            /** @description Job to follow; null when the same sweep was done before. */
+            job_id: string | null;
+            /** @description The sweep. */
+            sweep_id: string;
+            /**
+             * @description State of the job.
+             * @enum {string}
+             */
+            state: "queued" | "running" | "done" | "failed" | "cancelled" | "interrupted";
+            /** @description The same sweep was there or on its way. */
+            reused: boolean;
+            /** @description Seconds it will take, judged by earlier sweeps; null without any. */
+            estimate_s: number | null;
+        };
+        Planned: {
+            /** @description Variant. */
+            variant: string;
+            /** @description Latents. */
+            d_latent: number;
+            /** @description Latents active at once, on average in every variant but topk. */
+            k: number;
+            /** @description Training seed. */
+            seed: number;
+        };
+        SweepPlan: {
+            /** @description Id it would have: the same request has the same id. */
+            sweep_id: string;
+            /** @description The same sweep is there already. */
+            done: boolean;
+            /** @description Every SAE it would train, smallest first. */
+            cells: components["schemas"]["Planned"][];
+            /** @description Width of the tap. */
+            d_in: number;
+            /** @description Numbers of latents. */
+            d_latent: number[];
+            /** @description Numbers of active latents. */
+            topk: number[];
+            /** @description Training steps of each. */
+            steps: number;
+            /** @description Vectors of one step. */
+            batch: number;
+            /** @description Vectors of all trainings. */
+            vectors: number;
+            /** @description Longest episode. */
+            max_timesteps: number;
+            /** @description Seconds it will take, judged by earlier sweeps; null without any. */
+            estimate_s: number | null;
+            /** @description The command that does the same. */
+            command: string;
+        };
+        SweepSummary: {
+            /** @description Id. */
+            sweep_id: string;
+            /** @description The job that makes it. */
+            job_id: string;
+            /**
+             * @description State of the job.
+             * @enum {string}
+             */
+            state: "queued" | "running" | "done" | "failed" | "cancelled" | "interrupted";
+            /** @description ISO-8601, UTC. */
+            created_at: string;
+            /** @description Environment. */
+            env: string;
+            /** @description Tap. */
+            tap_index: number;
+            /** @description SAEs. */
+            cells: number;
+            /** @description The result in words; null until done. */
+            sentence: string | null;
+        };
+        Sweeps: {
+            /** @description Newest first. */
+            sweeps: components["schemas"]["SweepSummary"][];
+        };
+        JobProgress: {
+            /** @description How much is done … */
+            done: number;
+            /** @description … of how much; 0 when unknown. */
+            total: number;
+            /** @description Of what. */
+            unit: string;
+            /** @description What is being done. */
+            message: string;
+            /** @description Numbers worth plotting. */
+            metrics: {
+                [key: string]: unknown;
+            };
+            /** @description Seconds until it is done at the present pace; null when that cannot be told. */
+            eta_s?: number | null;
+        };
+        JobResult: {
+            /** @description The run it made. */
+            run_id?: string;
+            /** @description The directory it made, for load_sae … */
+            artifacts_dir?: string;
+            /** @description … at this tap. */
+            tap_index?: number;
+            /** @description The sweep it made. */
+            sweep_id?: string;
+            /** @description The video it made. */
+            video_id?: string;
+        };
+        JobError: {
+            /** @description A stable word for programs. */
+            code: string;
+            /** @description A sentence for people. */
+            message: string;
+        };
+        Job: {
+            /** @description Server-made id. */
+            id: string;
+            /** @description What it does, such as run. */
+            kind: string;
+            /**
+             * @description queued, running, or how it ended.
+             * @enum {string}
+             */
+            state: "queued" | "running" | "done" | "failed" | "cancelled" | "interrupted";
+            progress: components["schemas"]["JobProgress"];
+            /** @description How many times it has been started. */
+            attempt?: number;
+            /** @description Seconds it was expected to take, judged by earlier jobs; or null. */
+            estimate_s?: number | null;
+            /** @description ISO-8601, UTC. */
+            created_at: string;
+            /** @description ISO-8601, UTC. */
+            started_at: string | null;
+            /** @description ISO-8601, UTC. */
+            finished_at: string | null;
+            /** @description Set when done. */
+            result: components["schemas"]["JobResult"] | null;
+            /** @description Set when failed or interrupted. */
+            error: components["schemas"]["JobError"] | null;
+        };
+        Density: {
+            /** @description Latents by log10 of their density, in 12 equal steps from 1e-4 to 1. */
+            counts: number[];
+            /** @description Latents that never fire. */
+            silent: number;
+        };
+        CellGate: {
+            /** @description Mean return when the policy acts through the SAE. */
+            return_mean: number | null;
+            /** @description 1 = nothing lost, 0 = no better than the mean activation. */
+            return_recovered: number | null;
+            /** @description 95 % interval of it, by a paired bootstrap over episodes. */
+            interval: (number | null)[] | null;
+            /** @description Share of episodes that fall. */
+            fall_rate: number | null;
+            /** @description 95 % interval of it. */
+            fall_ci: (number | null)[] | null;
+            /** @description Fall rate less that of the policy as it is. */
+            added_falls: number | null;
+            /** @description Mean steps of an episode. */
+            mean_length: number | null;
+            /** @description Lower bound of the return recovered at least 0.90, at most 5 points more falls. */
+            passes: boolean;
+            /** @description The level in words. */
+            verdict: string;
+        };
+        SweepCell: {
+            /** @description Variant. */
+            variant: string;
+            /** @description Latents. */
+            d_latent: number;
+            /** @description Latents active at once, on average in every variant but topk. */
+            k: number;
+            /** @description Training seed. */
+            seed: number;
+            /** @description Its number in the sweep. */
+            number: number;
+            /**
+             * @description How far it is.
+             * @enum {string}
+             */
+            state: "waiting" | "training" | "trained" | "done";
+            /** @description Equally long lists over training: step, loss, val_fvu, dead_fraction, l0, lr, feedback_fvu, return_recovered, fall_rate (the last two at three moments); null before it began. */
+            curves: {
+                [key: string]: (number | null)[];
+            } | null;
+            /** @description Densities of its latents so far. */
+            density: components["schemas"]["Density"] | null;
+            /** @description Fraction of variance unexplained, on episodes that no cell was trained on. */
+            fvu?: number | null;
+            /** @description The same of the response to small disturbances. */
+            feedback_fvu?: number | null;
+            /** @description The same of the action. */
+            action_fvu?: number | null;
+            /** @description Latents active at once. */
+            l0?: number | null;
+            /** @description Latents that never fire. */
+            dead_features?: number;
+            /** @description On enough samples to call them dead. */
+            dead_conclusive?: boolean;
+            /** @description Latents active in more than half of the states. */
+            dense_features?: number;
+            /** @description Mean absolute cosine between decoder directions. */
+            crowding?: number | null;
+            /** @description What it does in the closed loop. */
+            gate?: components["schemas"]["CellGate"];
+        };
+        StabilityNull: {
+            /** @description What the dictionaries without features are made of. */
+            name: string;
+            /** @description Their MMCS. */
+            mmcs: number | null;
+            /** @description Their PW-MCC. */
+            pw_mcc: number | null;
+            /** @description The observed PW-MCC, 0 = like this null, 1 = the same features. */
+            corrected_pw_mcc: number | null;
+        };
+        SweepStability: {
+            /** @description Training seeds compared. */
+            saes: number;
+            /** @description Mean maximal cosine similarity. */
+            mmcs: number | null;
+            /** @description Mean cosine under the best assignment. */
+            pw_mcc: number | null;
+            /** @description Mean correlation of latents under their own best assignment. */
+            activation_mcc: number | null;
+            /** @description The same of dictionaries without features. */
+            nulls: components["schemas"]["StabilityNull"][];
+            /** @description Share of the first seed's features found in at least two thirds of the others. */
+            stable_share: number | null;
+        };
+        Configuration: {
+            /** @description Variant. */
+            variant: string;
+            /** @description Latents. */
+            d_latent: number;
+            /** @description Latents active at once. */
+            k: number;
+            /** @description Its SAEs, one per training seed. */
+            cells: number[];
+            /** @description Mean over training seeds. */
+            fvu: number | null;
+            /** @description Mean over training seeds. */
+            feedback_fvu: number | null;
+            /** @description Mean over training seeds. */
+            action_fvu: number | null;
+            /** @description Mean over training seeds. */
+            l0: number | null;
+            /** @description Mean over training seeds. */
+            dead_features: number | null;
+            /** @description Mean over training seeds. */
+            crowding: number | null;
+            /** @description Over all its training seeds and episodes. */
+            return_recovered: number | null;
+            /** @description 95 % interval; training seeds and episodes are resampled. */
+            interval: (number | null)[] | null;
+            /** @description Share of episodes that fall. */
+            fall_rate: number | null;
+            /** @description Fall rate less that of the policy as it is. */
+            added_falls: number | null;
+            /** @description Lower bound of the return recovered at least 0.90, at most 5 points more falls. */
+            passes: boolean;
+            /** @description The level in words. */
+            verdict: string;
+            /** @description Whether training seeds agree; null for one. */
+            stability: components["schemas"]["SweepStability"] | null;
+        };
+        ReferenceLine: {
+            /** @description Mean return. */
+            return_mean: number | null;
+            /** @description Share of episodes that fall. */
+            fall_rate: number | null;
+        };
+        SweepData: {
+            /** @description Rows collected. */
+            samples: number;
+            /** @description Episodes by kind: clean, noisy, pushed, reset. */
+            episodes: {
+                [key: string]: unknown;
+            };
+            /** @description What the observations are. */
+            observation_names: string[];
+            /** @description What the actions are. */
+            action_names: string[];
+            /** @description Simulator states were kept. */
+            state: boolean;
+        };
+        Sweep: {
+            /** @description Id. */
+            sweep_id: string;
+            /** @description Model it belongs to. */
+            model_id: string;
+            /** @description The job that makes it. */
+            job: components["schemas"]["Job"];
+            /** @description Episodes in which every SAE is played. */
+            episodes: number;
+            /** @description What was asked for, with what the width of the tap decided. */
+            request: {
+                [key: string]: unknown;
+            };
+            /** @description The command that does the same. */
+            command: string;
+            /** @description Every SAE, smallest first. */
+            cells: components["schemas"]["SweepCell"][];
+            /** @description Cells that differ in their training seed only; empty until done. */
+            configurations: components["schemas"]["Configuration"][];
+            /** @description Number of the cell to keep; null when none passes, or not done. */
+            recommended: number | null;
+            /** @description The result in words; null until done. */
+            sentence: string | null;
+            /** @description The policy as it is. */
+            baseline: components["schemas"]["ReferenceLine"] | null;
+            /** @description Its tap replaced by the mean. */
+            floor: components["schemas"]["ReferenceLine"] | null;
+            /** @description What was collected. */
+            data: components["schemas"]["SweepData"] | null;
+        };
+        UseCell: {
+            /**
+             * @description Number of the cell; the recommended one by default.
+             * @default null
+             */
+            cell?: number | null;
         };
         Interpret: {
             /**
@@ -3166,16 +3713,6 @@ export interface components {
             /** @description In words. */
             verdict: string | null;
         };
-        StabilityNull: {
-            /** @description What the dictionaries without features are made of. */
-            name: string;
-            /** @description Their MMCS. */
-            mmcs: number | null;
-            /** @description Their PW-MCC. */
-            pw_mcc: number | null;
-            /** @description The observed PW-MCC, 0 = like this null, 1 = the same features. */
-            corrected_pw_mcc: number | null;
-        };
         Stability: {
             /** @description SAEs compared. */
             saes: number;
@@ -3861,64 +4398,6 @@ export interface components {
             seeds: number[];
             /** @description Joint positions, joint velocities, then the solver's warm start. */
             states: number[][];
-        };
-        JobProgress: {
-            /** @description How much is done … */
-            done: number;
-            /** @description … of how much; 0 when unknown. */
-            total: number;
-            /** @description Of what. */
-            unit: string;
-            /** @description What is being done. */
-            message: string;
-            /** @description Numbers worth plotting. */
-            metrics: {
-                [key: string]: unknown;
-            };
-            /** @description Seconds until it is done at the present pace; null when that cannot be told. */
-            eta_s?: number | null;
-        };
-        JobResult: {
-            /** @description The run it made. */
-            run_id?: string;
-            /** @description The directory it made, for load_sae … */
-            artifacts_dir?: string;
-            /** @description … at this tap. */
-            tap_index?: number;
-            /** @description The video it made. */
-            video_id?: string;
-        };
-        JobError: {
-            /** @description A stable word for programs. */
-            code: string;
-            /** @description A sentence for people. */
-            message: string;
-        };
-        Job: {
-            /** @description Server-made id. */
-            id: string;
-            /** @description What it does, such as run. */
-            kind: string;
-            /**
-             * @description queued, running, or how it ended.
-             * @enum {string}
-             */
-            state: "queued" | "running" | "done" | "failed" | "cancelled" | "interrupted";
-            progress: components["schemas"]["JobProgress"];
-            /** @description How many times it has been started. */
-            attempt?: number;
-            /** @description Seconds it was expected to take, judged by earlier jobs; or null. */
-            estimate_s?: number | null;
-            /** @description ISO-8601, UTC. */
-            created_at: string;
-            /** @description ISO-8601, UTC. */
-            started_at: string | null;
-            /** @description ISO-8601, UTC. */
-            finished_at: string | null;
-            /** @description Set when done. */
-            result: components["schemas"]["JobResult"] | null;
-            /** @description Set when failed or interrupted. */
-            error: components["schemas"]["JobError"] | null;
         };
         Jobs: {
             /** @description Newest first. */
@@ -4851,6 +5330,138 @@ export interface operations {
             422: components["responses"]["UNPROCESSABLE_ENTITY"];
             429: components["responses"]["DEFAULT_ERROR"];
             507: components["responses"]["DEFAULT_ERROR"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    start_sweep: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SweepRequest"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    /** @description The sweep. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SweepAccepted"];
+                };
+            };
+            422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    plan_sweep: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SweepRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SweepPlan"];
+                };
+            };
+            422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    list_sweeps: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sweeps"];
+                };
+            };
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    get_sweep: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sweep_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sweep"];
+                };
+            };
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    use_sweep: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sweep_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UseCell"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SaeInfo"];
+                };
+            };
+            422: components["responses"]["UNPROCESSABLE_ENTITY"];
             default: components["responses"]["DEFAULT_ERROR"];
         };
     };

@@ -13,7 +13,6 @@ from policyscope.api.schemas.base import (
     Request,
     anything,
     described,
-    interval,
     many,
     nested,
     one_of,
@@ -24,7 +23,9 @@ from policyscope.api.schemas.base import (
     wholes,
     yes,
 )
+from policyscope.api.schemas.base import interval as ends
 from policyscope.api.schemas.jobs import STATES, Job
+from policyscope.api.schemas.reports import StabilityNull
 from policyscope.api.schemas.training import Disturbed, count
 from policyscope.core.sae import Variant
 
@@ -138,9 +139,9 @@ class Density(Answer):
 class CellGate(Answer):
     return_mean = real("Mean return when the policy acts through the SAE.")
     return_recovered = real("1 = nothing lost, 0 = no better than the mean activation.")
-    interval = interval("95 % interval of it, by a paired bootstrap over episodes.")
+    interval = ends("95 % interval of it, by a paired bootstrap over episodes.")
     fall_rate = real("Share of episodes that fall.")
-    fall_ci = interval("95 % interval of it.")
+    fall_ci = ends("95 % interval of it.")
     added_falls = real("Fall rate less that of the policy as it is.")
     mean_length = real("Mean steps of an episode.")
     passes = yes("Lower bound of the return recovered at least 0.90, at most 5 points more falls.")
@@ -172,13 +173,6 @@ class SweepCell(Planned):
     gate = _optional(nested(CellGate, "What it does in the closed loop."))
 
 
-class StabilityNull(Answer):
-    name = text("Which dictionaries without features.")
-    mmcs = real("Their mean maximal cosine similarity.")
-    pw_mcc = real("Their mean cosine under the best assignment.")
-    corrected_pw_mcc = real("That of the SAEs, corrected for chance: (score − null) / (1 − null).")
-
-
 class SweepStability(Answer):
     saes = whole("Training seeds compared.")
     mmcs = real("Mean maximal cosine similarity.")
@@ -200,7 +194,7 @@ class Configuration(Answer):
     dead_features = real("Mean over training seeds.")
     crowding = real("Mean over training seeds.")
     return_recovered = real("Over all its training seeds and episodes.")
-    interval = interval("95 % interval; training seeds and episodes are resampled.")
+    interval = ends("95 % interval; training seeds and episodes are resampled.")
     fall_rate = real("Share of episodes that fall.")
     added_falls = real("Fall rate less that of the policy as it is.")
     passes = yes("Lower bound of the return recovered at least 0.90, at most 5 points more falls.")

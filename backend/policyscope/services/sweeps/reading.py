@@ -22,9 +22,9 @@ from policyscope.store.records import MODEL, JobRow, Json, ModelRow, require
 
 MOST_LISTED = 50
 ASKED = (
-    "env", "tap_index", "d_in", "variant", "d_latent", "topk", "seeds_of_each", "seed", "steps", "batch", "lr",
-    "num_traj", "max_timesteps", "noise_scale", "noisy_share", "pushed_share", "push_scale", "reset_share",
-    "reset_scale", "eval_episodes", "cache_samples",
+    "env", "tap_index", "d_in", "variant", "d_latent", "topk", "seeds_of_each", "seed", "steps", "batch",
+    "lr", "num_traj", "max_timesteps", "noise_scale", "noisy_share", "pushed_share", "push_scale",
+    "reset_share", "reset_scale", "eval_episodes", "cache_samples",
 )  # fmt: skip
 
 

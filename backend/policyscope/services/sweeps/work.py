@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
+from time import monotonic
 from typing import Any
 
 import numpy as np
@@ -47,6 +48,8 @@ OF_A_CELL = (
     "fvu", "feedback_fvu", "action_fvu", "cosine", "l0", "dead_features", "dead_conclusive", "dense_features",
 )  # fmt: skip
 PERMILLE = 1000
+KEEP_SECONDS = 0.5
+"""Between two checkpoints of a training: an fsync takes longer than many steps of a small SAE."""
 Spec = Mapping[str, Any]
 
 
@@ -63,11 +66,13 @@ def cell_files(number: int) -> tuple[str, str]:
 
 @dataclass(eq=False)
 class Sweep:
-    """One sweep being made. ``done`` counts what lies behind, of ``work_parts``."""
+    """One sweep being made. ``done`` counts what lies behind, of ``work_parts``; ``kept_at``: the last
+    checkpoint within a training."""
 
     store: ArtifactStore
     spec: Spec
     done: float = 0.0
+    kept_at: float = field(default_factory=monotonic)
 
     @cached_property
     def kept(self) -> Checkpoints:
@@ -133,6 +138,9 @@ class Sweep:
         saved = self.kept.load(file)
 
         def keep(state: Mapping[str, np.ndarray]) -> None:
+            if monotonic() - self.kept_at < KEEP_SECONDS:
+                return
+            self.kept_at = monotonic()
             self.kept.save(file, save(dict(state)))
             live = {"cell": number, "curves": _lists(state["rows"]), "density": probe.density}
             self.kept.save(LIVE, _json(live))
