@@ -1,12 +1,13 @@
 """A whole application on a tiny artifacts root, and the table of what the security tests reached.
 
 The short form of every test belongs to the normal suite; ``make test-security`` runs the long forms, which
-have the marker ``security``, and prints the table.
+have the marker ``security``, with the tests that have one form only, and prints the table.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from http_client import Client
@@ -27,6 +28,22 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     rows = sorted(_rows, key=lambda row: int(row[0].split()[0]))
     for row in [("test", "target", "reached"), ("---", "---", "---"), *rows]:
         terminalreporter.write_line(f"| {' | '.join(row)} |")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """In the long form, a test of this folder without a long form of its own is run as it is."""
+    if not config.getoption("--long"):
+        return
+    here = [item for item in items if Path(__file__).parent in item.path.parents]
+    long = {_name(item) for item in here if item.get_closest_marker("security")}
+    for item in here:
+        if _name(item) not in long:
+            item.add_marker("security")
+
+
+def _name(item: pytest.Item) -> tuple[Path, str]:
+    return item.path, item.name.partition("[")[0]
 
 
 @pytest.fixture
