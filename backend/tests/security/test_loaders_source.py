@@ -66,7 +66,7 @@ def matches(name: str, pattern: str) -> bool:
 
 
 def with_pickles(node: ast.AST, names: dict[str, str]) -> bool:
-    """A call with ``allow_pickle`` that is anything but the word False, or with settings that are not seen."""
+    """A call with ``allow_pickle`` that is anything but the word False, or with settings not seen here."""
     if not isinstance(node, ast.Call):
         return False
     said = [key.value for key in node.keywords if key.arg == "allow_pickle"]
