@@ -12,7 +12,18 @@ from typing import Any
 Json = dict[str, Any]
 SCHEMA = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"
 POLLS = 120
-NOT_JSON = ("/metrics", "/episodes.csv", "/bundle", "/replay", "/clip", "/video/{{videoId}}", "/sae/export")
+NOT_JSON = (
+    "/metrics",
+    "/episodes.csv",
+    "/bundle",
+    "/replay",
+    "/activations",
+    "/activations.csv",
+    "/activations.npz",
+    "/clip",
+    "/video/{{videoId}}",
+    "/sae/export",
+)
 
 
 @dataclass(frozen=True)
@@ -190,6 +201,9 @@ STEPS = (
         _check("steps of both seeds were recorded", "pm.expect(body.seeds).to.eql([0, 1])"),
     )),
     Step("Replay of a seed", "GET", "/run/{{runId}}/replay?seed=1", 200),
+    Step("Units of a layer", "GET", "/run/{{runId}}/activations?seed=1&layer=0", 200),
+    Step("Units of a layer as a table", "GET", "/run/{{runId}}/activations.csv?seed=1&layer=0", 200),
+    Step("All layers as arrays", "GET", "/run/{{runId}}/activations.npz?seed=1", 200),
     Step("Make a video", "POST", "/run/{{runId}}/video", 202, {"size": 240, "format": "gif"},
          (_keeps("jobId", "body.job_id"), _keeps("videoId", "body.video_id"), _keeps("polls", "0"))),
     Step("Follow the video", "GET", "/job/{{jobId}}", 200, tests=(_poll("Follow the video"),)),

@@ -55,6 +55,12 @@ class Policy:
         rows = as_rows(h, self.tap_dim(tap_index), f"The activation at tap {tap_index}")
         return self._squash(self._run(rows, tap_index + 1, len(self._steps)))
 
+    def onward(self, h: ArrayLike, tap_index: int, to: int) -> F64:
+        """Activations ``[batch, d_to]`` after ``net[to]``, from those after ``net[tap_index]``."""
+        self.tap_dim(to)
+        rows = as_rows(h, self.tap_dim(tap_index), f"The activation at tap {tap_index}")
+        return self._run(rows, tap_index + 1, to + 1)
+
     def tap_dim(self, tap_index: int) -> int:
         """Width at ``tap_index``; raises InvalidInput that names the allowed range."""
         return self.spec.tap_dim(tap_index)

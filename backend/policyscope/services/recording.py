@@ -1,6 +1,6 @@
 """What a run keeps of the steps it plays, so that a replay is the episode that was scored, not one like it.
 
-Every step's simulator state (or observation, where there is none), action, reward and steered features are
+Every step's observation, simulator state (where there is one), action, reward and steered features are
 stored exactly.
 """
 
@@ -32,9 +32,12 @@ class Recording:
     def __init__(self, env_id: str, arms: Sequence[Arm], seeds: Sequence[int], horizon: int) -> None:
         info = get_env(env_id)
         self.features = tuple(sorted({edit.feature_idx for arm in arms for edit in arm.edits}))
-        body = "state" if state_dim(info.id) else "observations"
-        self.signals = frozenset({body, "actions", "rewards"} | ({"features"} if self.features else set()))
-        width = (state_dim(info.id) or info.obs_dim) + info.act_dim + NUMBERS_PER_STEP
+        state = state_dim(info.id)
+        optional = {"state": state > 0, "features": bool(self.features)}
+        self.signals = frozenset(
+            {"observations", "actions", "rewards"} | {k for k, kept in optional.items() if kept}
+        )
+        width = state + info.obs_dim + info.act_dim + NUMBERS_PER_STEP
         kept = max(1, STORED_BYTES // (8 * width * horizon * len(arms)))
         self.only = frozenset((arm.name, seed) for arm in arms for seed in seeds[:kept])
         self._number = {arm.name: index for index, arm in enumerate(arms)}
@@ -54,8 +57,8 @@ class Recording:
 
 
 def _compact(name: str, values: Array) -> Array:
-    """Float64 where a simulator is restarted or a return summed from it; actions are float32 by nature."""
-    exact = name in ("state", "rewards")
+    """Float64 where a simulator is restarted, a policy asked or a return summed; actions are float32."""
+    exact = name in ("state", "observations", "rewards")
     return np.ascontiguousarray(values, dtype=np.float64 if exact else np.float32)
 
 

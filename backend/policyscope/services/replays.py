@@ -59,7 +59,7 @@ def replay(ws: Workspace, run_id: str, seed: int | None = None, arms: Sequence[s
         for name in chosen:
             number = names.index(name)
             trace = recording.trace_in(stored, number, seed)
-            packed.append((_about(run["arms"][number], seed), drawn(get_env(run["env"]), trace)))
+            packed.append((about(run["arms"][number], seed), drawn(get_env(run["env"]), trace)))
         features = stored.get_tensor("features").tolist()
     return pack({"run_id": run_id, "env": run["env"], "seed": seed, "features": features}, packed)
 
@@ -124,7 +124,8 @@ def _legs(info: EnvInfo) -> Any:
     return anatomy.legs if anatomy else ()
 
 
-def _about(arm: Json, seed: int) -> Json:
+def about(arm: Json, seed: int) -> Json:
+    """How one episode of an arm went."""
     episode = next(episode for episode in arm["episodes"] if episode["seed"] == seed)
     return {"name": arm["name"], **{key: episode[key] for key in ("return", "length", "fell")}}
 

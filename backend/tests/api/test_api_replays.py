@@ -1,6 +1,7 @@
 """Replays over HTTP: what was recorded is what was played."""
 
 import gzip
+import io
 
 import numpy as np
 import pytest
@@ -72,3 +73,32 @@ def test_only_so_many_seeds_are_kept(client, monkeypatch):
     arms = [Arm("baseline", lambda obs: obs[:, :1]), Arm("other", lambda obs: obs[:, :1])]
     kept = recording.Recording(tiny.ENV, arms, range(7), 10).only
     assert kept == {(name, seed) for name in ("baseline", "other") for seed in (0, 1, 2)}
+
+
+def test_the_units_of_a_layer_for_every_arm_and_as_files(client, run):
+    address = f"/run/{run['id']}/activations"
+    header = unpacked(client.http.get(f"{address}?layer=1").data)
+    assert [layer["label"] for layer in header["layers"]] == ["Hidden 1", "Hidden 2", "Action"]
+    assert [layer["width"] for layer in header["layers"]] == [tiny.HIDDEN, tiny.HIDDEN, tiny.ACT]
+    baseline, pushed = (arm["signals"]["units"]["values"] for arm in header["arms"])
+    length = run["arms"][0]["episodes"][0]["length"]
+    assert baseline.shape == (length, tiny.HIDDEN)
+    still = np.flatnonzero(np.ptp(np.concatenate([baseline, pushed]), axis=0) == 0).tolist()
+    assert header["dead"] == still
+    assert not np.array_equal(
+        baseline[0], pushed[0]
+    )  # the same first observation, pushed from the first step
+
+    arrays = np.load(io.BytesIO(client.http.get(f"{address}.npz").data))
+    assert arrays["arms"].tolist() == ["baseline", "intervention"]
+    assert np.array_equal(arrays["0/hidden_2"].astype(np.float32), baseline)
+    lines = client.http.get(f"{address}.csv?layer=1&arms=intervention").text.splitlines()
+    assert lines[0].startswith("arm,step,unit_0,unit_1")
+    assert len(lines) == 1 + len(pushed)
+    assert [float(x) for x in lines[1].split(",")[2:]] == arrays["1/hidden_2"][0].tolist()
+
+
+def test_a_layer_that_does_not_exist_is_named_with_those_that_do(client, run):
+    body = client("GET", f"/run/{run['id']}/activations?layer=9", expect=400)
+    assert "0 (Hidden 1), 1 (Hidden 2), 2 (Action)" in body["error"]["message"]
+    client("GET", f"/run/{run['id']}/activations?arms=nobody", expect=404)

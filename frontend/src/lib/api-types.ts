@@ -1017,6 +1017,67 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/run/{run_id}/activations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        /**
+         * Every unit of one layer at every recorded step of one seed, with each arm's edits.
+         * @description Packed like a replay; the signal is `units`. The header lists all layers, and those units of this one that
+         *     never change (`dead`) or lie within 1 % of an asymptote of tanh or sigmoid in 95 % of steps (`saturated`).
+         */
+        get: operations["get_activations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/run/{run_id}/activations.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        /** One layer as a table: a line per arm and step, a column per unit. */
+        get: operations["get_activations_csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/run/{run_id}/activations.npz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        /** All layers as float64 arrays `[steps, units]` named `<arm number>/<layer>`, and the arms' names. */
+        get: operations["get_activations_npz"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/env/{env_id}/scene": {
         parameters: {
             query?: never;
@@ -6439,6 +6500,97 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    get_activations: {
+        parameters: {
+            query?: {
+                /** @description A recorded seed; the run's first by default. */
+                seed?: number | null;
+                /** @description Names of the arms, repeated; all by default. */
+                arms?: string[] | null;
+                /** @description Number of the layer: hidden layers from 0, the action last. */
+                layer?: number;
+            };
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    get_activations_csv: {
+        parameters: {
+            query?: {
+                /** @description A recorded seed; the run's first by default. */
+                seed?: number | null;
+                /** @description Names of the arms, repeated; all by default. */
+                arms?: string[] | null;
+                /** @description Number of the layer: hidden layers from 0, the action last. */
+                layer?: number;
+            };
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    get_activations_npz: {
+        parameters: {
+            query?: {
+                /** @description A recorded seed; the run's first by default. */
+                seed?: number | null;
+                /** @description Names of the arms, repeated; all by default. */
+                arms?: string[] | null;
+            };
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
             };
             422: components["responses"]["UNPROCESSABLE_ENTITY"];
             default: components["responses"]["DEFAULT_ERROR"];

@@ -94,6 +94,14 @@ class ReplayQuery(Request):
     )
 
 
+class LayerQuery(ReplayQuery):
+    layer = fields.Integer(
+        load_default=0,
+        validate=validate.Range(0),
+        metadata=described("Number of the layer: hidden layers from 0, the action last."),
+    )
+
+
 class ClipQuery(Request):
     row = fields.Integer(
         required=True,

@@ -13,13 +13,14 @@ from policyscope.api.encoding import Views
 from policyscope.api.schemas.replays import (
     ClipQuery,
     EnvironmentScene,
+    LayerQuery,
     ReplayQuery,
     Scene,
     VideoAccepted,
     VideoRequest,
 )
 from policyscope.api.views.runs import LOCATION
-from policyscope.services import clips, videos
+from policyscope.services import clips, layer_activity, videos
 from policyscope.services import replays as service
 
 replays = Views("replays", __name__, description="Episodes to watch: bodies, steps, signals.")
@@ -42,6 +43,36 @@ def get_replay(query: dict[str, Any], run_id: str) -> Response:
     stored channel by channel, and byte plane by byte plane. Ranges are served; whole answers are compressed.
     """
     return _binary(service.replay(workspace(), run_id, query["seed"], query["arms"]))
+
+
+@replays.route("/run/<run_id>/activations")
+@replays.arguments(LayerQuery, location="query")
+@replays.response(200, {"type": "string", "format": "binary"}, content_type="application/octet-stream")
+def get_activations(query: dict[str, Any], run_id: str) -> Response:
+    """Every unit of one layer at every recorded step of one seed, with each arm's edits.
+
+    Packed like a replay; the signal is `units`. The header lists all layers, and those units of this one that
+    never change (`dead`) or lie within 1 % of an asymptote of tanh or sigmoid in 95 % of steps (`saturated`).
+    """
+    return _binary(layer_activity.read(workspace(), run_id, query["seed"], query["arms"], query["layer"]))
+
+
+@replays.route("/run/<run_id>/activations.csv")
+@replays.arguments(LayerQuery, location="query")
+@replays.response(200, {"type": "string"}, content_type="text/csv")
+def get_activations_csv(query: dict[str, Any], run_id: str) -> Response:
+    """One layer as a table: a line per arm and step, a column per unit."""
+    text = layer_activity.table(workspace(), run_id, query["seed"], query["arms"], query["layer"])
+    return Response(text, mimetype="text/csv")
+
+
+@replays.route("/run/<run_id>/activations.npz")
+@replays.arguments(ReplayQuery, location="query")
+@replays.response(200, {"type": "string", "format": "binary"}, content_type="application/octet-stream")
+def get_activations_npz(query: dict[str, Any], run_id: str) -> Response:
+    """All layers as float64 arrays `[steps, units]` named `<arm number>/<layer>`, and the arms' names."""
+    data = layer_activity.npz(workspace(), run_id, query["seed"], query["arms"])
+    return Response(data, mimetype="application/octet-stream")
 
 
 @replays.route("/env/<env_id>/scene")
