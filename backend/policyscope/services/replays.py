@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from policyscope.core.envs import EnvInfo, get_env
+from policyscope.core.envs import EnvInfo, get_env, state_dim
 from policyscope.core.envs.bodies import has_body
 from policyscope.core.errors import Conflict, NotFound
 from policyscope.core.measures.anatomy import anatomy_of
@@ -29,7 +29,13 @@ def scene(ws: Workspace, run_id: str) -> Json:
     with recording.opened(ws.store, run_id) as stored:
         seeds = recording.seeds_in(stored)
         features = stored.get_tensor("features").tolist()
-    return {**environment_scene(run["env"]), "run_id": run_id, "seeds": seeds, "features": features}
+    about_run = {
+        "run_id": run_id,
+        "seeds": seeds,
+        "features": features,
+        "restarts": state_dim(run["env"]) > 0,
+    }
+    return {**environment_scene(run["env"]), **about_run}
 
 
 def environment_scene(env_id: str) -> Json:

@@ -4270,6 +4270,8 @@ export interface components {
             seeds: number[];
             /** @description Features whose activation was recorded: those that some arm edits. */
             features: number[];
+            /** @description Simulator states were recorded: another run can start from any step. */
+            restarts: boolean;
         };
         EnvironmentScene: {
             /** @description Environment. */

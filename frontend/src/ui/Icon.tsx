@@ -17,6 +17,7 @@ const PATHS = {
   loop: "M17 3l3.5 3.5L17 10M4 11.5v-1a4 4 0 0 1 4-4h12M7 21l-3.5-3.5L7 14m13-1.5v1a4 4 0 0 1-4 4H4",
   search: "M11 18a7 7 0 1 0 0-14 7 7 0 0 0 0 14Zm5-2 5 5",
   keyboard: "M3 6h18v12H3zM7 10h.01M11 10h.01M15 10h.01M8 14h8",
+  branch: "M6 4v16M6 14c0-5 12-3 12-8m0 0-3.5 3.5M18 6l3 3.5",
   jobs: "M4 6h16M4 12h16M4 18h10",
   warning: "M12 9v5m0 3v.01M12 3.5 2.5 20h19L12 3.5Z",
 } as const;

@@ -79,6 +79,7 @@ class Scene(EnvironmentScene):
     run_id = text("Run.")
     seeds = wholes("Seeds whose steps were recorded.")
     features = wholes("Features whose activation was recorded: those that some arm edits.")
+    restarts = yes("Simulator states were recorded: another run can start from any step.")
 
 
 class ReplayQuery(Request):

@@ -43,7 +43,7 @@ export function ReplayPanel({ run }: { run: Run }) {
       ) : scene.data && replay.data ? (
         <>
           <Suspense fallback={<Block height={520} label="Opening the player" />}>
-            <ReplayPlayer key={seed} scene={scene.data} replay={replay.data} arms={run.arms} />
+            <ReplayPlayer key={seed} run={run} scene={scene.data} replay={replay.data} />
           </Suspense>
           <details className={classes.exportBox}>
             <summary>Export this seed as a video file</summary>

@@ -1,12 +1,14 @@
 import { Checkbox, SegmentedControl } from "@mantine/core";
-import { useMemo, useState } from "react";
+import { lazy, Suspense, useMemo, useState, type ReactNode } from "react";
 
 import { num } from "@/lib/format";
-import type { RunArm, Scene } from "@/lib/types";
+import type { Run, RunArm, Scene } from "@/lib/types";
 import { toneOf } from "@/modules/runs/arms";
 import { ArmName } from "@/ui/ArmName";
+import { Block } from "@/ui/States";
 
 import { BodiesView } from "./BodiesView";
+import { Branch } from "./Branch";
 import type { Replay, ReplayArm } from "./decode";
 import { paletteOf } from "./palette";
 import { Player } from "./player";
@@ -18,16 +20,19 @@ import { usePlayback } from "./use-playback";
 import { useScheme } from "./use-scheme";
 import classes from "./Replay.module.css";
 
+const Activations = lazy(() => import("./activations/Activations"));
+
 interface Props {
+  run: Run;
   scene: Scene;
   replay: Replay;
-  arms: RunArm[];
 }
 
 const WITHOUT_TIME = 1 / 30;
 
 /** All arms of one seed on one time bar, from −α over the baseline to +α. */
-export default function ReplayPlayer({ scene, replay: recorded, arms }: Props) {
+export default function ReplayPlayer({ run, scene, replay: recorded }: Props) {
+  const { arms } = run;
   const replay = useMemo(() => ({ ...recorded, arms: inOrder(recorded.arms, arms) }), [recorded, arms]);
   const steps = Math.max(...replay.arms.map((arm) => arm.length));
   const player = useMemo(() => new Player(steps, scene.dt ?? WITHOUT_TIME), [steps, scene.dt]);
@@ -85,8 +90,30 @@ export default function ReplayPlayer({ scene, replay: recorded, arms }: Props) {
         )}
       </div>
       <TimeBar player={player} dt={scene.dt} />
+      {scene.restarts && <Branch run={run} replay={replay} player={player} />}
       <Signals scene={scene} replay={replay} palette={palette} player={player} />
+      <Fold summary="What every unit of the network does">
+        <Activations
+          runId={replay.run_id}
+          seed={replay.seed}
+          arms={replay.arms.map((arm) => arm.name)}
+          player={player}
+        />
+      </Fold>
     </div>
+  );
+}
+
+/** Its content is fetched and drawn only once it is opened. */
+function Fold({ summary, children }: { summary: string; children: ReactNode }) {
+  const [opened, setOpened] = useState(false);
+  return (
+    <details className={classes.exportBox} onToggle={(event) => setOpened(event.currentTarget.open)}>
+      <summary>{summary}</summary>
+      {opened && (
+        <Suspense fallback={<Block height={240} label="Opening the activations" />}>{children}</Suspense>
+      )}
+    </details>
   );
 }
 

@@ -38,6 +38,16 @@ export interface Moment extends Recorded {
   undrawn: string | null;
 }
 
+/** The units of one layer under every arm: signal `units`. */
+export interface Units extends Recorded {
+  seed: number;
+  layers: { index: number; label: string; module: number; width: number; activation: string | null }[];
+  /** Number of the layer whose units these are. */
+  layer: number;
+  dead: number[];
+  saturated: number[];
+}
+
 interface Listed {
   shape: number[];
   type: "float32" | "uint8";
@@ -55,6 +65,9 @@ export const decodeReplay = (buffer: ArrayBuffer) => decode(buffer) as Replay;
 
 /** Throws an Error when the document is not a clip or ends early. */
 export const decodeMoment = (buffer: ArrayBuffer) => decode(buffer) as Moment;
+
+/** Throws an Error when the document does not hold a layer or ends early. */
+export const decodeUnits = (buffer: ArrayBuffer) => decode(buffer) as Units;
 
 function decode(buffer: ArrayBuffer): Recorded {
   const view = new DataView(buffer);

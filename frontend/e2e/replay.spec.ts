@@ -1,0 +1,59 @@
+import { checkAccessibility, expect, loadSae, startRun, test } from "./support";
+
+test("watching a run: it moves, charts and keys scrub it, every unit is shown, and it re-runs from any step", async ({
+  page,
+}) => {
+  test.setTimeout(200_000);
+  await page.goto("/");
+  await page.getByRole("button", { name: "Open demo Walker2d" }).click();
+  await loadSae(page, "walker2d_w32");
+  await page.locator("#interpret tbody tr").first().click();
+  const perturb = page.locator("#perturb");
+  await perturb.getByLabel("Strength alpha, exact").fill("5");
+  await perturb.getByLabel("Strength alpha, exact").blur();
+  await perturb.getByRole("button", { name: "Apply Feature Perturbation" }).click();
+  await startRun(page, { episodes: 4, steps: 300 });
+
+  const replay = page.getByRole("region", { name: "Replay" });
+  const clock = replay.getByText(/^step \d+ of 299/);
+  await expect(clock).toBeVisible({ timeout: 60_000 });
+  const first = await clock.innerText();
+  await expect(clock).not.toHaveText(first); // it plays by itself
+
+  // Keys of the player.
+  const slider = replay.getByRole("slider", { name: "Step" });
+  await replay.getByRole("button", { name: "Pause" }).click();
+  await slider.focus();
+  await page.keyboard.press("Home");
+  await expect(clock).toHaveText(/^step 0 of/);
+  await replay.getByRole("button", { name: "Play" }).focus();
+  for (const [key, step] of [
+    [".", 1],
+    ["]", 26],
+    [",", 25],
+    ["[", 0],
+  ] as const) {
+    await page.keyboard.press(key);
+    await expect(clock).toHaveText(new RegExp(`^step ${String(step)} of`));
+  }
+
+  // The units of every layer, on the same time bar: pressing in a map moves the bodies.
+  await replay.getByText("What every unit of the network does").click();
+  const map = replay.getByRole("img", { name: /^baseline: 32 units over 300 steps/ }).first();
+  await expect(map).toBeVisible();
+  await expect(replay.getByRole("heading", { name: "Action" })).toBeVisible();
+  await expect(replay.getByRole("img", { name: /^intervention − baseline/ })).toHaveCount(4);
+  await map.scrollIntoViewIfNeeded();
+  const box = await map.boundingBox();
+  await map.click({ position: { x: (box?.width ?? 0) / 2, y: 10 }, force: true });
+  await expect(clock).toHaveText(/^step 1(49|50|51) of/);
+  await checkAccessibility(page);
+
+  // From here, with the saved state of the simulator.
+  await replay.getByRole("button", { name: /^Re-run from step 1\d\d$/ }).click();
+  await expect(
+    page.locator("#compare").getByText(/started from baseline of run r_\w+, seed 0, step 1\d\d/),
+  ).toBeVisible({
+    timeout: 60_000,
+  });
+});
