@@ -3,6 +3,7 @@ import { SegmentedControl, Select } from "@mantine/core";
 import { count, num } from "@/lib/format";
 import type { FeatureSort, Interpretation, Model } from "@/lib/types";
 import { useEnvInfo } from "@/modules/runs/use-env-info";
+import { uploadedFiles } from "@/modules/saes/directories";
 import { Explain } from "@/ui/Explain";
 import { Panel } from "@/ui/Panel";
 import { Empty, Failure, Lines } from "@/ui/States";
@@ -93,8 +94,9 @@ function Content({ model, ranking, onRanking, feature, onFeature }: Props) {
   if (!sae.has_cached_data) {
     return (
       <Empty title="Need SAE + cached data">
-        {sae.artifacts_dir} has no cached_obs.pt and tapped_activations.pt, so features cannot be ranked.
-        Choose a directory with all three files.
+        {uploadedFiles(sae) === null
+          ? `${sae.artifacts_dir} has no cached_obs.pt and tapped_activations.pt, so features cannot be ranked. Choose a directory with all three files.`
+          : "An uploaded SAE brings no data along, so features cannot be ranked. Load a directory with data at the same tap, then upload again: the SAE is then measured on those."}
       </Empty>
     );
   }

@@ -5,6 +5,7 @@ import type { Term } from "@/lib/glossary";
 import type { SaeInfo } from "@/lib/types";
 import { Explain } from "@/ui/Explain";
 
+import { uploadedFiles } from "./directories";
 import classes from "./Sae.module.css";
 
 const VERIFIED = 1e-6;
@@ -33,7 +34,9 @@ interface Line {
 }
 
 function linesOf(sae: SaeInfo): Line[] {
+  const uploaded = uploadedFiles(sae);
   return [
+    { label: "From", value: uploaded ?? sae.artifacts_dir, note: uploaded === null ? undefined : "uploaded" },
     { label: "Reads", value: `d_in ${sae.d_in}`, note: "units", term: "d_in" },
     {
       label: "Features",

@@ -5,12 +5,13 @@ import { Panel } from "@/ui/Panel";
 import { Empty, Failure, Lines } from "@/ui/States";
 
 import { useArtifacts } from "./api";
-import { bestDirectory } from "./directories";
+import { bestDirectory, loadedDirectory } from "./directories";
 import { DirectoryList } from "./DirectoryList";
 import { ReportLine } from "./ReportLine";
 import { SaeFacts } from "./SaeFacts";
 import { SaeForm } from "./SaeForm";
 import { SaeWarnings } from "./SaeWarnings";
+import { UploadSae } from "./UploadSae";
 import classes from "./Sae.module.css";
 
 interface Props {
@@ -24,7 +25,7 @@ export function SaePanel({ model, tap, onTap }: Props) {
   const [typed, setTyped] = useState<string | null>(null);
   const { sae } = model;
   const directories = artifacts?.directories ?? [];
-  const directory = typed ?? sae?.artifacts_dir ?? bestDirectory(directories, model)?.artifacts_dir ?? "";
+  const directory = typed ?? loadedDirectory(sae) ?? bestDirectory(directories, model)?.artifacts_dir ?? "";
   /** A directory that is chosen by name brings its own tap along; typing on the way to a name does not. */
   const choose = (name: string) => {
     setTyped(name);
@@ -55,6 +56,7 @@ export function SaePanel({ model, tap, onTap }: Props) {
             onTap={onTap}
           />
         )}
+        <UploadSae modelId={model.id} tap={tap} onTap={onTap} />
         {sae ? (
           <>
             <SaeWarnings model={model} warnings={sae.warnings} onFixed={() => onTap(undefined)} />

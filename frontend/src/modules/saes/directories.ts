@@ -1,4 +1,14 @@
-import type { ArtifactsDirectory, Model } from "@/lib/types";
+import type { ArtifactsDirectory, Model, SaeInfo } from "@/lib/types";
+
+const UPLOADED = "upload: ";
+
+/** The files an SAE was uploaded as; null where it came from an artifacts directory. */
+export const uploadedFiles = ({ artifacts_dir }: SaeInfo): string | null =>
+  artifacts_dir.startsWith(UPLOADED) ? artifacts_dir.slice(UPLOADED.length) : null;
+
+/** The directory the SAE in use was loaded from, if it was. */
+export const loadedDirectory = (sae: SaeInfo | null): string | undefined =>
+  sae && uploadedFiles(sae) === null ? sae.artifacts_dir : undefined;
 
 export const isUsable = (directory: ArtifactsDirectory) => directory.complete && directory.fits !== false;
 
