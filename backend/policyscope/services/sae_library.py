@@ -12,11 +12,9 @@ from policyscope.core.activations import ActivationData
 from policyscope.core.errors import NotFound
 from policyscope.core.sae_formats import export_sae
 from policyscope.services import loaded, quarantine, saes
-from policyscope.services.tap_warnings import Attached
+from policyscope.services.tap_warnings import UPLOADED, Attached
 from policyscope.services.workspace import Workspace
 from policyscope.store.records import MODEL, SAE, Json, ModelRow, SaeRow, require
-
-UPLOADED = "upload: "
 
 
 def upload(ws: Workspace, model_id: str, files: Mapping[str, bytes], tap_index: int | None) -> Json:
@@ -34,7 +32,6 @@ def upload(ws: Workspace, model_id: str, files: Mapping[str, bytes], tap_index: 
     data = _shared_data(ws, current, tap)
     name = UPLOADED + ", ".join(files)
     info = saes.examine(Attached(model_id, name, tap, tap_index), policy, sae, data)
-    info["warnings"] = [_without_reload(warning) for warning in info["warnings"]]
     info["env"] = policy.spec.metadata.get("env") if current is None else current.info["env"]
     return saes.keep_attached(ws, model_id, sae, data, saes.Source(name, tap, info))
 
@@ -75,13 +72,6 @@ def _shared_data(ws: Workspace, current: SaeRow | None, tap: int) -> ActivationD
     if current is None or current.tap_index != tap:
         return None
     return loaded.stored_data(ws.store, current.content)
-
-
-def _without_reload(warning: Json) -> Json:
-    """An upload cannot be loaded again from a directory, so no button is offered for that."""
-    fix = warning["fix"]
-    reloads = fix is not None and fix["path"].endswith("/load_sae")
-    return {**warning, "fix": None} if reloads else warning
 
 
 def _own(row: SaeRow | None, model_id: str, sae_id: str) -> SaeRow:

@@ -122,6 +122,12 @@ def original_policy(ws: Workspace, row: ModelRow) -> Policy:
 
 def choose_tap(spec: PolicySpec, sae: SAE, requested: int | None) -> int:
     fitting = [index for index, module in enumerate(spec.modules) if module.out_features == sae.d_in]
+    if not fitting:
+        widths = ", ".join(map(str, sorted({module.out_features for module in spec.modules})))
+        raise ShapeMismatch(
+            f"The SAE reads {sae.d_in} activations, and no layer of this policy has as many (their widths are "
+            f"{widths}): it was trained on another policy. Open that policy, then attach the SAE to it."
+        )
     tap = requested if requested is not None else sae.tap_index
     if tap is None:
         if len(fitting) == 1:
@@ -130,15 +136,14 @@ def choose_tap(spec: PolicySpec, sae: SAE, requested: int | None) -> int:
         raise InvalidInput(message, fields={"tap_index": message})
     width = spec.tap_dim(tap)
     if width != sae.d_in:
-        message = f"The SAE reads {sae.d_in} activations, but tap {tap} of this policy has {width}. " + (
-            f"Taps that fit: {_listed(fitting)}." if fitting else "No tap of this policy fits this SAE."
-        )
+        message = f"The SAE reads {sae.d_in} activations, but tap {tap} of this policy has {width}. "
+        message += f"Taps that fit: {_listed(fitting)}."
         raise ShapeMismatch(message, fields={"tap_index": message})
     return tap
 
 
 def _listed(taps: list[int]) -> str:
-    return ", ".join(map(str, taps)) or "none"
+    return ", ".join(map(str, taps))
 
 
 def examine(what: Attached, policy: Policy, sae: SAE, data: ActivationData | None) -> Json:

@@ -12,6 +12,7 @@ from policyscope.store.records import Json
 REPRODUCES = 1e-4
 SUGGESTS = 1e-2
 HIGH_FVU = 0.1
+UPLOADED = "upload: "
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,11 @@ class Attached:
     artifacts_dir: str
     tap_index: int
     requested: int | None
+
+    @property
+    def uploaded(self) -> bool:
+        """From files of the user, not from an artifacts directory."""
+        return self.artifacts_dir.startswith(UPLOADED)
 
 
 def all_warnings(what: Attached, spec: PolicySpec, sae: SAE, report: TapReport | None) -> list[Json]:
@@ -98,10 +104,17 @@ def _stored_differs(what: Attached, sae: SAE) -> list[Json]:
 
 
 def _no_data(what: Attached) -> Json:
+    if what.uploaded:
+        reason = "An uploaded SAE brings no cached data along"
+        remedy = (
+            "Load an artifacts directory with data at the same tap first, then upload again: its data are kept."
+        )
+    else:
+        reason = f"{what.artifacts_dir} has no cached_obs.pt and tapped_activations.pt"
+        remedy = "Run bc_sae_walker_demo.py to make them."
     return _warning(
         "no_cached_data",
-        f"{what.artifacts_dir} has no cached_obs.pt and tapped_activations.pt, so features cannot be "
-        "interpreted and the tap cannot be checked. Run bc_sae_walker_demo.py to make them.",
+        f"{reason}, so features cannot be interpreted and the tap cannot be checked. {remedy}",
         None,
     )
 
@@ -130,7 +143,10 @@ def _foreign(report: TapReport) -> Json:
     )
 
 
-def _load_again(what: Attached, tap_index: int) -> Json:
+def _load_again(what: Attached, tap_index: int) -> Json | None:
+    """None for an upload, which the server cannot load again by itself."""
+    if what.uploaded:
+        return None
     return {
         "label": f"Use tap {tap_index}",
         "method": "POST",

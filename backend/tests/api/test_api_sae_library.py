@@ -75,7 +75,7 @@ def test_an_sae_of_another_model_is_not_there(client):
         (saelens_files()[0], b"{", "not JSON"),
         (*saelens_files(architecture="standard"), "threshold, whose meaning is not known"),
         (b"nonsense", None, "sae_weights.safetensors"),
-        (*saelens_files(d_in=7), "No tap of this policy fits"),
+        (*saelens_files(d_in=7), "no layer of this policy has as many"),
     ],
 )
 def test_what_cannot_be_read_is_refused_and_changes_nothing(client, weights, config, words):
@@ -88,7 +88,18 @@ def test_what_cannot_be_read_is_refused_and_changes_nothing(client, weights, con
 def test_without_data_the_upload_says_so(client):
     info = send(client, client.model(), *saelens_files(), tap_index="3")
     assert (info["has_cached_data"], info["fvu"]) == (False, None)
-    assert [warning["code"] for warning in info["warnings"]] == ["no_cached_data"]
+    (warning,) = info["warnings"]
+    assert (warning["code"], warning["fix"]) == ("no_cached_data", None)
+    assert "An uploaded SAE brings no cached data along" in warning["message"]
+
+
+def test_a_missing_tap_is_asked_for_only_where_one_would_fit(client):
+    model_id = client.model()
+    asked = send(client, model_id, *saelens_files(), expect=400)["error"]
+    assert "Taps that fit" in asked["fields"]["tap_index"]
+    foreign = send(client, model_id, *saelens_files(d_in=7), expect=400)["error"]
+    assert "trained on another policy" in foreign["message"]
+    assert "tap_index" not in foreign["fields"]
 
 
 def test_export_gives_the_same_sae(client):
