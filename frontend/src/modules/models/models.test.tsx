@@ -1,4 +1,4 @@
-import { screen, within } from "@testing-library/react";
+import { fireEvent, screen, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { delay, http, HttpResponse } from "msw";
 import { describe, expect, it, vi } from "vitest";
@@ -108,13 +108,45 @@ describe("upload", () => {
       within(alert)
         .getAllByRole("term")
         .map((term) => term.textContent),
-    ).toEqual(["Found", "Expected", "What would work"]);
+    ).toEqual(["Found", "What would work", "Accepted here"]);
     expect(
       within(alert)
         .getAllByRole("definition")
         .map((told) => told.textContent),
-    ).toEqual(Object.values(fields));
+    ).toEqual([fields.found, fields.remedy, fields.expected]);
     expect(alert).not.toHaveTextContent("one long sentence");
+    const chooser = vi.spyOn(HTMLInputElement.prototype, "click");
+    await user.click(within(alert).getByRole("button", { name: "Choose another file" }));
+    expect(chooser).toHaveBeenCalledOnce();
+    chooser.mockRestore();
+  });
+  it("a sentence alone is shown without the file's name, which the title says", async () => {
+    server.use(http.post("*/upload", () => fail(413, "big.pt: this file takes too long to read.")));
+    renderWithTheme(<UploadZone onUploaded={vi.fn()} />);
+    await choose("big.pt");
+    const alert = await screen.findByRole("alert");
+    expect(within(alert).getByText("This file takes too long to read.")).toBeVisible();
+  });
+  it("what is not the file's fault is tried again with the same file", async () => {
+    const { model } = makeWorld().addWalker("walker.pt");
+    server.use(
+      http.post("*/upload", () => fail(429, "Too many files are being opened."), { once: true }),
+      http.post("*/upload", () => HttpResponse.json(model, { status: 201 })),
+    );
+    const onUploaded = vi.fn();
+    renderWithTheme(<UploadZone onUploaded={onUploaded} />);
+    await choose("walker.pt");
+    await user.click(await screen.findByRole("button", { name: "Try again" }));
+    await vi.waitFor(() => expect(onUploaded).toHaveBeenCalled());
+  });
+  it("a dropped file is taken whatever its ending is", async () => {
+    const { model } = makeWorld().addWalker("weights.bin");
+    server.use(http.post("*/upload", () => HttpResponse.json(model, { status: 201 })));
+    const onUploaded = vi.fn();
+    renderWithTheme(<UploadZone onUploaded={onUploaded} />);
+    const label = screen.getByText("Drop a policy here, or choose a file");
+    fireEvent.drop(label, { dataTransfer: { files: [new File(["x"], "weights.bin")] } });
+    await vi.waitFor(() => expect(onUploaded).toHaveBeenCalled());
   });
 });
 

@@ -34,7 +34,7 @@ export function UploadSae({ modelId, tap, onTap }: Props) {
         reading={upload.isPending ? listedNames(upload.variables.files) : null}
         onFiles={(files) => upload.mutate({ files })}
       />
-      {error && variables && (
+      {error && (
         <Refusal
           error={error}
           name={listedNames(variables.files)}

@@ -5,13 +5,13 @@ const isConfig = (file: File) => file.name.toLowerCase().endsWith(".json");
 export const listedNames = (files: readonly File[]) => files.map(({ name }) => name).join(" and ");
 
 /** Which chosen file is which part of the request. A .json alone is sent too: the server says what is missing. */
-export function saeParts(files: readonly File[]): [part: "file" | "config", file: File][] {
+export function saeParts(files: readonly File[]): (readonly [part: "file" | "config", file: File])[] {
   const weights = files.filter((file) => !isConfig(file));
   const configs = files.filter(isConfig);
   if (weights.length > 1 || configs.length > 1) throw tooMany(files);
   const [file, config] = [...weights, ...configs];
   if (!file) throw tooMany(files);
-  return config ? [["file", file], ["config", config]] : [["file", file]]; // prettier-ignore
+  return [["file", file], ...(config ? [["config", config] as const] : [])];
 }
 
 function tooMany(files: readonly File[]): ApiError {

@@ -39,12 +39,29 @@ function loadSae(stored: StoredModel, directory: string, tap: number | undefined
   return json(sae);
 }
 
+/** As the real server does: the configuration of SAELens names no tap. */
+function uploadSae(stored: StoredModel, form: FormData) {
+  const tap = form.get("tap_index");
+  if (form.has("config") && tap === null) {
+    const message = "The SAE file names no tap_index, so one must be given. Taps that fit: 1, 3, 5.";
+    return json({ error: { code: "invalid_input", message, fields: { tap_index: message } } }, 400);
+  }
+  const names = form.has("config") ? "sae_weights.safetensors, cfg.json" : "walker_sae.pt";
+  const sae = { ...SAE, artifacts_dir: `upload: ${names}`, tap_index: tap === null ? 3 : Number(tap) };
+  stored.model = { ...stored.model, sae, intervention: null };
+  return json(sae, 201);
+}
+
 export function saeHandlers(world: World): HttpHandler[] {
   return [
     http.get("*/artifacts", () => json({ root: "artifacts", directories: DIRECTORIES })),
     http.post("*/model/:id/load_sae", async ({ params, request }) => {
       const body = (await request.json()) as { artifacts_dir: string; tap_index?: number };
       return withModel(world, params, (stored) => loadSae(stored, body.artifacts_dir, body.tap_index));
+    }),
+    http.post("*/model/:id/sae", async ({ params, request }) => {
+      const form = await request.formData();
+      return withModel(world, params, (stored) => uploadSae(stored, form));
     }),
     http.post("*/model/:id/interpret_features", async ({ params, request }) => {
       const body = (await request.json()) as { target_dim: number; top_k: number; sort_by?: FeatureSort };
