@@ -125,7 +125,7 @@ def choose_tap(spec: PolicySpec, sae: SAE, requested: int | None) -> int:
     if not fitting:
         widths = ", ".join(map(str, sorted({module.out_features for module in spec.modules})))
         raise ShapeMismatch(
-            f"The SAE reads {sae.d_in} activations, and no layer of this policy has as many (their widths are "
+            f"The SAE reads {sae.d_in} activations, and no layer of this policy has as many (widths: "
             f"{widths}): it was trained on another policy. Open that policy, then attach the SAE to it."
         )
     tap = requested if requested is not None else sae.tap_index

@@ -106,7 +106,7 @@ def _stored_differs(what: Attached, sae: SAE) -> list[Json]:
 def _no_data(what: Attached) -> Json:
     if what.uploaded:
         reason = "An uploaded SAE brings no cached data along"
-        remedy = "Load an artifacts directory with data at the same tap first, then upload again: its data are kept."
+        remedy = "Load a directory with data at the same tap first, then upload again: its data are kept."
     else:
         reason = f"{what.artifacts_dir} has no cached_obs.pt and tapped_activations.pt"
         remedy = "Run bc_sae_walker_demo.py to make them."
