@@ -6,6 +6,7 @@ import io
 import json
 import zipfile
 from collections.abc import Mapping
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -115,12 +116,11 @@ def real(files: list[Files]) -> st.SearchStrategy[Files]:
 GLOBALS = [*_MAKERS, "os.system", "torch.FloatStorage", "torch.nn.modules.container.Sequential", "a.B"]
 PIECES = [
     *(f"c{name.rpartition('.')[0]}\n{name.rpartition('.')[2]}\n".encode() for name in GLOBALS),
-    *(b"N", b"\x88", b"K\x01", b"K\x03", b"J\xff\xff\xff\xff", b"\x8a\x08" + b"\x7f" * 8, b"G" + b"\x7f\xf0" + bytes(6)),
-    *(b"U\x01a", b"U\x02f4", b"U\x07storage", b"X\x01\x00\x00\x00b", b"C\x04\x00\x00\x80?", b"U\x0cnet.0.weight"),
-    *(b"(", b")", b"]", b"}", b"0", b"1", b"2", b"t", b"\x85", b"\x86", b"\x87", b"l", b"d"),
-    *(b"a", b"e", b"s", b"u", b"b", b"R", b"\x81", b"\x92", b"\x93", b"o", b"Q", b"q\x00", b"q\x01", b"h\x00", b"h\x01"),
-    *(b"\x94", b"\x90", b"\x91", b"\x8f", b"\x97", b"\x98", b"\x82\x01"),
-]  # fmt: skip
+    *(b"N", b"\x88", b"K\x01", b"K\x03", b"J\xff\xff\xff\xff", b"\x8a\x08" + b"\x7f" * 8),
+    *(b"G\x7f\xf0" + bytes(6), b"U\x01a", b"U\x02f4", b"U\x07storage", b"X\x01\x00\x00\x00b"),
+    *(b"C\x04\x00\x00\x80?", b"U\x0cnet.0.weight", b"h\x00", b"h\x01", b"q\x00", b"q\x01", b"\x82\x01"),
+    *(bytes([code]) for code in b"()]}012tldaesubRoQ\x85\x86\x87\x81\x92\x93\x94\x90\x91\x8f\x97\x98"),
+]
 PICKLES = st.lists(st.sampled_from(PIECES), max_size=60).map(
     lambda pieces: b"\x80\x02" + b"".join(pieces) + b"."
 )
@@ -221,7 +221,7 @@ def onnx_models(draw: st.DrawFn) -> bytes:
     count = draw(st.integers(1, 6))
     wires = ["x", *(f"h{i}" for i in range(count - 1)), "y"]
     nodes = []
-    for before, after in zip(wires[:-1], wires[1:], strict=True):
+    for before, after in pairwise(wires):
         op = draw(st.sampled_from(["Gemm", "Gemm", "Relu", *OPS]))
         more = draw(st.lists(st.sampled_from(["w", "v", "c", "x", "h0", "y", ""]), max_size=3))
         given = [before, "w"] if op in ("Gemm", "MatMul") and draw(st.booleans()) else [before, *more]
