@@ -12,6 +12,7 @@ import signal
 import socket
 import sys
 import traceback
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from multiprocessing.connection import Connection
@@ -43,6 +44,7 @@ Result = tuple[Any, Mapping[str, np.ndarray]]
 
 def serve(descriptor: int) -> None:
     """Fork a process for every pair of pipes that comes in, until the server is gone."""
+    warnings.simplefilter("ignore")  # a file would choose what is written to the log
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     for name in _CODECS:

@@ -154,7 +154,8 @@ def _fits(layout: Layout, tensors: Tensors) -> bool:
         return True
     pattern = layout.layers[0]
     keys = [pattern.replace("#", str(number)) for number in _numbers(pattern, tensors)]
-    return tuple(len(tensors[f"{key}.weight"]) for key in keys[:-1]) == layout.hidden
+    widths = [tensors[f"{key}.weight"].shape[:1] for key in keys[:-1]]
+    return widths == [(width,) for width in layout.hidden]
 
 
 def check_networks(layout: Layout, tensors: Mapping[str, object]) -> None:
@@ -177,7 +178,7 @@ def read_layout(
         for name in ("weight", "bias"):
             if f"{key}.{name}" in tensors:
                 array = tensors[f"{key}.{name}"]
-                if layout.halves and key == keys[-1]:
+                if layout.halves and key == keys[-1] and array.ndim:
                     array = array[: len(array) // 2]
                 chain.entries[2 * position][name] = names[f"net.{2 * position}.{name}"] = array
     modules, _ = build_modules(chain, activation)

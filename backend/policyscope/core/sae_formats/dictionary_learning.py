@@ -71,9 +71,9 @@ def _class_name(tensors: Tensors, config: Mapping[str, Any] | None) -> str:
     trainer = (config or {}).get("trainer", config or {})
     said = trainer.get("dict_class") if isinstance(trainer, Mapping) else None
     if said is not None:
-        if said not in _TENSORS:
+        if not isinstance(said, str) or said not in _TENSORS:
             raise UnsupportedFile(f"dict_class is {said!r}; {', '.join(_TENSORS)} can be read.")
-        return str(said)
+        return said
     fitting = [name for name, names in _TENSORS.items() if set(names) == set(tensors)]
     if len(fitting) != 1:
         raise UnsupportedFile(

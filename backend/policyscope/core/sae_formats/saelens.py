@@ -115,7 +115,7 @@ def _rescaled(
 
 def _check_settings(config: Mapping[str, Any]) -> InputNorm:
     norm = config.get("normalize_activations", "none")
-    if norm not in _NORMS:
+    if not isinstance(norm, str) or norm not in _NORMS:
         raise UnsupportedFile(
             f"normalize_activations is {norm!r}, whose constants are not in the file. Fold them into the "
             "weights first (fold_activation_norm_scaling_factor) and save again."
