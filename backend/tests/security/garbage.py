@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import io
 import json
-import zipfile
 from collections.abc import Mapping
 from itertools import pairwise
 from pathlib import Path
@@ -13,6 +11,7 @@ from typing import Any
 import hostile_checkpoints as checkpoints
 import numpy as np
 import onnx_writer as onnx
+from damage import Files, real
 from hostile import safetensors, torch_zip
 from hostile_arrays import described, npy, npz, saved
 from hypothesis import strategies as st
@@ -26,7 +25,6 @@ from policyscope.core.policy_formats.onnx_values import _OPERATIONS
 from policyscope.core.sae_formats import dictionary_learning, saelens
 from policyscope.core.torch_tensors import save_tensor
 
-Files = Mapping[str, bytes]
 SAES = Path(__file__).resolve().parents[1] / "fixtures" / "sae"
 WORDS = st.sampled_from(["", "x", "relu", "tanh", "topk", "1e400", "net.0.weight", "é", "\x00", "a" * 300])
 ODD = [0, 1, -1, 2, 3, 7, 255, 2**31, 2**63, -(2**63), 10**30]
@@ -49,69 +47,6 @@ def arrays(draw: st.DrawFn, kinds: list[str] = KINDS, most: int = 3) -> np.ndarr
     with np.errstate(all="ignore"):
         return np.full(shape, fill).astype(kind)
 
-
-# ---- damage
-
-EDITS = st.lists(
-    st.tuples(
-        st.sampled_from(["flip", "insert", "delete", "repeat", "overwrite", "cut"]),
-        st.floats(0, 1),
-        st.integers(1, 64),
-        st.binary(min_size=1, max_size=9) | st.sampled_from([b"\xff" * 4, b"\x00" * 8, b"\x7f" * 8, b"."]),
-    ),
-    min_size=1,
-    max_size=4,
-)
-
-
-def damaged(data: bytes, edits: list[tuple[str, float, int, bytes]]) -> bytes:
-    for kind, where, size, raw in edits:
-        at = int(where * len(data))
-        before, after = data[:at], data[at:]
-        changed = {
-            "flip": lambda a=after, s=size: bytes([a[0] ^ (1 << s % 8)]) + a[1:] if a else a,
-            "insert": lambda a=after, r=raw: r + a,
-            "delete": lambda a=after, s=size: a[s:],
-            "repeat": lambda a=after, s=size: a[:s] * 3 + a[s:],
-            "overwrite": lambda a=after, r=raw: r + a[len(r) :],
-            "cut": lambda: b"",
-        }[kind]()
-        data = before + changed
-    return data
-
-
-@st.composite
-def with_damage(draw: st.DrawFn, data: bytes) -> bytes:
-    """Damage anywhere; or, in a zip, inside one member whose checksum is made right again."""
-    edits = draw(EDITS)
-    if not data.startswith(b"PK") or draw(st.integers(0, 3)) == 0:
-        return damaged(data, edits)
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(data)) as source, zipfile.ZipFile(buffer, "w") as target:
-        names = source.namelist()
-        pickles = [name for name in names if name.endswith((".pkl", "policy.pth", "data"))] or names
-        chosen = draw(st.sampled_from(pickles if draw(st.booleans()) else names))
-        for name in names:
-            content = source.read(name)
-            if name == chosen:
-                content = draw(with_damage(content))
-            target.writestr(name, content)
-    return buffer.getvalue()
-
-
-def real(files: list[Files]) -> st.SearchStrategy[Files]:
-    """One of these uploads, with damage in one of its files."""
-
-    @st.composite
-    def uploads(draw: st.DrawFn) -> Files:
-        whole = draw(st.sampled_from(files))
-        broken = draw(st.sampled_from(sorted(whole)))
-        return {name: draw(with_damage(data)) if name == broken else data for name, data in whole.items()}
-
-    return uploads()
-
-
-# ---- garbage of the right form
 
 GLOBALS = [*_MAKERS, "os.system", "torch.FloatStorage", "torch.nn.modules.container.Sequential", "a.B"]
 PIECES = [
@@ -353,6 +288,13 @@ def vec_normalizes(draw: st.DrawFn) -> bytes:
     return checkpoints.dumped(checkpoints.instance(checkpoints.VEC_NORMALIZE, state))
 
 
+def episode_files() -> st.SearchStrategy[bytes]:
+    names = st.sampled_from(["episode", "step", "action", "reward", "x"])
+    columns = st.dictionaries(names, arrays().map(lambda array: np.array(array, order="C")), max_size=5)
+    native = columns.map(lambda found: {n: a.astype(a.dtype.newbyteorder("=")) for n, a in found.items()})
+    return native.map(dump_safetensors)
+
+
 def one(strategy: st.SearchStrategy[bytes], name: str = "file.pt") -> st.SearchStrategy[Files]:
     return strategy.map(lambda data: {name: data})
 
@@ -376,6 +318,12 @@ def _arrays() -> list[Files]:
     return [{name: data} for name, data in {**files, "a.safetensors": dump_safetensors({"a": rows})}.items()]
 
 
+def _episodes() -> list[Files]:
+    rows = {"episode": np.arange(4, dtype=np.int32), "step": np.arange(4, dtype=np.int32)}
+    rows |= {"action": np.ones((4, 2), np.float32), "reward": np.ones(4, np.float32)}
+    return [{"episodes.safetensors": dump_safetensors(rows)}]
+
+
 _VEC_NORMALIZE = parity_policies.FIXTURES / "sb3_ppo_vecnormalize" / parity_policies.STATISTICS
 _STATES = checkpoints_of() | rllib_zips() | sb3_zips() | policy_safetensors() | headers()
 _JSON = VALUES.map(lambda value: json.dumps({"layers": value}).encode())
@@ -384,6 +332,7 @@ UPLOADS: Mapping[str, st.SearchStrategy[Files]] = {
     "onnx": real(policies(onnx_files=True)) | one(onnx_models()),
     "sae": real(_sae_fixtures()) | saes() | one(PICKLES | headers()),
     "arrays": real(_arrays()) | one(npy_files() | headers() | PICKLES),
+    "episodes": real(_episodes()) | one(headers() | episode_files()),
     "normalisation": real([{"vec_normalize.pkl": _VEC_NORMALIZE.read_bytes()}])
     | one(vec_normalizes() | PICKLES),
 }

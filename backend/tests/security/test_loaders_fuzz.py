@@ -16,7 +16,7 @@ from policyscope.core.policy import Policy
 from policyscope.services import quarantine
 
 SECONDS, ATTEMPTS = 1.0, 3
-SHORT, LONG = 60, 1_000
+SHORT, LONG = 50, 500
 
 
 def policy(files: garbage.Files) -> None:
@@ -40,6 +40,11 @@ def data_of_a_tap(files: garbage.Files) -> None:
     assert np.isfinite(quarantine.open_tensor(data, name)).all()
 
 
+def episodes(files: garbage.Files) -> None:
+    ((name, data),) = files.items()
+    quarantine.open_episodes(data, name)
+
+
 def normalisation(files: garbage.Files) -> None:
     ((name, data),) = files.items()
     quarantine.open_normalisation(data, name)
@@ -50,6 +55,7 @@ READERS: dict[str, Callable[[garbage.Files], None]] = {
     "onnx": policy,
     "sae": sae,
     "arrays": data_of_a_tap,
+    "episodes": episodes,
     "normalisation": normalisation,
 }
 
