@@ -135,6 +135,7 @@ test("every page keeps to the policy, live steering with its WebAssembly include
   await openPage(page, "Live");
   const start = page.locator("#live").getByRole("button", { name: "Start", exact: true });
   await expect(start).toBeEnabled({ timeout: 60_000 });
+  await page.getByRole("slider", { name: /^α of feature/ }).press("Home");
   await start.click();
   await expect(page.locator('#live [data-arm="steered"]')).toContainText(/step [1-9]/);
   const sweep = page.locator("#live-sweep"); // simulates in a worker

@@ -195,3 +195,23 @@ def test_requests_that_are_hardly_http(server):
     wrong = {"Authorization": "Bearer x"}
     asked = {path: server.ask("GET", path, headers=wrong)[0] for path in ("/readyz", "/metrics", "/healthz")}
     assert asked == {"/readyz": 401, "/metrics": 401, "/healthz": 200}
+
+
+def test_a_broken_chunk_is_the_clients_mistake(server):
+    """And not a failure of the server, which would be logged with what was sent."""
+    head = (
+        f"POST /model/m_1/load_sae HTTP/1.1\r\nHost: {server.host}:{server.port}\r\n"
+        f"Authorization: Bearer {TOKEN}\r\nContent-Type: application/json\r\n"
+        "Transfer-Encoding: chunked\r\n\r\n"
+    ).encode()
+    for chunks in (
+        b"zz\r\nsecret-in-a-chunk",
+        b"5\r\nsecret-in-a-chunk\r\n0\r\n\r\n",
+        b"-1\r\nsecret-in-a-chunk\r\n",
+    ):
+        answer = exchange(server, head + chunks)
+        assert answer.startswith(b"HTTP/1.1 400"), answer[:200]
+        assert b"secret-in-a-chunk" not in answer
+    log = (server.root / "server.log").read_text()
+    assert "secret-in-a-chunk" not in log
+    assert "Traceback" not in log
