@@ -105,6 +105,14 @@ def test_validation_names_the_field(client):
     assert {"episodes", "arms.0.edits.0.feature_idx", "arms.0.edits.0.op"} <= set(error["fields"])
 
 
+def test_half_a_character_is_no_text_and_a_whole_one_is(client):
+    model_id = client.model()
+    headers = {"content_type": "application/json"}
+    client("PATCH", f"/model/{model_id}", expect=400, data=b'{"name": "\\uD83D"}', **headers)
+    named = client("PATCH", f"/model/{model_id}", data=b'{"name": "\\ud83d\\ude80"}', **headers)
+    assert named["name"] == "\U0001f680"
+
+
 @pytest.mark.parametrize(
     "body",
     [
