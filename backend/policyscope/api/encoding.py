@@ -30,8 +30,7 @@ class FiniteJson(DefaultJSONProvider):
 
 
 class Parser(FlaskParser):
-    """Refuses bodies that are JSON only to Python: NaN, endless nesting, numbers of a million digits, halves of
-    characters."""
+    """Refuses bodies that are JSON only to Python: NaN, endless nesting, numbers of a million digits."""
 
     def _raw_load_json(self, req: flask.Request) -> Any:
         if not is_json_request(req):
