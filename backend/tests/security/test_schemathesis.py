@@ -150,8 +150,8 @@ def plan(operation, bench, full):
     asked = bool(operation.body or operation.query)
     if asked:
         yield GenerationMode.NEGATIVE, known, count // 2
-    if known:
-        yield GenerationMode.POSITIVE, {}, max(1, count // 4) if asked else count
+    if known and full:
+        yield GenerationMode.POSITIVE, {}, count // 4 if asked else count
 
 
 @both
