@@ -35,6 +35,8 @@ MORE: Mapping[str, tuple[int, ...]] = {
     "load_sae": BUSY,
     "upload_sae": BUSY,
     "train_sae": (*CONFLICT, *BUSY),
+    "start_sweep": BUSY,
+    "use_sweep": CONFLICT,
     "start_dose_response": BUSY,
     "start_scan": BUSY,
     "start_calibration": BUSY,
