@@ -39,7 +39,8 @@ def known(server):
         "modelId": model, "saeId": sae["id"], "lastFeature": 3, "feature": 3, "tapIndex": sae["tap_index"],
         "env": "Pendulum-v1", "mujocoEnv": "Walker2d-v5", "artifactsDir": "pendulum", "demo": "tiny",
         "weightKey": "net.0.weight", "runId": run["run_id"], "startedRunId": run["run_id"],
-        "jobId": run["job_id"], "studyJob": run["job_id"], "videoId": "v_000000000000", "sweepId": "w_000000000000",
+        "jobId": run["job_id"], "studyJob": run["job_id"], "videoId": "v_000000000000",
+        "sweepId": "w_000000000000",
     }  # fmt: skip
 
 
