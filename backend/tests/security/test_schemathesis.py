@@ -79,7 +79,8 @@ class Bench:
         model = self.shared if operation.method.upper() == "GET" else self.model()
         everything = {
             "model_id": model, "run_id": self.run, "job_id": self.job, "env_id": tiny.ENV, "demo_id": "tiny",
-            "feature_idx": "3", "key": "net.0.weight", "video_id": "v_000000000000", "sweep_id": "w_000000000000",
+            "feature_idx": "3", "key": "net.0.weight", "video_id": "v_000000000000",
+            "sweep_id": "w_000000000000",
         }  # fmt: skip
         return {name: value for name, value in everything.items() if f"{{{name}}}" in operation.path}
 
