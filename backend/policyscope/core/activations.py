@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -11,22 +11,29 @@ from numpy.typing import NDArray
 
 from policyscope.core import safetensors_bytes
 from policyscope.core.array_files import read_arrays
+from policyscope.core.buffers import Buffer
 from policyscope.core.errors import InvalidInput, LimitExceeded, ShapeMismatch, UnsupportedFile
+from policyscope.core.rows import blocks, gathered
+from policyscope.core.torch_tensors import MAX_BYTES
 
 Floats = NDArray[np.floating]
 Ints = NDArray[np.integer]
 
+ARRAYS = ("observations", "activations", "episode", "step", "action", "reward")
 BLOCKS_WITHOUT_EPISODES = 20
 EPISODE_ARRAYS = {"episode": ("iu", 1), "step": ("iu", 1), "action": ("fiu", 2), "reward": ("f", 1)}
 """Kinds of numbers, and the most dimensions, of what is known of each row beside its observation."""
+MOST_CELLS = 60_000_000
+"""Rows × columns held at once where something needs all of them."""
 
 
 @dataclass(frozen=True, eq=False)
 class ActivationData:
     """Aligned rows. ``observations`` [N, obs_dim], ``activations`` [N, d_tap]; the rest [N] or [N, act_dim].
 
-    ``episode`` and ``step`` are None for data that was collected elsewhere. Raises InvalidInput when values
-    are not finite, ShapeMismatch when the numbers of rows differ.
+    ``episode`` and ``step`` are None for data that was collected elsewhere. Arrays may be files mapped into
+    memory. ``checked``: the values are known to be finite, and are not all read again to see it. Raises
+    InvalidInput when values are not finite, ShapeMismatch when the numbers of rows differ.
     """
 
     observations: Floats
@@ -35,11 +42,13 @@ class ActivationData:
     step: Ints | None = None
     action: Floats | None = None
     reward: Floats | None = None
+    checked: bool = field(default=False, repr=False)
 
     def __post_init__(self) -> None:
-        check_matrix(self.observations, "the observations")
-        check_matrix(self.activations, "the activations")
-        for name in ("activations", "episode", "step", "action", "reward"):
+        check = check_form if self.checked else check_matrix
+        check(self.observations, "the observations")
+        check(self.activations, "the activations")
+        for name in ARRAYS[1:]:
             array = getattr(self, name)
             if array is not None and len(array) != len(self.observations):
                 raise ShapeMismatch(
@@ -52,9 +61,13 @@ class ActivationData:
 
     def take(self, rows: Ints) -> ActivationData:
         """The rows at these indices."""
-        arrays: dict[str, Any] = {field.name: getattr(self, field.name) for field in fields(self)}
-        taken: dict[str, Any] = {name: None if a is None else a[rows] for name, a in arrays.items()}
-        return ActivationData(**taken)
+        arrays: dict[str, Any] = {name: getattr(self, name) for name in ARRAYS}
+        taken: dict[str, Any] = {name: None if a is None else gathered(a, rows) for name, a in arrays.items()}
+        return ActivationData(**taken, checked=True)
+
+    def bounded(self, width: int = 1) -> ActivationData:
+        """As many rows, evenly spaced, as can be held together with ``width`` numbers about each."""
+        return self.spread(MOST_CELLS // max(width, self.activations.shape[1], self.observations.shape[1]))
 
     def spread(self, most: int) -> ActivationData:
         """At most ``most`` rows, evenly spaced: the same rows every time."""
@@ -68,15 +81,22 @@ def read_tensor(data: bytes, what: str) -> Floats:
 
     Raises UnsupportedFile when the file holds something else, InvalidInput when values are not finite.
     """
+    array = read_table(data, what)
+    check_matrix(array, what)
+    return array
+
+
+def read_table(data: Buffer, what: str, max_bytes: int = MAX_BYTES) -> Floats:
+    """As ``read_tensor``, but a view of ``data`` where it can be, whose values have not been looked at."""
     try:
-        array = read_arrays(data)
+        array = read_arrays(data, max_bytes)
     except UnsupportedFile as error:
         raise UnsupportedFile(f"{what}: {error.message}") from error
     if isinstance(array, dict) and len(array) == 1:
         array = next(iter(array.values()))
     if not isinstance(array, np.ndarray):
         raise UnsupportedFile(f"{what} holds a {type(array).__name__}; one tensor [N, columns] is needed.")
-    check_matrix(array, what)
+    check_form(array, what)
     return array
 
 
@@ -110,19 +130,30 @@ def check_episodes(arrays: Mapping[str, np.ndarray], what: str) -> None:
 
 def check_matrix(array: np.ndarray, what: str) -> None:
     """Raise InvalidInput unless ``array`` is a non-empty finite 2-D array of floats."""
+    check_form(array, what)
+    check_finite(((part.start, array[part]) for part in blocks(array)), what)
+
+
+def check_form(array: np.ndarray, what: str) -> None:
+    """Raise InvalidInput unless ``array`` is a non-empty 2-D array of floats."""
     if array.dtype.kind != "f":
         raise InvalidInput(f"{what} holds {array.dtype} numbers; floats are needed.")
     if array.ndim != 2 or 0 in array.shape:
         raise InvalidInput(
             f"{what} has shape {list(array.shape)}; [N, columns] with at least one row is needed."
         )
-    finite = np.isfinite(array)
-    if not finite.all():
-        row, column = np.argwhere(~finite)[0]
-        raise InvalidInput(
-            f"{what} holds {int((~finite).sum())} values that are NaN or infinite, "
-            f"the first at row {row}, column {column}. Collect the data again."
-        )
+
+
+def check_finite(parts: Iterable[tuple[int, np.ndarray]], what: str) -> None:
+    """Raise InvalidInput unless all numbers of ``parts`` are finite; each comes with its first row."""
+    for start, part in parts:
+        finite = np.isfinite(part)
+        if not finite.all():
+            row, column = np.argwhere(~finite)[0]
+            raise InvalidInput(
+                f"{what} holds values that are NaN or infinite, the first at row {start + row}, "
+                f"column {column}. Collect the data again."
+            )
 
 
 def spread_rows(n: int, most: int) -> NDArray[np.intp]:

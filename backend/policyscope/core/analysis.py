@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from policyscope.core import affinities, features, probes
-from policyscope.core.activations import ActivationData
+from policyscope.core.activations import MOST_CELLS, ActivationData
 from policyscope.core.activity import Activity, activity, badges
 from policyscope.core.associations import Associations, associate, associate_episodes, episode_slices
 from policyscope.core.blocks import F64
@@ -31,7 +31,6 @@ from policyscope.core.progress import Progress, Work
 from policyscope.core.sae import SAE
 
 Json = dict[str, Any]
-MOST_CELLS = 60_000_000  # rows × features held at once
 LEAST_EPISODES = 8  # for a target with one value per episode
 STRIDE_STEPS = 25  # the shift null's least offset where no rhythm is known
 STAGES = ("features", "associations", "behaviour", "names", "likeness")
@@ -90,7 +89,7 @@ class Subject:
 
     def bounded(self) -> Subject:
         """With as many whole episodes as fit into memory with all their latents."""
-        most = MOST_CELLS // self.sae.d_latent
+        most = MOST_CELLS // max(self.sae.d_latent, self.sae.d_in)
         if len(self.data) <= most:
             return self
         ends = [rows.stop for rows in episode_slices(self.groups)]

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from policyscope.core.activations import spread_rows
+from policyscope.core.activations import Floats, spread_rows
 from policyscope.core.blocks import F64, as_rows
 from policyscope.core.policy import Policy
+from policyscope.core.rows import gathered
 from policyscope.core.sae import SAE
 
 MAX_STATES = 8192
@@ -35,11 +36,10 @@ class AblationEffects:
 
 
 def ablation_effects(
-    policy: Policy, sae: SAE, tap_index: int, h: F64, max_states: int = MAX_STATES
+    policy: Policy, sae: SAE, tap_index: int, h: Floats, max_states: int = MAX_STATES
 ) -> AblationEffects:
     """Effects of all features on all actions at activations ``h`` [N, d_in], thinned evenly if too many."""
-    states = as_rows(h, sae.d_in, "The activation")
-    states = states[spread_rows(len(states), min(max_states, affordable_states(policy, sae, tap_index)))]
+    states = _thinned(sae, h, min(max_states, affordable_states(policy, sae, tap_index)))
     z, actions = sae.encode(states), policy.tail(states, tap_index)
     moved = z * sae.output_scale(states)
     squares, sums = np.zeros((2, sae.d_latent, actions.shape[1]))
@@ -53,16 +53,20 @@ def ablation_effects(
     return AblationEffects(np.sqrt(squares / len(states)), sums / active, len(states))
 
 
+def _thinned(sae: SAE, h: Floats, most: int) -> F64:
+    """``most`` evenly spaced rows in float64; ``h`` may be a file mapped into memory."""
+    return as_rows(gathered(h, spread_rows(len(h), most)), sae.d_in, "The activation")
+
+
 def affordable_states(policy: Policy, sae: SAE, tap_index: int) -> int:
     """How many states keep the cost of an ablation of ``k`` features per state within the budget."""
     weights = sum(module.n_parameters() for module in policy.spec.modules[tap_index + 1 :])
     return max(MIN_STATES, int(FLOATING_POINT_BUDGET / (2.0 * sae.k * max(weights, 1))))
 
 
-def local_gain(policy: Policy, sae: SAE, tap_index: int, h: F64, max_states: int = GAIN_STATES) -> F64:
+def local_gain(policy: Policy, sae: SAE, tap_index: int, h: Floats, max_states: int = GAIN_STATES) -> F64:
     """Mean over states of ``J_g(h) w_j`` [F, A]: action per unit of alpha, by central difference."""
-    states = as_rows(h, sae.d_in, "The activation")
-    states = states[spread_rows(len(states), max_states)]
+    states = _thinned(sae, h, max_states)
     size = float(np.sqrt(np.square(states).mean())) or 1.0
     scale = sae.output_scale(states)
     gains = np.zeros((sae.d_latent, policy.spec.act_dim))

@@ -59,6 +59,7 @@ class Scales:
     """What doses are measured against: a policy's own states at one tap, thinned to ``STATES``."""
 
     def __init__(self, policy: Policy, sae: SAE, tap_index: int, data: ActivationData) -> None:
+        data = data.bounded(sae.d_latent)
         rows = spread_rows(len(data), STATES)
         self.policy, self.sae, self.tap_index = policy, sae, tap_index
         self.states = np.asarray(data.activations[rows], dtype=np.float64)

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal, get_args
 
 import numpy as np
+from numpy.typing import NDArray
 
 from policyscope.core import attribution, probes
-from policyscope.core.activations import ActivationData
+from policyscope.core.activations import ActivationData, spread_rows
 from policyscope.core.blocks import F64
 from policyscope.core.errors import InvalidInput, ShapeMismatch
+from policyscope.core.latent_sums import Tally, affordable_rows, parts_of, taken
 from policyscope.core.policy import Policy
 from policyscope.core.sae import SAE
 
 SortBy = Literal["abs_weight", "standardized_weight", "marginal_r2", "ablation_effect", "density"]
 RELATIVE_LAMBDA = 1e-3
+RIDGE_BUDGET = 5e11  # floating-point operations: a minute or so
 
 
 @dataclass(frozen=True)
@@ -140,34 +143,51 @@ def check_request(act_dim: int, d_latent: int, target_dim: int, top_k: int, sort
 
 
 def analyse(policy: Policy, sae: SAE, tap_index: int, data: ActivationData) -> FeatureTable:
-    """Probe and ablate every feature for every action. Raises ShapeMismatch when sizes disagree."""
+    """Probe and ablate every feature for every action. Raises ShapeMismatch when sizes disagree.
+
+    The data are read in parts and may be larger than the memory. Where all rows would take more than
+    RIDGE_BUDGET, evenly spaced ones are taken: ``n_samples`` says how many.
+    """
     _check_fit(policy, sae, tap_index, data)
-    h = np.asarray(data.activations, dtype=np.float64)
-    z, actions = sae.encode(h), policy(data.observations)
-    m = probes.moments(z, actions)
+    rows = spread_rows(len(data), affordable_rows(_operations(sae), RIDGE_BUDGET))
+    tally = Tally(sae.d_latent)
+    m = probes.moments_of(tally.watch(_parts(policy, sae, data, rows)))
     penalty = probes.penalty_for(m, RELATIVE_LAMBDA)
     weight, _ = probes.solve(m, penalty)
-    standardised = probes.standardised_ridge(z, actions, data.episode, m)
-    effects = attribution.ablation_effects(policy, sae, tap_index, h)
-    active = np.count_nonzero(z, axis=0)
-    deviation = actions.std(axis=0)
+    groups = None if data.episode is None else data.episode[rows]
+    standardised = probes.standardised_ridge_of(_parts(policy, sae, data, rows), groups, m)
+    effects = attribution.ablation_effects(policy, sae, tap_index, data.activations)
+    deviation = np.sqrt(m.yy / m.n)
     return FeatureTable(
         weight=weight,
         standardized_weight=standardised.weights,
         marginal_r2=probes.marginal_r2(m),
         ablation_effect=_per_deviation(effects.rms, deviation),
         ablation_mean=effects.mean_active,
-        local_gain=attribution.local_gain(policy, sae, tap_index, h),
+        local_gain=attribution.local_gain(policy, sae, tap_index, data.activations),
         ablation_rms=np.sqrt(np.square(effects.rms).sum(axis=1)),
-        density=active / len(z),
-        mean_active=z.sum(axis=0) / np.maximum(active, 1),
-        max_activation=z.max(axis=0),
+        density=tally.active / m.n,
+        mean_active=tally.total / np.maximum(tally.active, 1),
+        max_activation=tally.top,
         decoder_norm=sae.decoder_norms(),
         r2=probes.r_squared(m, weight),
         cv_r2=standardised.cv_r2,
         ridge_lambda=penalty,
-        n_samples=len(z),
+        n_samples=m.n,
     )
+
+
+def _parts(
+    policy: Policy, sae: SAE, data: ActivationData, rows: NDArray[np.integer]
+) -> Iterator[tuple[F64, F64]]:
+    """Latents [n, F] and the policy's actions [n, A] of a part of ``rows`` at a time."""
+    for part in parts_of(rows, max(sae.d_in, sae.d_latent)):
+        yield sae.encode(taken(data.activations, part)), policy(taken(data.observations, part))
+
+
+def _operations(sae: SAE) -> float:
+    """Of encoding one row twice and multiplying its latents with one another twice."""
+    return 4.0 * sae.d_latent * (sae.d_in + sae.d_latent)
 
 
 def rank(table: FeatureTable, target_dim: int, top_k: int, sort_by: str = "abs_weight") -> Interpretation:

@@ -64,11 +64,12 @@ class Budget:
     """How many bytes a file may still describe, and how many keys that are not text.
 
     The hashes of text are not foreseeable; with numbers and tuples a file could make all keys of a mapping
-    collide, and filling it would take quadratic time.
+    collide, and filling it would take quadratic time. ``views``: numbers may stay where they are in the file.
     """
 
     bytes_left: int
     keys_left: int = 5_000
+    views: bool = False
 
     def spend(self, size: int, what: str) -> None:
         self.bytes_left -= size
@@ -228,7 +229,7 @@ def _array(data: Any, dtype: Any, shape: Any, fortran: bool, budget: Budget) -> 
 
 
 def _tensor(args: tuple[Any, ...], budget: Budget) -> np.ndarray | None:
-    """``_rebuild_tensor_v2(storage, offset, size, stride, …)`` as an array of its own."""
+    """``_rebuild_tensor_v2(storage, offset, size, stride, …)``, mostly as an array of its own."""
     storage, offset, size, stride = args[:4]
     if not isinstance(storage, Storage):
         raise ValueError("a tensor has no storage")
@@ -245,6 +246,8 @@ def _tensor(args: tuple[Any, ...], budget: Budget) -> np.ndarray | None:
     budget.spend(count * values.itemsize, f"A tensor of shape {list(sizes)}")
     steps = tuple(step * values.itemsize for step in strides)
     view = np.lib.stride_tricks.as_strided(values[start:], sizes, steps, writeable=False)
+    if budget.views and values.dtype != np.float16:
+        return view
     return np.array(view.astype(np.float32) if values.dtype == np.float16 else view, order="C")
 
 

@@ -178,8 +178,14 @@ def standardised_ridge(
     takes the largest penalty whose score is within one standard error of the best.
     """
     m = moments(z, y) if known is None else known
-    latents, actions = (np.ascontiguousarray(part, dtype=np.float64) for part in (z, y))
-    sums = _fold_sums(latents, actions, m, folds(m.n, groups))
+    return standardised_ridge_of([(z, y)], groups, m)
+
+
+def standardised_ridge_of(
+    parts: Iterable[tuple[ArrayLike, ArrayLike]], groups: NDArray[np.integer] | None, m: Moments
+) -> StandardisedRidge:
+    """The same of data in parts [n, F] and [n, T], whose moments ``m`` are known."""
+    sums = _fold_sums(parts, m, folds(m.n, groups))
     scores = _fold_scores(sums, len(m.zz))
     chosen = _one_standard_error(scores)
     weights = np.zeros_like(m.zy)
@@ -191,16 +197,22 @@ def standardised_ridge(
     return StandardisedRidge(weights, LAMBDAS[chosen], np.where(m.live_y, best, np.nan))
 
 
-def _fold_sums(z: F64, y: F64, m: Moments, fold: NDArray[np.integer]) -> list[F64]:
+def _fold_sums(
+    parts: Iterable[tuple[ArrayLike, ArrayLike]], m: Moments, fold: NDArray[np.integer]
+) -> list[F64]:
     """Sums of products of the standardised columns (latents, targets, 1) over the rows of each fold."""
     mean = np.concatenate([m.z_mean, m.y_mean])
     sd = np.sqrt(np.concatenate([np.diag(m.zz), m.yy, [m.n]]) / m.n)
     live = np.concatenate([m.live, m.live_y, [True]])
     scale = _ratio(np.ones_like(sd), sd, live, 0.0)
-    return [
-        _sum_products(z, y, np.flatnonzero(fold == index), mean) * np.outer(scale, scale)
-        for index in range(fold.max() + 1)
-    ]
+    sums, start = [np.zeros((len(sd), len(sd))) for _ in range(fold.max() + 1)], 0
+    for z, y in parts:
+        latents, targets = _matrix(z, "The latents"), _matrix(y, "The target")
+        part = fold[start : start + len(latents)]
+        for index, total in enumerate(sums):
+            total += _sum_products(latents, targets, np.flatnonzero(part == index), mean)
+        start += len(latents)
+    return [total * np.outer(scale, scale) for total in sums]
 
 
 def _standard_moments(sums: list[F64], m: Moments) -> Moments:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from policyscope.core.buffers import Buffer
 from policyscope.core.errors import PolicyscopeError
 from policyscope.core.zip_bytes import member_names
 
@@ -17,14 +18,19 @@ EXPECTED: Mapping[str, str] = {
     "skrl, rl_games or RLlib (its folder as .zip) with an MLP policy, or a .json architecture.",
     "sae": "An SAE as its library saves it: walker_sae.pt, sae_weights.safetensors with cfg.json (SAELens), "
     "sae.safetensors (sparsify, with cfg.json), ae.pt (dictionary_learning), or OpenAI's state_dict.",
+    "activations": "One table of floats [N, columns] as .pt, .npy, .npz, .safetensors or .hdf5, or a Minari "
+    "dataset (its directory or main_data.hdf5) whose observations are vectors.",
 }
 _WEIGHTS: Mapping[str, str] = {
     "policy": "Save the weights of the actor alone: torch.save(actor.state_dict(), 'imitator.pt').",
     "sae": "Save it with its library's own save function and upload the weights, with the .json beside them.",
+    "activations": "Save the rows as one plain array: numpy.save('cached_obs.npy', rows.astype('float32')).",
 }
+HEAD = 1024
 _AGAIN = "The download or the copy stopped early: get the file again."
 _UNPACK = "Unpack it first, then upload the .pt, .zip or .safetensors file that is inside."
 _ANOTHER = "Choose the file that your training program wrote, such as imitator.pt or agent.zip."
+_PLAIN = _WEIGHTS["activations"]
 _SMALLER = "Save the weights alone, without optimiser state, replay buffer or compression."
 _CONVERT = "Load it where it was trained, copy the weights of each layer into a state_dict, and save that."
 _SB3 = (
@@ -54,10 +60,12 @@ _SIGNATURES = (
 )
 
 
-def explain(reader: str, data: bytes, message: str, *, too_large: bool = False) -> dict[str, str]:
+def explain(reader: str, data: Buffer, message: str, *, too_large: bool = False) -> dict[str, str]:
     """``{"found", "expected", "remedy"}`` of a file that this reader (one of EXPECTED) refused."""
     kind = _kind(data)
     remedy = _SMALLER if too_large else kind.remedy or _WEIGHTS[reader]
+    if reader == "activations" and remedy in (_SMALLER, _CONVERT, _SB3):
+        remedy = _PLAIN
     size = f"{len(data):,} bytes: " if data else ""
     return {
         "found": f"{size}{kind.found}. {message}".strip(),
@@ -66,14 +74,15 @@ def explain(reader: str, data: bytes, message: str, *, too_large: bool = False) 
     }
 
 
-def _kind(data: bytes) -> _Kind:
+def _kind(whole: Buffer) -> _Kind:
+    data = bytes(whole[:HEAD])
     if not data:
         return _Kind("nothing: the file is empty", _AGAIN)
     for signature, kind in _SIGNATURES:
         if data.startswith(signature):
             return kind
     looks: tuple[tuple[bool, Callable[[bytes], _Kind]], ...] = (
-        (data.startswith(b"PK"), _zip),
+        (data.startswith(b"PK"), lambda _: _zip(whole)),
         (data[8:9] == b"{", lambda _: _Kind("a safetensors file")),
         (data[257:262] == b"ustar", lambda _: _Kind("a tar archive", _UNPACK)),
         (data.lstrip()[:1] in (b"{", b"["), lambda _: _Kind("JSON text")),
@@ -85,7 +94,7 @@ def _kind(data: bytes) -> _Kind:
     )
 
 
-def _zip(data: bytes) -> _Kind:
+def _zip(data: Buffer) -> _Kind:
     try:
         names = member_names(data)
     except PolicyscopeError:

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from policyscope.core.buffers import Buffer
 from policyscope.core.errors import LimitExceeded, UnsupportedFile
 
 MAX_HEADER = 4 << 20
@@ -25,12 +26,12 @@ _TYPES = {
 }  # fmt: skip
 
 
-def looks_like_safetensors(data: bytes) -> bool:
+def looks_like_safetensors(data: Buffer) -> bool:
     """Eight bytes of length, then a JSON object; a torch file begins with ``PK`` or a pickle opcode."""
     return len(data) > 8 and data[8:9] == b"{" and data[:1] not in (b"{", b"[")
 
 
-def parse(data: bytes) -> tuple[dict[str, np.ndarray], dict[str, str]]:
+def parse(data: Buffer) -> tuple[dict[str, np.ndarray], dict[str, str]]:
     """Tensors by name and the header's metadata; half and bfloat16 become float32.
 
     Raises UnsupportedFile when the header is damaged, a name comes twice, tensors overlap or leave gaps, or a
@@ -47,7 +48,7 @@ def parse(data: bytes) -> tuple[dict[str, np.ndarray], dict[str, str]]:
     return {name: _tensor(name, entry, body) for name, entry in header.items()}, metadata
 
 
-def _header(data: bytes) -> tuple[dict[str, Any], int]:
+def _header(data: Buffer) -> tuple[dict[str, Any], int]:
     size = int.from_bytes(data[:8], "little")
     if len(data) < 8 or size > len(data) - 8:
         raise UnsupportedFile(
@@ -56,7 +57,7 @@ def _header(data: bytes) -> tuple[dict[str, Any], int]:
     if size > MAX_HEADER:
         raise LimitExceeded(f"The safetensors header has {size:,} bytes; at most {MAX_HEADER:,} are read.")
     try:
-        header = json.loads(data[8 : 8 + size], object_pairs_hook=_once)
+        header = json.loads(bytes(data[8 : 8 + size]), object_pairs_hook=_once)
     except (ValueError, RecursionError) as error:
         raise UnsupportedFile(f"The safetensors header cannot be read: {str(error)[:120]}.") from error
     if not isinstance(header, dict):

@@ -9,12 +9,13 @@ from typing import Any, Literal
 
 import numpy as np
 
+from policyscope.core.buffers import Buffer
 from policyscope.core.errors import UnsupportedFile
 from policyscope.core.inert_pickle import read_pickle
 from policyscope.core.inert_values import NUMBERS, Budget, Name, Storage, plain_name
 from policyscope.core.torch_legacy import MAGIC, read_legacy
 from policyscope.core.unpacking import allowance
-from policyscope.core.zip_bytes import open_zip, read_member
+from policyscope.core.zip_bytes import member_bytes, open_zip, read_member
 
 Order = Literal["<", ">"]
 
@@ -28,10 +29,13 @@ class Archive:
     code: str = ""
 
 
-def read_archive(data: bytes, max_bytes: int) -> Archive:
-    """Read ``data`` without running anything; raises UnsupportedFile or LimitExceeded."""
-    if data.startswith(b"PK"):
-        return _zip(data, max_bytes)
+def read_archive(data: Buffer, max_bytes: int, *, views: bool = False) -> Archive:
+    """Read ``data`` without running anything; raises UnsupportedFile or LimitExceeded.
+
+    ``views``: tensors of a zip stay where they are in ``data`` where they can, and cannot be written to.
+    """
+    if data[:2] == b"PK":
+        return _zip(data, max_bytes, views)
     max_bytes = allowance(len(data), max_bytes)
     stream, budget = io.BytesIO(data), Budget(max_bytes)
     first = read_pickle(stream, budget)
@@ -43,15 +47,15 @@ def read_archive(data: bytes, max_bytes: int) -> Archive:
     return Archive(first, "pickle")
 
 
-def _zip(data: bytes, max_bytes: int) -> Archive:
+def _zip(data: Buffer, max_bytes: int, views: bool) -> Archive:
     with open_zip(data, max_bytes) as archive:
         names = archive.namelist()
         main = [name for name in names if name == "data.pkl" or name.endswith("/data.pkl")]
         if len(main) != 1:
             raise UnsupportedFile("This zip file holds no data.pkl, so torch.save did not write it.")
         folder = main[0].removesuffix("data.pkl")
-        numbers = _Members(archive, folder, _byte_order(archive, folder))
-        budget = Budget(allowance(len(data), max_bytes))
+        numbers = _Members(archive, data, folder, _byte_order(archive, folder))
+        budget = Budget(allowance(len(data), max_bytes), views=views)
         tree = read_pickle(io.BytesIO(read_member(archive, main[0])), budget, numbers.storage)
         scripted = f"{folder}constants.pkl" in names
         return Archive(tree, "torchscript" if scripted else "torch", _code(archive) if scripted else "")
@@ -70,6 +74,7 @@ def _byte_order(archive: zipfile.ZipFile, folder: str) -> Order:
 @dataclass
 class _Members:
     archive: zipfile.ZipFile
+    data: Buffer
     folder: str
     order: Order
 
@@ -79,7 +84,7 @@ class _Members:
     def storage(self, identity: object) -> Storage:
         kind, key, count = _identity(identity)
         if key not in self._read:
-            raw = read_member(self.archive, f"{self.folder}data/{key}")
+            raw = member_bytes(self.archive, self.data, f"{self.folder}data/{key}")
             self._read[key] = _values(raw, kind, self.order, count)
         return self._read[key]
 
@@ -98,7 +103,7 @@ def _identity(identity: object) -> tuple[str, str, int]:
     return kind, key, count
 
 
-def _values(raw: bytes, kind: str, order: Order, count: int) -> Storage:
+def _values(raw: Buffer, kind: str, order: Order, count: int) -> Storage:
     values = np.frombuffer(raw, NUMBERS[kind].newbyteorder(order))
     if len(values) != count:
         raise UnsupportedFile(f"A tensor should have {count} numbers, and {len(values)} are there.")

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from policyscope.core.buffers import Buffer
 from policyscope.core.errors import LimitExceeded, UnsupportedFile
 from policyscope.core.inert_values import Inert, Name, TensorDict
 from policyscope.core.torch_archive import Archive, read_archive
@@ -41,14 +42,14 @@ def load_archive(data: bytes, *, max_bytes: int = MAX_BYTES) -> Archive:
         return archive
 
 
-def load_tensors(data: bytes, *, max_bytes: int = MAX_BYTES) -> object:
+def load_tensors(data: Buffer, *, max_bytes: int = MAX_BYTES, views: bool = False) -> object:
     """The content of a torch file with every tensor as a numpy array (half and bfloat16 as float32).
 
     Mappings come back as TensorDict, lists and tuples as lists, plain values as they are. Raises
     UnsupportedFile when the file is damaged or holds anything but tensors and plain values, LimitExceeded
-    when it is too large.
+    when it is too large. ``views``: tensors stay where they are in ``data`` where they can.
     """
-    archive = read_archive(data, max_bytes)
+    archive = read_archive(data, max_bytes, views=views)
     if archive.kind == "torchscript":
         raise ForeignClasses(
             "This is a TorchScript archive, which holds code; save the weights alone: "

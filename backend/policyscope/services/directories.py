@@ -10,21 +10,24 @@ from pathlib import Path
 
 import numpy as np
 
-from policyscope.core.activations import ActivationData
 from policyscope.core.envs import get_env
 from policyscope.core.errors import Busy, InvalidInput, LimitExceeded, NotFound, PolicyscopeError
 from policyscope.core.policy_spec import PolicySpec
 from policyscope.core.sae import SAE
-from policyscope.services import loaded, quarantine
+from policyscope.services import cached_data, loaded, quarantine
+from policyscope.services.cached_data import Cached
 from policyscope.services.workspace import Workspace
 from policyscope.store.paths import is_regular, read_regular, resolve_directory
 from policyscope.store.records import MODEL, Json, ModelRow, require
 
 SAE_FILE, OBS_FILE, ACTIVATIONS_FILE = "walker_sae.pt", "cached_obs.pt", "tapped_activations.pt"
 EPISODES_FILE, MANIFEST_FILE = "episodes.safetensors", "manifest.json"
+HDF5_ENDINGS = (".hdf5", ".h5")
 NEEDED = (SAE_FILE, OBS_FILE, ACTIVATIONS_FILE)
-ARRAY_ENDINGS = (".pt", ".npy", ".npz", ".safetensors")
-SAE_LIMIT, DATA_LIMIT, MANIFEST_LIMIT = 256 << 20, 512 << 20, 1 << 20
+ARRAY_ENDINGS = (".pt", ".npy", ".npz", ".safetensors", ".hdf5", ".h5")
+MINARI_FILES = ("data/main_data.hdf5", "main_data.hdf5", "cached_obs/data/main_data.hdf5")
+"""Where a Minari dataset may lie: in its own directory with an SAE beside, as its file, or as cached_obs."""
+SAE_LIMIT, EPISODES_LIMIT, MANIFEST_LIMIT = 256 << 20, 1 << 30, 1 << 20
 MOST_DIRECTORIES = 200
 TRAIN_IT = "Train one with bc_sae_walker_demo.py, or name a directory that holds one."
 
@@ -37,13 +40,17 @@ class Directory:
     name: str
 
     def has(self, file: str) -> bool:
-        return is_regular(self.path / file)
+        path = self.path / file
+        return is_regular(path) and path.parent.resolve().is_relative_to(self.path)
 
     def array_file(self, file: str) -> str | None:
         """The name under which ``file`` is there; arrays may have any of ARRAY_ENDINGS, an SAE ``.pt``."""
         stem = file.removesuffix(".pt")
         endings = (".pt",) if file == SAE_FILE else ARRAY_ENDINGS
-        return next((stem + ending for ending in endings if self.has(stem + ending)), None)
+        names = [stem + ending for ending in endings]
+        if file == OBS_FILE:
+            names += MINARI_FILES
+        return next((name for name in names if self.has(name)), None)
 
     def read(self, file: str, limit: int) -> bytes:
         return read_regular(self.path / file, limit, f"{self.name}/{file}")
@@ -60,7 +67,19 @@ class Directory:
 
     def env(self) -> str | None:
         env = self.manifest().get("env")
-        return env if isinstance(env, str) else None
+        return env if isinstance(env, str) else self._minari_env()
+
+    def _minari_env(self) -> str | None:
+        """The environment of a Minari dataset, where it is one of ours."""
+        place = next((name for name in MINARI_FILES if self.has(name)), None)
+        about = f"{place}".replace("main_data.hdf5", "metadata.json")
+        if place is None or not self.has(about):
+            return None
+        try:
+            found = json.loads(json.loads(self.read(about, MANIFEST_LIMIT))["env_spec"])["id"]
+            return get_env(found).id if isinstance(found, str) else None
+        except (ValueError, RecursionError, KeyError, TypeError, InvalidInput):
+            return None  # a dataset may lack all of it, and the environment can be chosen for a run
 
 
 def find(ws: Workspace, name: str) -> Directory:
@@ -83,23 +102,33 @@ def read_sae(directory: Directory) -> SAE:
         raise NotFound(message, code="sae_not_found", fields={"artifacts_dir": message}) from error
 
 
-def read_data(directory: Directory) -> ActivationData | None:
-    """The cached observations and activations; None when either file is missing.
+def read_data(directory: Directory, into: Path) -> Cached | None:
+    """The cached observations and activations, copied to ``into``; None when either file is missing.
 
-    Raises InvalidInput or ShapeMismatch when they are there and cannot be used.
+    Of a Minari dataset the observations are enough. Raises InvalidInput or LimitExceeded when they are there
+    and cannot be used.
     """
-    found = [directory.array_file(file) for file in (OBS_FILE, ACTIVATIONS_FILE)]
-    files = [file for file in found if file is not None]
-    if len(files) < len(found):
+    observations, activations = map(directory.array_file, (OBS_FILE, ACTIVATIONS_FILE))
+    if observations is None or (activations is None and not observations.endswith(HDF5_ENDINGS)):
         return None
-    tensors = [
-        quarantine.open_tensor(directory.read(file, DATA_LIMIT), f"{directory.name}/{file}") for file in files
-    ]
-    return ActivationData(tensors[0], tensors[1], **_episodes(directory))
+    found = _read(directory, observations, "observations", into)
+    if found.is_minari:
+        return found
+    if activations is None:
+        return None
+    tapped = _read(directory, activations, "activations", into)
+    return Cached({**found.columns, **tapped.columns, **_episodes(directory)})
+
+
+def _read(directory: Directory, file: str, wanted: str, into: Path) -> Cached:
+    return cached_data.read_file(directory.path / file, f"{directory.name}/{file}", wanted, into)
 
 
 def missing_data(directory: Directory) -> list[str]:
-    return [file for file in NEEDED if directory.array_file(file) is None]
+    """Files of NEEDED that are not there; a Minari dataset needs no activations."""
+    missing = [file for file in NEEDED if directory.array_file(file) is None]
+    minari = directory.array_file(OBS_FILE) in MINARI_FILES
+    return [file for file in missing if not (minari and file == ACTIVATIONS_FILE)]
 
 
 def _episodes(directory: Directory) -> Mapping[str, np.ndarray]:
@@ -107,7 +136,7 @@ def _episodes(directory: Directory) -> Mapping[str, np.ndarray]:
     if not directory.has(EPISODES_FILE):
         return {}
     shown = f"{directory.name}/{EPISODES_FILE}"
-    return quarantine.open_episodes(directory.read(EPISODES_FILE, DATA_LIMIT), shown)
+    return quarantine.open_episodes(directory.read(EPISODES_FILE, EPISODES_LIMIT), shown)
 
 
 def list_directories(ws: Workspace, model_id: str | None) -> Json:

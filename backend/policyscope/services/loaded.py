@@ -15,18 +15,19 @@ from safetensors.numpy import load as parse_safetensors
 from safetensors.numpy import save as dump_safetensors
 
 from policyscope.core.acting import Acting
+from policyscope.core.activations import ARRAYS as DATA_ARRAYS
 from policyscope.core.activations import ActivationData
 from policyscope.core.policy import Policy
 from policyscope.core.policy_spec import PolicySpec
 from policyscope.core.sae import SAE
 from policyscope.core.sae import VALUES as SAE_VALUES
 from policyscope.core.weight_edits import WeightEdit, apply_edits
+from policyscope.services.cached_data import whole_file
 from policyscope.store.artifacts import ArtifactStore, Content
 from policyscope.store.records import ModelRow
 
 Tensors = Mapping[str, np.ndarray]
 ACTING_FILE = "acting.json"
-DATA_ARRAYS = ("observations", "activations", "episode", "step", "action", "reward")
 
 
 def model_name(model_id: str) -> str:
@@ -113,7 +114,9 @@ def sae_files(sae: SAE, data: ActivationData | None) -> dict[str, Content]:
 def data_files(data: ActivationData) -> dict[str, Content]:
     """Cached data as files that can be mapped into memory."""
     arrays = {name: getattr(data, name) for name in DATA_ARRAYS}
-    return {f"{name}.npy": _npy(array) for name, array in arrays.items() if array is not None}
+    return {
+        f"{name}.npy": whole_file(array) or _npy(array) for name, array in arrays.items() if array is not None
+    }
 
 
 def _npy(array: np.ndarray) -> Content:
@@ -144,4 +147,4 @@ def data_in(store: ArtifactStore, name: str) -> ActivationData:
     arrays: dict[str, Any] = {
         array: np.load(store.path(name, f"{array}.npy"), mmap_mode="r", allow_pickle=False) for array in names
     }
-    return ActivationData(**arrays)
+    return ActivationData(**arrays, checked=True)

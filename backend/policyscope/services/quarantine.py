@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 import signal
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -22,14 +24,19 @@ from safetensors.numpy import load as parse_safetensors
 from policyscope.core import errors
 from policyscope.core.activations import check_episodes, check_matrix
 from policyscope.core.policy_spec import ObservationTransform, PolicySpec
+from policyscope.core.rows import blocks
 from policyscope.core.sae import SAE
-from policyscope.services.reading_process import Child, helper
+from policyscope.core.unpacking import allowance
+from policyscope.services.reading_process import BLOCK, Child, extra_seconds, helper
 
 log = logging.getLogger(__name__)
 MOST_AT_ONCE = 4
 PATIENCE_SECONDS = 30.0
 WALL_SECONDS = 20
-LARGEST_ANSWER = 3 << 30
+LARGEST_ANSWER, LARGEST_HEADER, LARGEST_DATA = 3 << 30, 1 << 20, 64 << 30
+PLAIN_TYPES = {
+    np.dtype(letters).str for letters in ("f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8")
+}
 _ERRORS = {
     kind.__name__: kind
     for kind in (errors.UnsupportedFile, errors.ShapeMismatch, errors.InvalidInput, errors.LimitExceeded)
@@ -86,6 +93,19 @@ def open_episodes(data: bytes, filename: str) -> Arrays:
     return arrays
 
 
+@contextmanager
+def rows_of(file: int, size: int, filename: str, wanted: str) -> Iterator[IncomingRows]:
+    """``wanted`` ("observations" or "activations") of the open ``file`` of ``size`` bytes, block by block.
+
+    Raises as ``read``, also while the blocks are taken.
+    """
+    with _place(), helper.connect(file) as child:
+        incoming = IncomingRows(child, size, filename)
+        child.pipe.send_bytes(json.dumps({"filename": filename, "wanted": wanted}).encode())
+        incoming.begin()
+        yield incoming
+
+
 def read(reader: str, files: Files) -> tuple[Any, Arrays]:
     """What the reader of this name in ``quarantined`` makes of ``files``: JSON and arrays.
 
@@ -93,13 +113,85 @@ def read(reader: str, files: Files) -> tuple[Any, Arrays]:
     broke, Busy when too many files are being opened.
     """
     filename = next(iter(files), "The file")
+    with _place(), helper.connect() as child:
+        return _parse(_exchange(child, reader, files, filename), filename)
+
+
+@contextmanager
+def _place() -> Iterator[None]:
     if not _places.acquire(timeout=PATIENCE_SECONDS):
         raise errors.Busy("Too many files are being opened at the same time. Try again in a moment.")
     try:
-        with helper.connect() as child:
-            return _parse(_exchange(child, reader, files, filename), filename)
+        yield
     finally:
         _places.release()
+
+
+@dataclass(frozen=True)
+class Column:
+    """The form of a column that is coming in: numbers of a plain type, [N] or [N, columns]."""
+
+    dtype: np.dtype
+    shape: tuple[int, ...]
+
+
+class IncomingRows:
+    """Columns of one file as they come: first their forms, then ``blocks`` of each, in the same order.
+
+    What the process says is checked against what a file of ``size`` bytes can hold.
+    """
+
+    def __init__(self, child: Child, size: int, filename: str) -> None:
+        self._child, self._size, self._filename = child, size, filename
+        self.columns: dict[str, Column] = {}
+        self.is_minari = False
+
+    def begin(self) -> None:
+        """Wait for the forms."""
+        result = _result(self._receive(LARGEST_HEADER), self._filename)
+        with _well_formed(self._filename):
+            self.is_minari = bool(result["is_minari"])
+            for name, (dtype, shape) in result["columns"].items():
+                self.columns[str(name)] = _column(dtype, shape)
+        unpacked = sum(math.prod(one.shape) * one.dtype.itemsize for one in self.columns.values())
+        allowed = allowance(self._size, LARGEST_DATA)
+        if unpacked > allowed:
+            raise errors.LimitExceeded(
+                f"{self._filename}: its {self._size:,} bytes unpack to {unpacked:,}; at most {allowed:,} are "
+                "accepted of a file of this size. Save it without compression."
+            )
+
+    def blocks(self, name: str) -> Iterator[np.ndarray]:
+        """The rows of the next column, a few MiB at a time."""
+        column = self.columns[name]
+        for part in blocks(np.broadcast_to(np.zeros((), column.dtype), column.shape)):
+            status = self._receive(LARGEST_HEADER)
+            if status != BLOCK:
+                _result(status, self._filename)
+            shape = (part.stop - part.start, *column.shape[1:])
+            data = self._receive(math.prod(shape) * column.dtype.itemsize)
+            with _well_formed(self._filename):
+                block = np.frombuffer(data, column.dtype).reshape(shape)
+            yield block
+
+    def _receive(self, most: int) -> bytes:
+        patience = WALL_SECONDS + extra_seconds(self._size) + 1
+        try:
+            if not self._child.pipe.poll(patience):
+                raise _too_long(self._filename)
+            return self._child.pipe.recv_bytes(most)
+        except (EOFError, OSError) as error:
+            raise _ended(self._child.exit_code(), self._filename) from error
+
+
+def _column(dtype: str, shape: list[int]) -> Column:
+    if (
+        dtype not in PLAIN_TYPES
+        or not 1 <= len(shape) <= 2
+        or not all(type(n) is int and n > 0 for n in shape)
+    ):
+        raise ValueError("a column of another form")
+    return Column(np.dtype(dtype), tuple(shape))
 
 
 def _exchange(child: Child, reader: str, files: Files, filename: str) -> list[bytes]:
@@ -159,14 +251,20 @@ def _well_formed(filename: str) -> Iterator[None]:
 
 
 def _parse(messages: list[bytes], filename: str) -> tuple[Any, Arrays]:
+    result = _result(messages[0], filename)
+    try:
+        return result, parse_safetensors(messages[1])
+    except SafetensorError as error:
+        raise errors.UnsupportedFile(f"{filename}: the numbers read from it are damaged.") from error
+
+
+def _result(message: bytes, filename: str) -> Any:
+    """What the process has to say of the file; raises what it was told."""
     with _well_formed(filename):
-        answer = json.loads(messages[0])
+        answer = json.loads(message)
         if "broken" in answer:
             raise _broken(filename, str(answer["broken"]))
         if "error" in answer:
             told = answer["error"]
             raise _ERRORS[told["class"]](told["message"], code=told["code"], fields=told["fields"])
-    try:
-        return answer["result"], parse_safetensors(messages[1])
-    except SafetensorError as error:
-        raise errors.UnsupportedFile(f"{filename}: the numbers read from it are damaged.") from error
+        return answer["result"]

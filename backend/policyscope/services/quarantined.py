@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import ctypes
 import json
+import mmap
 import os
 import re
 import resource
@@ -23,16 +24,20 @@ from safetensors.numpy import save as dump_safetensors
 
 from policyscope.core import errors
 from policyscope.core.activations import read_episodes, read_tensor
+from policyscope.core.buffers import Buffer
 from policyscope.core.policy_formats import SUPPORTED, open_policy, vec_normalize
 from policyscope.core.refusals import EXPECTED, explain
 from policyscope.core.sae_formats import open_sae_files
 from policyscope.core.torch_tensors import MAX_BYTES
 from policyscope.core.unpacking import allowance
+from policyscope.services import sending_rows
+from policyscope.services.reading_process import BLOCK, extra_seconds
 
 CPU_SECONDS, WALL_SECONDS = 15, 20
 LEAST_CPU_SECONDS, BYTES_PER_SECOND = 1.0, 32 << 20  # a small file takes 0.01 s, 60 MiB take 0.1 to 0.9 s
 EXTRA_MEMORY = 1 << 29
 MEMORY_PER_BYTE = 6  # the file, its unpacked members, float32 copies, the answer
+LARGEST_WHOLE = 512 << 20  # of a larger file only what can be read in place is
 LONGEST_TRACEBACK, LONGEST_MESSAGE = 4000, 2000
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS = 1, 4, 38
 _CODECS = ("cp437", "latin-1", "ascii", "utf-8", "unicode_escape", "raw_unicode_escape")
@@ -50,7 +55,7 @@ def serve(descriptor: int) -> None:
     for name in _CODECS:
         codecs.lookup(name)  # imported on first use, which needs a file
     with socket.socket(fileno=descriptor) as control:
-        while descriptors := socket.recv_fds(control, 1, 2)[1]:
+        while descriptors := socket.recv_fds(control, 1, 3)[1]:
             if os.fork() == 0:
                 control.close()
                 _watch_one(*descriptors)
@@ -58,15 +63,18 @@ def serve(descriptor: int) -> None:
                 os.close(number)
 
 
-def _watch_one(pipe: int, status: int) -> None:
-    """Fork the process that reads, and say how it ended: only its parent knows."""
+def _watch_one(pipe: int, status: int, file: int | None = None) -> None:
+    """Fork the process that reads, and say how it ended: only its parent knows.
+
+    ``file`` is an open file to be read in place; otherwise files come through the pipe.
+    """
     try:
         _die_with_the_parent()
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         reader = os.fork()
         if reader == 0:
             os.close(status)
-            _serve_one(Connection(pipe))
+            _serve_one(Connection(pipe), file)
         os.close(pipe)
         code = os.waitstatus_to_exitcode(os.waitpid(reader, 0)[1])
         os.write(status, str(code).encode())
@@ -74,10 +82,14 @@ def _watch_one(pipe: int, status: int) -> None:
         os._exit(0)
 
 
-def _serve_one(pipe: Connection) -> None:
+def _serve_one(pipe: Connection, file: int | None) -> None:
     code = 1
     try:
         request = json.loads(pipe.recv_bytes())
+        if file is not None:
+            _send_rows(pipe, file, request)
+            code = 0
+            return
         _give_up_rights(sum(request["sizes"]))
         files = {pipe.recv_bytes().decode(): pipe.recv_bytes() for _ in request["sizes"]}
         for message in answer(request["reader"], files):
@@ -87,32 +99,53 @@ def _serve_one(pipe: Connection) -> None:
         os._exit(code)
 
 
+def _send_rows(pipe: Connection, file: int, request: dict[str, str]) -> None:
+    """Map the file, which needs a right, then read it without any."""
+    size = os.fstat(file).st_size
+    mapped = mmap.mmap(file, size, access=mmap.ACCESS_READ) if size else mmap.mmap(-1, 1)
+    _give_up_rights(min(size, LARGEST_WHOLE), extra_seconds(size))
+    filename = request["filename"]
+
+    def failure(error: Exception) -> bytes:
+        return told(error, "activations", filename, memoryview(mapped)[:size])
+
+    for message in sending_rows.messages(memoryview(mapped)[:size], filename, request["wanted"], failure):
+        pipe.send_bytes(message)
+        if message is not BLOCK:
+            mapped.madvise(mmap.MADV_DONTNEED)
+
+
 def answer(reader: str, files: Files) -> tuple[bytes, bytes]:
     """A JSON document with the result or the error, and the arrays as safetensors."""
-    filename, size = next(iter(files), "The file"), sum(map(len, files.values()))
+    filename, data = next(iter(files.items()), ("The file", b""))
     try:
         described, arrays = READERS[reader](files)
-        _check_answer(arrays, size, filename)
+        _check_answer(arrays, sum(map(len, files.values())), filename)
         whole = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
         return json.dumps({"result": described}, allow_nan=False).encode(), dump_safetensors(whole)
-    except errors.PolicyscopeError as error:
-        told = error
-        _explain(reader, files, told)
-    except MemoryError:
-        told = errors.LimitExceeded(f"{filename}: reading this file needs more memory than a file may take.")
-    except RecursionError:
-        told = errors.LimitExceeded(f"{filename}: what this file describes is nested too deep to be read.")
-    except Exception:
-        return json.dumps({"broken": traceback.format_exc()[-LONGEST_TRACEBACK:]}).encode(), b""
-    return json.dumps({"error": _as_json(told)}).encode(), b""
+    except Exception as error:
+        return told(error, reader, filename, data), b""
 
 
-def _explain(reader: str, files: Files, error: errors.PolicyscopeError) -> None:
-    """Of a refused upload: what was found, what was expected, what would work."""
-    if not files or reader not in EXPECTED or "found" in error.fields:
+def told(error: Exception, reader: str, filename: str, data: Buffer) -> bytes:
+    """The answer to a file that was refused, or that broke the reader."""
+    if isinstance(error, MemoryError):
+        error = errors.LimitExceeded(f"{filename}: reading this file needs more memory than a file may take.")
+    elif isinstance(error, RecursionError):
+        error = errors.LimitExceeded(f"{filename}: what this file describes is nested too deep to be read.")
+    elif isinstance(error, errors.PolicyscopeError):
+        _explain(reader, filename, data, error)
+    if not isinstance(error, errors.PolicyscopeError):
+        broken = "".join(traceback.format_exception(error))
+        return json.dumps({"broken": broken[-LONGEST_TRACEBACK:]}).encode()
+    return json.dumps({"error": _as_json(error)}).encode()
+
+
+def _explain(reader: str, filename: str, data: Buffer, error: errors.PolicyscopeError) -> None:
+    """Of a refused file: what was found, what was expected, what would work."""
+    if reader not in EXPECTED or "found" in error.fields:
         return
-    ((name, data), *_) = files.items()
-    detail = error.message.removeprefix(f"{name}: ").removesuffix(SUPPORTED).strip()
+    detail = error.message.removeprefix(f"{filename}: ").removesuffix(SUPPORTED).strip()
     error.fields |= explain(reader, data, detail, too_large=isinstance(error, errors.LimitExceeded))
 
 
@@ -180,18 +213,23 @@ def _short(text: str) -> str:
     return text if len(text) <= LONGEST_MESSAGE else f"{text[:half]} … {text[-half:]}"
 
 
-def _give_up_rights(size: int) -> None:
+def _give_up_rights(size: int, more_seconds: int = 0) -> None:
     """No new files or sockets, no core dump, no growing file, no life of its own; memory and time are bounded
-    in proportion to the file, so that a small one gets its verdict soon whatever it describes."""
+    in proportion to the file, so that a small one gets its verdict soon whatever it describes.
+
+    ``more_seconds``: for one that is sent on in blocks.
+    """
+    processor = min(CPU_SECONDS, LEAST_CPU_SECONDS + size / BYTES_PER_SECOND) + more_seconds
     for number in (signal.SIGALRM, signal.SIGPROF):
         signal.signal(number, signal.SIG_DFL)
-    signal.alarm(WALL_SECONDS)
-    signal.setitimer(signal.ITIMER_PROF, min(CPU_SECONDS, LEAST_CPU_SECONDS + size / BYTES_PER_SECOND))
+    signal.alarm(WALL_SECONDS + more_seconds)
+    signal.setitimer(signal.ITIMER_PROF, processor)
+    most_seconds = CPU_SECONDS + more_seconds
     limits = [
         (resource.RLIMIT_CORE, 0, 0),
         (resource.RLIMIT_FSIZE, 0, 0),
         (resource.RLIMIT_NPROC, 0, 0),
-        (resource.RLIMIT_CPU, CPU_SECONDS, CPU_SECONDS + 1),  # first SIGXCPU, by which it is recognised
+        (resource.RLIMIT_CPU, most_seconds, most_seconds + 1),  # first SIGXCPU, by which it is recognised
         (resource.RLIMIT_NOFILE, 0, 0),
     ]
     if _LINUX:

@@ -17,7 +17,19 @@ _BOOT = (
     "import sys; sys.path.insert(0, sys.argv[1]); "
     "from policyscope.services.quarantined import serve; serve(int(sys.argv[2]))"
 )
-_ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "LC_ALL": "C.UTF-8"}
+_ENVIRONMENT = {
+    "OPENBLAS_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "LC_ALL": "C.UTF-8",
+    "HDF5_PLUGIN_PRELOAD": "::",  # no filter is loaded that a file asks for
+}
+SLOWEST_READING = 16 << 20  # bytes a second
+BLOCK = b"+"  # of rows that come in blocks: here is another
+
+
+def extra_seconds(size: int) -> int:
+    """How much longer than a small file one of this size may take."""
+    return size // SLOWEST_READING
 
 
 class Child:
@@ -51,11 +63,11 @@ class Helper:
         self._control: socket.socket | None = None
         self._process: subprocess.Popen[bytes] | None = None
 
-    def connect(self) -> Child:
-        """A fresh process."""
+    def connect(self, file: int | None = None) -> Child:
+        """A fresh process, which may read the open ``file`` where one is given."""
         (pipe, their_pipe), (status, their_status) = socket.socketpair(), socket.socketpair()
         with self._lock, their_pipe, their_status:
-            descriptors = [their_pipe.fileno(), their_status.fileno()]
+            descriptors = [their_pipe.fileno(), their_status.fileno(), *([] if file is None else [file])]
             try:
                 socket.send_fds(self._running(), [b"+"], descriptors)
             except OSError:

@@ -61,11 +61,12 @@ def perform(store: ArtifactStore, spec: Mapping[str, Any]) -> Work[None]:
 
     data = loaded.stored_data(store, spec["sae_content"])
     assert data is not None  # start has checked
+    sae = loaded.stored_sae(store, spec["sae_content"])
     question = Question(
         policy=loaded.build_policy(store, spec["model_id"], spec["activation"], []),
-        sae=loaded.stored_sae(store, spec["sae_content"]),
+        sae=sae,
         tap_index=spec["tap_index"],
-        data=data,
+        data=data.bounded(sae.d_latent),
         spec=RolloutSpec(spec["env"], tuple(spec["seeds"]), spec["max_steps"]),
         others=tuple(loaded.stored_sae(store, content) for content in spec["others"]),
     )

@@ -31,7 +31,8 @@ def upload(ws: Workspace, model_id: str, files: Mapping[str, bytes], tap_index: 
     tap = saes.choose_tap(policy.spec, sae, tap_index)
     data = _shared_data(ws, current, tap)
     name = UPLOADED + ", ".join(files)
-    info = saes.examine(Attached(model_id, name, tap, tap_index), policy, sae, data)
+    computed = current is not None and current.info.get("activations_from") == "policy"
+    info = saes.examine(Attached(model_id, name, tap, tap_index, computed), policy, sae, data)
     info["env"] = policy.spec.metadata.get("env") if current is None else current.info["env"]
     return saes.keep_attached(ws, model_id, sae, data, saes.Source(name, tap, info))
 

@@ -16,11 +16,13 @@ from sqlalchemy.orm import Session
 
 from policyscope.core.activations import ActivationData
 from policyscope.core.errors import InvalidInput, NotFound, ShapeMismatch
+from policyscope.core.latent_sums import activity_of
 from policyscope.core.policy import Policy
 from policyscope.core.policy_spec import PolicySpec
+from policyscope.core.rows import blocks
 from policyscope.core.sae import SAE
 from policyscope.core.taps import TapReport, examine_taps
-from policyscope.services import directories, loaded, tap_warnings
+from policyscope.services import cached_data, directories, loaded, tap_warnings
 from policyscope.services.tap_warnings import Attached
 from policyscope.services.workspace import Workspace
 from policyscope.store.records import MODEL, Json, ModelRow, SaeRow, new_id, now, require
@@ -38,12 +40,17 @@ def attach(ws: Workspace, model_id: str, artifacts_dir: str, tap_index: int | No
         row = require(session, ModelRow, model_id, MODEL)
     directory = directories.find(ws, artifacts_dir)
     sae = directories.read_sae(directory)
-    data = directories.read_data(directory)
     policy = original_policy(ws, row)
-    tap = choose_tap(policy.spec, sae, tap_index)
-    info = examine(Attached(model_id, directory.name, tap, tap_index), policy, sae, data)
-    info["env"] = directory.env() or policy.spec.metadata.get("env")
-    return keep_attached(ws, model_id, sae, data, Source(directory.name, tap, info))
+    with ws.store.scratch() as scratch:
+        cached = directories.read_data(directory, scratch)
+        tap = choose_tap(policy.spec, sae, tap_index)
+        computed = cached is not None and "activations" not in cached.columns
+        if cached is not None and computed:
+            cached = cached_data.with_activations(cached, policy, tap, scratch)
+        data = None if cached is None else cached.data()
+        info = examine(Attached(model_id, directory.name, tap, tap_index, computed), policy, sae, data)
+        info["env"] = directory.env() or policy.spec.metadata.get("env")
+        return keep_attached(ws, model_id, sae, data, Source(directory.name, tap, info))
 
 
 @dataclass(frozen=True)
@@ -110,7 +117,8 @@ def examine_again(ws: Workspace, session: Session, row: ModelRow) -> None:
     if sae_row is None:
         return
     sae, data = loaded.stored_sae(ws.store, sae_row.content), loaded.stored_data(ws.store, sae_row.content)
-    what = Attached(row.id, sae_row.artifacts_dir, sae_row.tap_index, sae_row.info["requested"])
+    computed = sae_row.info.get("activations_from") == "policy"
+    what = Attached(row.id, sae_row.artifacts_dir, sae_row.tap_index, sae_row.info["requested"], computed)
     info = examine(what, original_policy(ws, row), sae, data)
     sae_row.info = {**sae_row.info, **info}
 
@@ -150,6 +158,7 @@ def examine(what: Attached, policy: Policy, sae: SAE, data: ActivationData | Non
     """Everything of SaeInfo that is measured, as JSON."""
     report = None if data is None else examine_taps(policy, data, sae, SAMPLES)
     used = None if report is None else report.at(what.tap_index, policy.spec.activation)
+    sure = report is not None and report.verified and report.activation_matters and not what.computed
     return {
         "d_in": sae.d_in,
         "d_latent": sae.d_latent,
@@ -157,15 +166,14 @@ def examine(what: Attached, policy: Policy, sae: SAE, data: ActivationData | Non
         "has_cached_data": data is not None,
         "n_samples": None if data is None else len(data),
         "fvu": None if used is None else used.fvu,
-        "reproduction_error": None if used is None else used.reproduction_error,
-        "candidate": None if report is None else _candidate(report, policy.spec),
+        "reproduction_error": None if used is None or what.computed else used.reproduction_error,
+        "activations_from": None if data is None else "policy" if what.computed else "file",
+        "candidate": None if report is None or what.computed else _candidate(report, policy.spec),
         "stored_tap_index": sae.tap_index,
         **_activity(sae, data),
         "warnings": tap_warnings.all_warnings(what, policy.spec, sae, report),
         "requested": what.requested,
-        "confirmed": report.best.activation
-        if report and report.verified and report.activation_matters
-        else None,
+        "confirmed": report.best.activation if report is not None and sure else None,
     }
 
 
@@ -178,8 +186,8 @@ def _candidate(report: TapReport, spec: PolicySpec) -> Json:
 def _activity(sae: SAE, data: ActivationData | None) -> dict[str, Any]:
     if data is None:
         return {"dead_features": None, "l0": None}
-    active = sae.encode(data.activations) > 0.0
-    return {"dead_features": int((~active.any(axis=0)).sum()), "l0": float(active.sum(axis=1).mean())}
+    found = activity_of(sae, data.activations)
+    return {"dead_features": int((found.active == 0).sum()), "l0": float(found.active.sum() / found.rows)}
 
 
 def _keep(ws: Workspace, sae: SAE, data: ActivationData | None) -> str:
@@ -188,8 +196,8 @@ def _keep(ws: Workspace, sae: SAE, data: ActivationData | None) -> str:
     for name in loaded.DATA_ARRAYS if data is not None else ():
         array = getattr(data, name)
         digest.update(name.encode())
-        if array is not None:
-            digest.update(np.ascontiguousarray(array).data)
+        for part in blocks(array) if array is not None else ():
+            digest.update(np.ascontiguousarray(array[part]).data)
     content = digest.hexdigest()[:48]
     ws.store.publish(f"saes/{content}", loaded.sae_files(sae, data), {"kind": "sae"})
     return content

@@ -13,14 +13,17 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
+from policyscope.core.activations import spread_rows
 from policyscope.core.envs import EnvInfo, get_env, state_dim, states_of_observations
 from policyscope.core.errors import Conflict, InvalidInput, NotFound
+from policyscope.core.rows import gathered
 from policyscope.services import loaded, recording
 from policyscope.services.workspace import Workspace
 from policyscope.store.records import RUN, JobRow, Json, RunRow, SaeRow, require
 
 RESET: Mapping[str, Any] = {"kind": "reset", "noise_scale": 1.0}
 SHUFFLE = 0x57A7
+MOST_STARTS = 200_000  # cached observations to choose from, evenly spaced
 F64 = NDArray[np.float64]
 
 
@@ -99,7 +102,8 @@ def _cached(ws: Workspace, info: EnvInfo, sae: SaeRow | None) -> F64:
     collected = sae.info["env"]
     if collected and get_env(collected).id != info.id:
         raise _refused(f"The cached data are from {collected}, not from {info.id}.")
-    return states_of_observations(info.id, np.asarray(data.observations))
+    rows = spread_rows(len(data), MOST_STARTS)
+    return states_of_observations(info.id, gathered(data.observations, rows))
 
 
 def _of_run(ws: Workspace, session: Session, info: EnvInfo, start: Json) -> F64:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from policyscope.core.policy_spec import PolicySpec
 from policyscope.core.sae import SAE
-from policyscope.core.taps import TapReport
+from policyscope.core.taps import TapCandidate, TapReport
 from policyscope.store.records import Json
 
 REPRODUCES = 1e-4
@@ -17,12 +17,16 @@ UPLOADED = "upload: "
 
 @dataclass(frozen=True)
 class Attached:
-    """An SAE being attached: where it came from, the tap in use, and the tap that was asked for, if any."""
+    """An SAE being attached: where it came from, the tap in use, and the tap that was asked for, if any.
+
+    ``computed``: the activations are the policy's own at this tap, so they cannot tell whether it is right.
+    """
 
     model_id: str
     artifacts_dir: str
     tap_index: int
     requested: int | None
+    computed: bool = False
 
     @property
     def uploaded(self) -> bool:
@@ -35,6 +39,8 @@ def all_warnings(what: Attached, spec: PolicySpec, sae: SAE, report: TapReport |
     if report is None:
         return [*_stored_differs(what, sae), _no_data(what)]
     used = report.at(what.tap_index, spec.activation)
+    if what.computed:
+        return _by_reconstruction(what, spec, report, used)
     best = report.best
     fits = used is not None and used.reproduction_error < REPRODUCES
     if fits:
@@ -47,6 +53,31 @@ def all_warnings(what: Attached, spec: PolicySpec, sae: SAE, report: TapReport |
     if report.activation_matters and best.activation != spec.activation:
         found.append(_activation_mismatch(what, spec, report))
     return found
+
+
+def _by_reconstruction(
+    what: Attached, spec: PolicySpec, report: TapReport, used: TapCandidate | None
+) -> list[Json]:
+    """Without activations of somebody else's making, only the SAE can say where it belongs."""
+    if used is None or used.reproduction_error > REPRODUCES:
+        message = (
+            "The activations were computed with this policy as it acted when the SAE was loaded, and it acts "
+            "otherwise now. Load the SAE again."
+        )
+        return [_warning("activation_mismatch", message, _load_again(what, what.tap_index))]
+    if used.fvu is None or used.fvu <= HIGH_FVU:
+        return []
+    known = [one for one in report.candidates if one.fvu is not None and one.activation == spec.activation]
+    best = min(known, key=lambda one: one.fvu or 0.0)
+    left = f"The SAE leaves {used.fvu:.0%} of the variance at tap {what.tap_index} unexplained"
+    if best.tap_index != what.tap_index and (best.fvu or 0.0) < used.fvu / 2:
+        message = f"{left}, and {best.fvu:.0%} at tap {best.tap_index}, where it seems to belong."
+        return [_warning("tap_mismatch", message, _load_again(what, best.tap_index))]
+    message = (
+        f"{left}. It was trained at another tap, with another activation function, on states unlike these, "
+        "or for too short a time; the dataset holds no activations that could tell which."
+    )
+    return [_warning("high_fvu", message, None)]
 
 
 def _tap_mismatch(what: Attached, report: TapReport) -> Json:

@@ -13,7 +13,9 @@ import os
 import re
 import secrets
 import shutil
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -23,7 +25,8 @@ from policyscope.store.paths import is_regular, read_regular
 from policyscope.store.writing import storage_errors, sync_directory
 
 MANIFEST = "manifest.json"
-Content = bytes | Callable[[BinaryIO], None]
+Content = bytes | Callable[[BinaryIO], None] | Path
+"""Bytes, what writes them, or a file on the same file system that will not change, which is not copied."""
 _NAME = re.compile(r"[a-z]{1,12}/[A-Za-z0-9_]{1,80}")
 _NO_LIMIT = 1 << 62
 
@@ -63,6 +66,17 @@ class ArtifactStore:
     ) -> None:
         """Store ``files`` under ``name`` ("models/m_1"), atomically. Raises StorageFull."""
         publish_directory(self._directory(name), files, self.temporary, about)
+
+    @contextmanager
+    def scratch(self) -> Iterator[Path]:
+        """A directory on the store's file system for the time being."""
+        directory = self.temporary / f"scratch-{secrets.token_hex(8)}"
+        with storage_errors():
+            directory.mkdir(parents=True)
+        try:
+            yield directory
+        finally:
+            shutil.rmtree(directory, ignore_errors=True)
 
     def has(self, name: str) -> bool:
         return is_regular(self._directory(name) / MANIFEST)
@@ -158,6 +172,11 @@ class ArtifactStore:
 
 def _write(path: Path, content: Content) -> str:
     """Write and fsync one file; return its SHA-256 as read back from the bytes handed over."""
+    if isinstance(content, Path):
+        with suppress(OSError):  # a file system without links: copied then
+            os.link(content, path)
+            return _digest(path)
+        content = partial(_copy, content)
     with path.open("xb") as file:
         if callable(content):
             content(file)
@@ -166,6 +185,11 @@ def _write(path: Path, content: Content) -> str:
         file.flush()
         os.fsync(file.fileno())
     return _digest(path)
+
+
+def _copy(source: Path, target: BinaryIO) -> None:
+    with source.open("rb") as file:
+        shutil.copyfileobj(file, target, 1 << 20)
 
 
 def _sealed(manifest: Mapping[str, Any]) -> bytes:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from policyscope.config import STORE
@@ -50,6 +52,16 @@ def read_regular(path: Path, limit: int, shown: str | None = None) -> bytes:
     Links and special files are refused without blocking. ``shown`` is the name used in messages.
     Raises NotFound, InvalidInput (not a regular file) or LimitExceeded.
     """
+    with (
+        open_regular(path, limit, shown) as (descriptor, size),
+        open(descriptor, "rb", closefd=False) as file,
+    ):
+        return file.read(size)
+
+
+@contextmanager
+def open_regular(path: Path, limit: int, shown: str | None = None) -> Iterator[tuple[int, int]]:
+    """An open regular file and its size, for reading; refused as ``read_regular`` refuses."""
     shown = shown or path.name
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -63,8 +75,7 @@ def read_regular(path: Path, limit: int, shown: str | None = None) -> bytes:
             raise InvalidInput(f"{shown} is not a regular file, so it cannot be read.")
         if status.st_size > limit:
             raise LimitExceeded(f"{shown} has {status.st_size:,} bytes; at most {limit:,} are allowed.")
-        with open(descriptor, "rb", closefd=False) as file:
-            return file.read(status.st_size)
+        yield descriptor, status.st_size
     finally:
         os.close(descriptor)
 

@@ -29,7 +29,7 @@ def test_read_tensor():
         (torch.zeros(5, 3, dtype=torch.int64), "int64"),
         (
             torch.tensor([[0.0, 1.0], [2.0, float("nan")]]),
-            "1 values that are NaN or infinite, the first at row 1, column 1",
+            "values that are NaN or infinite, the first at row 1, column 1",
         ),
         ([1, 2], "a list"),
         ({"a": torch.zeros(2, 2), "b": torch.zeros(2, 2)}, "TensorDict"),

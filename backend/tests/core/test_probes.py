@@ -91,7 +91,9 @@ def test_standardised_weights_match_scikit_learn_at_the_chosen_penalty():
 def test_fold_scores_match_fitting_each_fold():
     zs, ys = (Z - Z.mean(axis=0)) / Z.std(axis=0), (Y - Y.mean(axis=0)) / Y.std(axis=0)
     fold = probes.folds(400, np.arange(400) // 20)
-    scores = probes._fold_scores(probes._fold_sums(Z, Y, probes.moments(Z, Y), fold), 6)
+    scores = probes._fold_scores(
+        probes._fold_sums([(Z[:97], Y[:97]), (Z[97:], Y[97:])], probes.moments(Z, Y), fold), 6
+    )
     held = fold == 2
     reference = Ridge(alpha=probes.LAMBDAS[17] * (~held).sum()).fit(zs[~held], ys[~held])
     residual = np.square(reference.predict(zs[held]) - ys[held]).sum(axis=0)

@@ -1492,13 +1492,15 @@ export interface components {
             n_samples: number | null;
             /** @description Fraction of variance unexplained at the tap in use. */
             fvu: number | null;
-            /** @description How far the policy's activations are from the cached ones; 0 is exact. */
+            /** @description How far the policy's activations are from the cached ones; 0 is exact, null if computed. */
             reproduction_error: number | null;
             /** @description The tap and activation that fit the cached data best. */
             candidate: components["schemas"]["Candidate"] | null;
+            /** @description file, or policy where a dataset holds observations alone and the activations were computed. */
+            activations_from: string | null;
             /** @description The tap_index in the SAE file. */
             stored_tap_index: number | null;
-            /** @description Features never active on the cached samples. */
+            /** @description Features never active on the cached samples (millions are thinned). */
             dead_features: number | null;
             /** @description Mean number of active features. */
             l0: number | null;
@@ -1957,7 +1959,7 @@ export interface components {
         };
         LoadSae: {
             /**
-             * @description Directory below the artifacts root.
+             * @description Directory below the artifacts root: walker_sae.pt, and cached_obs and tapped_activations as .pt, .npy, .npz, .safetensors or .hdf5, or a Minari dataset in place of both.
              * @example walker2d_w32
              */
             artifacts_dir: string;

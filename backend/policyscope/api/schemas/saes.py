@@ -21,7 +21,11 @@ class LoadSae(Request):
     artifacts_dir = fields.String(
         required=True,
         validate=validate.Length(1, 512),
-        metadata=described("Directory below the artifacts root.", example="walker2d_w32"),
+        metadata=described(
+            "Directory below the artifacts root: walker_sae.pt, and cached_obs and tapped_activations as "
+            ".pt, .npy, .npz, .safetensors or .hdf5, or a Minari dataset in place of both.",
+            example="walker2d_w32",
+        ),
     )
     tap_index = fields.Integer(
         strict=True,
@@ -66,10 +70,16 @@ class SaeInfo(Answer):
     env = text("Environment of the cached data, if recorded.", none=True)
     n_samples = whole("Cached samples.", none=True)
     fvu = real("Fraction of variance unexplained at the tap in use.")
-    reproduction_error = real("How far the policy's activations are from the cached ones; 0 is exact.")
+    reproduction_error = real(
+        "How far the policy's activations are from the cached ones; 0 is exact, null if computed."
+    )
     candidate = nested(Candidate, "The tap and activation that fit the cached data best.", none=True)
+    activations_from = text(
+        "file, or policy where a dataset holds observations alone and the activations were computed.",
+        none=True,
+    )
     stored_tap_index = whole("The tap_index in the SAE file.", none=True)
-    dead_features = whole("Features never active on the cached samples.", none=True)
+    dead_features = whole("Features never active on the cached samples (millions are thinned).", none=True)
     l0 = real("Mean number of active features.")
     warnings = many(SaeWarning, "What does not fit, each with a fix where there is one.")
 
