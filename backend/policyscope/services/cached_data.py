@@ -14,7 +14,13 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from policyscope.core.activations import ARRAYS, ActivationData, check_finite
+from policyscope.core.activations import (
+    ARRAYS,
+    EPISODE_ARRAYS,
+    ActivationData,
+    check_episodes,
+    check_finite,
+)
 from policyscope.core.policy import Policy
 from policyscope.core.rows import blocks
 from policyscope.services import quarantine
@@ -52,6 +58,7 @@ def read_file(path: Path, shown: str, wanted: str, into: Path) -> Cached:
             what = shown if name == wanted else f"{shown}: {name}"
             parts = _finite(incoming.blocks(name), what)
             columns[name] = write_array(into / f"{name}.npy", form.dtype, form.shape, parts)
+        check_episodes({name: array for name, array in columns.items() if name in EPISODE_ARRAYS}, shown)
         return Cached(columns, incoming.is_minari)
 
 

@@ -77,16 +77,21 @@ def test_damaged_episodes_are_refused_with_a_sentence(client, directory, what):
 
 def test_episodes_are_read_in_the_quarantine(client, directory, monkeypatch):
     (directory / "episodes.safetensors").write_bytes(save(GOOD))
-    used, read = [], quarantine.read
+    used, read, rows_of = [], quarantine.read, quarantine.rows_of
 
     def watched(reader, files):
         used.append(reader)
         return read(reader, files)
 
+    def watched_rows(file, size, filename, wanted):
+        used.append(wanted)
+        return rows_of(file, size, filename, wanted)
+
     monkeypatch.setattr(quarantine, "read", watched)
+    monkeypatch.setattr(quarantine, "rows_of", watched_rows)
     model_id = client.model()
     client("POST", f"/model/{model_id}/load_sae", {"artifacts_dir": "pendulum_w8"})
-    assert sorted(used) == ["activations", "activations", "episodes", "policy", "sae"]
+    assert sorted(used) == ["activations", "episodes", "observations", "policy", "sae"]
     assert quarantine.open_episodes(save(GOOD), "e")["episode"].tolist() == GOOD["episode"].tolist()
     monkeypatch.setattr(quarantine, "read", lambda *_: (None, {"unexpected": np.zeros(1)}))
     with pytest.raises(InvalidInput):  # the answer is not believed either
