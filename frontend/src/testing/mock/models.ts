@@ -183,6 +183,7 @@ export const SAE: SaeInfo = {
   k: 16,
   tap_index: 3,
   has_cached_data: true,
+  activations_from: "file",
   env: "Walker2d-v5",
   n_samples: 20_000,
   fvu: 0.0042,
