@@ -19,7 +19,7 @@ from policyscope.core.inert_values import ArrayState, Budget, Inert, Name, Tenso
 
 __all__ = ["Inert", "Name", "read_pickle"]
 
-MAX_INSTRUCTIONS = 400_000
+MAX_INSTRUCTIONS = 250_000
 MAX_BITS = 512
 _VALUES = {
     "INT", "BININT", "BININT1", "BININT2", "LONG", "LONG1", "LONG4", "FLOAT", "BINFLOAT", "STRING",

@@ -10,6 +10,7 @@ import math
 import re
 from collections.abc import Callable, Mapping, Sized
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -109,6 +110,7 @@ class Storage:
     values: np.ndarray | None
 
 
+@lru_cache(maxsize=1_000)
 def plain_name(name: str) -> str:
     """``"module name"`` as ``module.name``, without Python 2, TorchScript and numpy 1 spellings."""
     if len(name) > _LONGEST_NAME:

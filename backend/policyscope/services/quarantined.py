@@ -40,7 +40,19 @@ MEMORY_PER_BYTE = 6  # the file, its unpacked members, float32 copies, the answe
 LARGEST_WHOLE = 512 << 20  # of a larger file only what can be read in place is
 LONGEST_TRACEBACK, LONGEST_MESSAGE = 4000, 2000
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS = 1, 4, 38
-_CODECS = ("cp437", "latin-1", "ascii", "utf-8", "unicode_escape", "raw_unicode_escape")
+_CODECS = (
+    *("cp437", "latin-1", "ascii", "unicode_escape", "raw_unicode_escape"),
+    *(
+        "utf-8",
+        "utf-8-sig",
+        "utf-16",
+        "utf-16-le",
+        "utf-16-be",
+        "utf-32",
+        "utf-32-le",
+        "utf-32-be",
+    ),  # of JSON
+)
 _LINUX = sys.platform == "linux"
 
 Files = Mapping[str, bytes]

@@ -335,6 +335,8 @@ def _configs() -> Iterator[tuple[str, bytes]]:
     yield "a config with NaN", b'{"architecture": "topk", "k": NaN, "d_in": Infinity}'
     yield "a config that is a list", b"[]"
     yield "a config of the wrong types", b'{"architecture": ["topk"], "k": {"a": 1}, "d_sae": "x"}'
+    for encoding in ("utf-16-be", "utf-16-le", "utf-32-be", "utf-32-le"):
+        yield f"a config in {encoding}", '{"architecture": "x"}'.encode(encoding)
     yield "a config of no encoding", b'{"architecture": "\xff\xfe"}'
 
 
@@ -377,4 +379,5 @@ def _others(canary: Path) -> Iterator[tuple[str, bytes]]:
     yield "JSON nested deep", b'{"layers":' + b"[" * 100_000
     yield "JSON with a number of 10,000 digits", b'{"layers": [{"size": ' + b"9" * 10_000 + b"}]}"
     yield "JSON with NaN", b'{"layers": [{"size": NaN}, {"size": Infinity}]}'
-    yield "JSON in UTF-16", '{"layers": []}'.encode("utf-16")
+    for encoding in ("utf-8-sig", "utf-16", "utf-16-be", "utf-16-le", "utf-32", "utf-32-be", "utf-32-le"):
+        yield f"JSON in {encoding}", '{"layers": []}'.encode(encoding)
