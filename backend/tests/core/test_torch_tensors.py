@@ -138,10 +138,10 @@ def test_a_compressed_member_that_is_cut_off_or_no_deflate_at_all_is_damage():
 
 
 def refused_quickly(data: bytes, words: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     with pytest.raises((UnsupportedFile, LimitExceeded), match=words):
         load_tensors(data)
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1
 
 
 def number_keys(keys: list[int]) -> bytes:
