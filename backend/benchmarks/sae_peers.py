@@ -1,8 +1,9 @@
 """One TopK SAE trained in many ways on the same rows: ours, four libraries' and a plain loop.
 
-Everyone gets float32 rows in memory that are already centred and scaled to E||x||² = d, the batch size, and a
-learning rate to be chosen. A library's own trainer is used where it takes rows; sparsify's wants a language
-model, so its coder and its steps are called in its order.
+Everyone gets float32 rows in memory that are already centred and scaled to E||x||² = d, and a learning rate
+to be chosen; the libraries also the batch size, ours its own where smaller steps end lower. A library's own
+trainer is used where it takes rows; sparsify's wants a language model, so its coder and its steps are called
+in its order.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import importlib.util
 import io
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -35,6 +36,11 @@ class Task:
     k: int
     batch: int
     vectors: int
+    own_batch: int  # ours
+
+    def cut(self, steps: int) -> Task:
+        """The same, with at most so many steps."""
+        return replace(self, vectors=min(self.vectors, steps * self.batch))
 
     @property
     def width(self) -> int:
@@ -74,9 +80,8 @@ class Trainer:
 
 
 def ours(task: Task, lr: float) -> Reconstruct:
-    config = SaeTrainConfig(
-        task.features, task.k, task.steps, task.batch, lr, device="cpu", early_decay=False
-    )
+    steps, batch = task.steps * task.batch // task.own_batch, task.own_batch
+    config = SaeTrainConfig(task.features, task.k, steps, batch, lr, device="cpu", early_decay=False)
     few = task.held_out[: len(task.held_out) // 8].numpy()
     sae = drain(train_sae(task.train.numpy(), few, config)).sae
     return lambda x: torch.from_numpy(sae.reconstruct(x.numpy()))
@@ -192,10 +197,10 @@ def _schedule(optimizer: torch.optim.Optimizer, steps: int) -> torch.optim.lr_sc
 
 OURS = "policyscope"
 TRAINERS = (
-    Trainer(OURS, ours, (1e-2, 2e-2, 4e-2)),
-    Trainer("dictionary_learning", dictionary_learning, (1e-3, 3e-3, 1e-2), "dictionary_learning"),
-    Trainer("sparsify", sparsify, (1e-3, 3e-3, 1e-2), "sparsify"),
-    Trainer("SAELens", sae_lens, (1e-3, 3e-3, 1e-2), "sae_lens"),
-    Trainer("overcomplete", overcomplete, (1e-3, 3e-3, 1e-2), "overcomplete"),
-    Trainer("DataLoader loop", loop, (1e-3, 3e-3, 1e-2)),
+    Trainer(OURS, ours, (5e-3, 1e-2, 2e-2)),
+    Trainer("dictionary_learning", dictionary_learning, (1e-3, 3e-3, 1e-2, 3e-2), "dictionary_learning"),
+    Trainer("sparsify", sparsify, (1e-3, 3e-3, 1e-2, 3e-2), "sparsify"),
+    Trainer("SAELens", sae_lens, (1e-3, 3e-3, 1e-2, 3e-2), "sae_lens"),
+    Trainer("overcomplete", overcomplete, (1e-3, 3e-3, 1e-2, 3e-2), "overcomplete"),
+    Trainer("DataLoader loop", loop, (1e-3, 3e-3, 1e-2, 3e-2)),
 )

@@ -29,6 +29,8 @@ HERE = Path(__file__).resolve().parent
 DEMO = HERE.parents[1] / "artifacts" / "walker2d_w32"
 SIZES = {"32": (32, 128, 8), "64": (64, 512, 16), "512": (512, 4096, 32)}
 BUDGETS = {"32": (2_000_000, 1024), "64": (262_144, 1024), "512": (65_536, 1024)}
+OWN_BATCH = {"32": 256, "64": 256, "512": 1024}
+CPU_STEPS = {"32": 256, "64": 64, "512": 12}
 TARGETS = {"32": 8.0, "64": 3.0, "512": 1.8}
 THREADS = 2
 Json = dict[str, Any]
@@ -48,7 +50,15 @@ def task_of(size: str) -> Task:
     x *= np.sqrt(width / np.square(x[train]).sum(axis=1).mean())
     rows = torch.from_numpy(x.astype(np.float32))
     vectors, batch = BUDGETS[size]
-    return Task(rows[torch.from_numpy(train)], rows[torch.from_numpy(held_out)], features, k, batch, vectors)
+    return Task(
+        rows[torch.from_numpy(train)],
+        rows[torch.from_numpy(held_out)],
+        features,
+        k,
+        batch,
+        vectors,
+        OWN_BATCH[size],
+    )
 
 
 def sweep(task: Task, trainer: Trainer) -> Json:
@@ -84,6 +94,23 @@ def rounds(task: Task, rates: dict[str, float], repeats: int) -> Json:
     return {r.name: {"vectors_per_s": list(r.rates), "fvu": values[r.name]} for r in readings}
 
 
+def processor_time(task: Task, rates: dict[str, float], steps: int) -> Json:
+    """Vectors per second of processor time, one thread each: what other programs do hardly matters to it.
+
+    Ours over a whole training, start and checks included; the others over ``steps`` steps of it.
+    """
+    found: Json = {}
+    for trainer in TRAINERS:
+        if trainer.name in rates:
+            some = task if trainer.name == OURS else task.cut(steps)
+            trainer.train(task.cut(4), rates[trainer.name])
+            begun = time.process_time()
+            trainer.train(some, rates[trainer.name])
+            found[trainer.name] = some.steps * some.batch / (time.process_time() - begun)
+            _say(f"{trainer.name}: {found[trainer.name]:,.0f} vectors per CPU second")
+    return found
+
+
 def page(found: Json) -> str:
     """The measurements as Markdown."""
     parts = [
@@ -91,54 +118,67 @@ def page(found: Json) -> str:
         HEAD.format(machine=found.get("machine", report.machine(report.SAE_PACKAGES))),
     ]
     for size, (width, features, k) in SIZES.items():
-        if size in found and "rounds" in found[size]:
+        if size in found and OURS in found[size]["sweep"]:
             vectors, batch = BUDGETS[size]
-            parts.append(f"## {width} → {features:,} latents, k {k}: {vectors:,} vectors, batch {batch:,}")
-            parts.append(_table(found[size]))
-            parts.append(_verdict(found[size]["rounds"], TARGETS[size]))
+            parts.append(
+                f"## {width} → {features:,} latents, k {k}: {vectors:,} vectors, "
+                f"batch {batch:,} (policyscope {OWN_BATCH[size]:,})"
+            )
+            parts += [_table(found[size]), _verdict(found[size], TARGETS[size])]
     return "\n\n".join(parts) + "\n"
 
 
 HEAD = """Written by `make bench-sae`. {machine}
 
 The same rows for all, centred and scaled; each at the best of its learning rates for this budget, all of
-which are listed. Two threads, in turns; a rate is the whole training, from rows in memory to a finished SAE.
+which are listed. *Vectors/s*: the whole training, from rows in memory to a finished SAE, two threads, in
+turns; a dash where the machine was not quiet enough to take it. *Per CPU second*: one thread, processor time,
+so other programs hardly matter; ours over the whole training, the others over its first steps.
 32 wide: the demo policy's tap; 64 and 512: sparse sums of known directions with an orbit beneath."""
 
 
 def _table(found: Json) -> str:
     lines = [
-        "| trainer | vectors/s (median) | slowest – fastest | held-out FVU | rate | FVU at other rates |",
-        "|---|---:|---:|---:|---:|---|",
+        "| trainer | vectors/s (median) | slowest – fastest | per CPU second | held-out FVU | rate "
+        "| FVU at other rates |",
+        "|---|---:|---:|---:|---:|---:|---|",
     ]
     for trainer in TRAINERS:
-        if trainer.name not in found["rounds"]:
-            lines.append(f"| {trainer.name} | not installed | | | | |")
+        tried = found["sweep"].get(trainer.name)
+        if tried is None:
+            lines.append(f"| {trainer.name} | not measured | | | | | |")
             continue
-        one, tried = found["rounds"][trainer.name], found["sweep"][trainer.name]
-        rates = one["vectors_per_s"]
+        one = found.get("rounds", {}).get(trainer.name)
+        rates = one and one["vectors_per_s"]
+        speed = f"{np.median(rates):,.0f} | {min(rates):,.0f} – {max(rates):,.0f}" if rates else "– | –"
+        cpu = found.get("cpu", {}).get(trainer.name)
         others = ", ".join(f"{r:g}: {v:.4f}" for r, v in tried["rates"] if r != tried["best"])
         lines.append(
-            f"| {trainer.name} | {np.median(rates):,.0f} | {min(rates):,.0f} – {max(rates):,.0f} "
-            f"| {one['fvu']:.4f} | {tried['best']:g} | {others} |"
+            f"| {trainer.name} | {speed} | {f'{cpu:,.0f}' if cpu else '–'} "
+            f"| {_fvu(found, trainer.name):.4f} | {tried['best']:g} | {others} |"
         )
     return "\n".join(lines)
 
 
+def _fvu(found: Json, name: str) -> float:
+    tried = found["sweep"][name]
+    return float(dict(tried["rates"])[tried["best"]])
+
+
 def _verdict(found: Json, wanted: float) -> str:
-    peers = [name for name in found if name != OURS]
-    fastest = max(peers, key=lambda name: np.median(found[name]["vectors_per_s"]))
-    ratio = float(np.median(np.divide(found[OURS]["vectors_per_s"], found[fastest]["vectors_per_s"])))
-    best = min(found[name]["fvu"] for name in peers)
-    text = (
-        f"FVU {found[OURS]['fvu']:.4f}; the fastest peer ends at {found[fastest]['fvu']:.4f}, "
-        f"the best at {best:.4f}."
-    )
-    return (
-        report.targets_table([(f"vectors/s over the fastest peer ({fastest})", ratio, wanted)])
-        + "\n\n"
-        + text
-    )
+    peers = [name for name in found["sweep"] if name != OURS]
+    if not peers:
+        return "No peer measured."
+    best = min(_fvu(found, name) for name in peers)
+    parts = [f"FVU {_fvu(found, OURS):.4f}; the best peer ends at {best:.4f}."]
+    rows = []
+    speeds = {name: one["vectors_per_s"] for name, one in found.get("rounds", {}).items()}
+    for what, rates in (("vectors/s", speeds), ("vectors per CPU second", found.get("cpu", {}))):
+        if OURS in rates and len(rates) > 1:
+            fastest = max(set(rates) - {OURS}, key=lambda name: np.median(rates[name]))
+            ratio = float(np.median(np.divide(rates[OURS], rates[fastest])))
+            rows.append((f"{what} over the fastest peer ({fastest})", ratio, wanted))
+    return "\n\n".join([report.targets_table(rows), *parts] if rows else parts)
 
 
 def _say(message: str) -> None:
@@ -148,12 +188,11 @@ def _say(message: str) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.sae_training", description=__doc__)
     parser.add_argument("--size", choices=list(SIZES), action="append", help="only this width (repeatable)")
-    parser.add_argument("--stage", choices=["sweep", "rounds", "page"], help="only this stage")
+    parser.add_argument("--stage", choices=["sweep", "rounds", "cpu", "page"], help="only this stage")
     parser.add_argument("--only", action="append", help="only this trainer's sweep (repeatable)")
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--out", type=Path, default=HERE / "SAE_TRAINING.json")
     options = parser.parse_args()
-    torch.set_num_threads(1 if options.stage == "sweep" else THREADS)  # a sweep is not timed
     found: Json = json.loads(options.out.read_text()) if options.out.exists() else {}
     for size in options.size or SIZES:
         if options.stage != "page":
@@ -170,13 +209,18 @@ def _measure(size: str, found: Json, options: argparse.Namespace) -> Iterator[No
     """Fills ``found``; yields whenever there is something to keep."""
     task = task_of(size)
     present = [trainer for trainer in TRAINERS if trainer.installed]
-    if options.stage in (None, "sweep"):
+    torch.set_num_threads(1)
+    if options.stage in (None, "sweep"):  # not timed
         for trainer in present:
             if options.only is None or trainer.name in options.only:
                 found["sweep"][trainer.name] = sweep(task, trainer)
                 yield
+    rates = {t.name: found["sweep"][t.name]["best"] for t in present if t.name in found["sweep"]}
+    if options.stage in (None, "cpu"):
+        found["cpu"] = processor_time(task, rates, CPU_STEPS[size])
+        yield
     if options.stage in (None, "rounds"):
-        rates = {t.name: found["sweep"][t.name]["best"] for t in present if t.name in found["sweep"]}
+        torch.set_num_threads(THREADS)
         found["rounds"] = rounds(task, rates, options.repeats)
         yield
 
