@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -15,6 +16,8 @@ from policyscope.core.sae_vectors import BLOCK
 from policyscope.core.sae_wide import WideLearner
 
 RECONSIDER = 32
+CHECKED = 512
+"""Rows that a thread evaluates at once."""
 LARGEST = 1 << 19
 """Weights of a matrix up to which the compiled steps win; beyond it the matrix products dominate."""
 
@@ -91,8 +94,16 @@ class CompiledLearner(SaeLearner):
         return float(losses[-1])
 
     def evaluate(self, x: torch.Tensor) -> tuple[float, float]:
-        square, active = evaluate(x.numpy(), np.arange(len(x)), self.k, self._learning.theta, self._tiles[0])
-        return float(square), active / len(x)
+        data, starts = x.numpy(), range(0, len(x), CHECKED)
+        found: list[tuple[float, int]] = [(0.0, 0)] * len(starts)
+
+        def part(thread: int) -> None:
+            for piece in range(thread, len(starts), self.threads):
+                rows = np.arange(starts[piece], min(starts[piece] + CHECKED, len(x)))
+                found[piece] = evaluate(data, rows, self.k, self._learning.theta, self._tiles[thread])
+
+        list(self._pool.map(part, range(self.threads)))
+        return math.fsum(square for square, _ in found), sum(active for _, active in found) / len(x)
 
 
 def learner_for(decoder: torch.Tensor) -> type[SaeLearner]:

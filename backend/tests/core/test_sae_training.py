@@ -109,6 +109,12 @@ def test_the_compiled_evaluation_is_the_written_out_one(
     assert compiled.evaluate(x) == pytest.approx(plain.evaluate(x), rel=1e-5)
 
 
+def test_the_bits_of_an_evaluation_do_not_depend_on_the_number_of_threads() -> None:
+    x, decoder = _data(48, 1_100), _decoder(70, 48)
+    found = {CompiledLearner(decoder, x.mean(dim=0), 8, NEVER, False, n).evaluate(x) for n in (1, 2, 3)}
+    assert len(found) == 1
+
+
 def test_the_size_decides_who_learns() -> None:
     assert learner_for(torch.empty(128, 32)) is CompiledLearner
     assert learner_for(torch.empty(4096, 512)) in (WideLearner, SaeLearner)
