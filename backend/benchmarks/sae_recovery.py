@@ -164,7 +164,7 @@ def page(found: Json) -> str:
             " – ".join(f"{side[name]:.3g}" for side in (one, other))
             for name in ("cosine", "recovered", "fvu", "l0")
         ]
-        cells.insert(1, " – ".join(f"{np.std(side['cosines'], ddof=1):.2g}" for side in (one, other)))
+        cells.insert(1, " – ".join(_spread(side) for side in (one, other)))
         lines.append(f"| {variant} | {' | '.join(cells)} | {_verdict(one, other)} |")
     head = (
         f"Written by `python -m benchmarks.sae_recovery` (part of `make bench-sae`). {found['machine']} "
@@ -173,6 +173,12 @@ def page(found: Json) -> str:
         "spread: standard deviation over seeds."
     )
     return "\n\n".join(["# Recovery by variant, against dictionary_learning", head, "\n".join(lines)]) + "\n"
+
+
+def _spread(side: Json) -> str:
+    """Of the mean cosine over seeds; says so where there was one."""
+    cosines = side.get("cosines", [])
+    return f"{np.std(cosines, ddof=1):.2g}" if len(cosines) > 1 else "one seed"
 
 
 def _verdict(one: Json, other: Json) -> str:
