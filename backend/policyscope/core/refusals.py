@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from policyscope.core.buffers import Buffer
 from policyscope.core.errors import PolicyscopeError
+from policyscope.core.onnx_protobuf import looks_like_onnx
 from policyscope.core.zip_bytes import member_names
 
 EXPECTED: Mapping[str, str] = {
@@ -29,19 +30,36 @@ _WEIGHTS: Mapping[str, str] = {
 HEAD = 1024
 _AGAIN = "The download or the copy stopped early: get the file again."
 _UNPACK = "Unpack it first, then upload the .pt, .zip or .safetensors file that is inside."
-_ANOTHER = "Choose the file that your training program wrote, such as imitator.pt or agent.zip."
+_ANOTHER: Mapping[str, str] = {
+    "policy": "Choose the file that your training program wrote, such as imitator.pt or agent.zip.",
+    "sae": "Choose the file that the SAE's training wrote, such as walker_sae.pt or sae_weights.safetensors.",
+}
 _PLAIN = _WEIGHTS["activations"]
 _SMALLER = "Save the weights alone, without optimiser state, replay buffer or compression."
-_CONVERT = "Load it where it was trained, copy the weights of each layer into a state_dict, and save that."
+_CONVERT: Mapping[str, str] = {
+    "policy": "Load it where it was trained, copy the weights of each layer into a state_dict, save that.",
+}
+_JSON: Mapping[str, str] = {
+    "policy": 'Choose the file of weights. An architecture reads {"layers": [{"size": 17}, {"size": 6}]}.',
+    "sae": "Choose the file of weights together with it: the .json alone holds no numbers.",
+}
 _SB3 = (
     "Save an agent with an MLP policy: model.save('agent.zip'). Images, memory and dictionaries do not fit."
 )
+ONLY_MLP: Mapping[str, str] = {
+    "remedy": "Train or distil an MLP policy on a vector of observations, and save the state_dict of that. "
+    "Images, memory and attention do not fit."
+}
+"""Fields of an error about layers that no other way of saving would make fit."""
 
 
 @dataclass(frozen=True)
 class _Kind:
+    """``remedy``: one for every reader, or by reader. ``opened``: a reader's own sentence says more."""
+
     found: str
-    remedy: str = ""
+    remedy: str | Mapping[str, str] = ""
+    opened: bool = False
 
 
 _SIGNATURES = (
@@ -63,12 +81,14 @@ _SIGNATURES = (
 def explain(reader: str, data: Buffer, message: str, *, too_large: bool = False) -> dict[str, str]:
     """``{"found", "expected", "remedy"}`` of a file that this reader (one of EXPECTED) refused."""
     kind = _kind(data)
-    remedy = _SMALLER if too_large else kind.remedy or _WEIGHTS[reader]
-    if reader == "activations" and remedy in (_SMALLER, _CONVERT, _SB3):
+    own = kind.remedy if isinstance(kind.remedy, str) else kind.remedy.get(reader)
+    remedy = _SMALLER if too_large else own or _WEIGHTS[reader]
+    if reader == "activations" and remedy in (_SMALLER, _SB3):
         remedy = _PLAIN
+    detail = message if kind.opened or too_large or reader == "activations" else ""
     size = f"{len(data):,} bytes: " if data else ""
     return {
-        "found": f"{size}{kind.found}. {message}".strip(),
+        "found": f"{size}{kind.found}. {detail}".strip(),
         "expected": EXPECTED[reader],
         "remedy": remedy,
     }
@@ -83,10 +103,11 @@ def _kind(whole: Buffer) -> _Kind:
             return kind
     looks: tuple[tuple[bool, Callable[[bytes], _Kind]], ...] = (
         (data.startswith(b"PK"), lambda _: _zip(whole)),
-        (data[8:9] == b"{", lambda _: _Kind("a safetensors file")),
+        (data[8:9] == b"{", lambda _: _Kind("a safetensors file", opened=True)),
         (data[257:262] == b"ustar", lambda _: _Kind("a tar archive", _UNPACK)),
-        (data.lstrip()[:1] in (b"{", b"["), lambda _: _Kind("JSON text")),
-        (data[:1] == b"\x80", lambda _: _Kind("a Python pickle")),
+        (data.lstrip()[:1] in (b"{", b"["), lambda _: _Kind("JSON text", _JSON, opened=True)),
+        (data[:1] == b"\x80", lambda _: _Kind("a Python pickle", opened=True)),
+        (looks_like_onnx(data), lambda _: _Kind("an ONNX model", opened=True)),
         (_is_text(data), lambda _: _Kind("text", _ANOTHER)),
     )
     return next(
@@ -101,15 +122,16 @@ def _zip(data: Buffer) -> _Kind:
         return _Kind("the beginning of a zip archive whose directory is missing or damaged", _AGAIN)
     last = {name.rsplit("/", 1)[-1] for name in names}
     if "policy.pth" in last:
-        return _Kind("a Stable-Baselines3 archive", _SB3)
+        return _Kind("a Stable-Baselines3 archive", _SB3, opened=True)
     if "constants.pkl" in last:
-        return _Kind("a TorchScript archive")
+        return _Kind("a TorchScript archive", opened=True)
     if "data.pkl" in last:
-        return _Kind("a file of torch.save")
+        return _Kind("a file of torch.save", opened=True)
     if any(name.endswith(".npy") for name in last):
         return _Kind("an .npz archive of numpy arrays", _CONVERT)
     shown = ", ".join(ascii(name)[1:-1][:40] for name in names[:4])
-    return _Kind(f"a zip archive of {len(names):,} files ({shown or 'none'})", _UNPACK)
+    known = any(name.endswith((".pkl", ".onnx")) for name in last)
+    return _Kind(f"a zip archive of {len(names):,} files ({shown or 'none'})", _UNPACK, opened=known)
 
 
 def _is_text(data: bytes) -> bool:

@@ -145,11 +145,10 @@ def told(error: Exception, reader: str, filename: str, data: Buffer) -> bytes:
         error = errors.LimitExceeded(f"{filename}: reading this file needs more memory than a file may take.")
     elif isinstance(error, RecursionError):
         error = errors.LimitExceeded(f"{filename}: what this file describes is nested too deep to be read.")
-    elif isinstance(error, errors.PolicyscopeError):
-        _explain(reader, filename, data, error)
     if not isinstance(error, errors.PolicyscopeError):
         broken = "".join(traceback.format_exception(error))
         return json.dumps({"broken": broken[-LONGEST_TRACEBACK:]}).encode()
+    _explain(reader, filename, data, error)
     return json.dumps({"error": _as_json(error)}).encode()
 
 
@@ -158,7 +157,8 @@ def _explain(reader: str, filename: str, data: Buffer, error: errors.Policyscope
     if reader not in EXPECTED or "found" in error.fields:
         return
     detail = error.message.removeprefix(f"{filename}: ").removesuffix(SUPPORTED).strip()
-    error.fields |= explain(reader, data, detail, too_large=isinstance(error, errors.LimitExceeded))
+    parts = explain(reader, data, detail, too_large=isinstance(error, errors.LimitExceeded))
+    error.fields = {**parts, **error.fields}  # who looked closest knows the better remedy
 
 
 def _check_answer(arrays: Mapping[str, np.ndarray], size: int, filename: str) -> None:

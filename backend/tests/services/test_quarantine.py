@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tiny
+import torch
 
 from policyscope.core.errors import InvalidInput, LimitExceeded, UnsupportedFile
 from policyscope.core.policy_formats import open_policy
@@ -196,6 +197,39 @@ def test_a_refusal_says_what_was_found_and_what_would_work(data, found, remedy):
     assert "state_dict" in error.value.fields["expected"]
     assert remedy in error.value.fields["remedy"]
     assert "x.pt" not in error.value.fields["found"]
+
+
+CONVOLUTIONS = tiny.saved({"0.weight": torch.zeros(8, 4, 3, 3), "1.weight": torch.zeros(6, 8)})
+BY_CONTENT = [
+    ("policy", b"notes of monday", "15 bytes: text.", "imitator.pt or agent.zip"),
+    ("sae", b"notes of monday", "15 bytes: text.", "walker_sae.pt or sae_weights"),
+    ("policy", b'{"env": "x"}', 'JSON text. JSON needs "layers"', '{"layers": [{"size"'),
+    ("policy", tiny.sae_bytes(), "sparse autoencoder", "step 2"),
+    ("sae", tiny.policy_bytes(), "Found the keys", "step 1"),
+    ("policy", CONVOLUTIONS, "a convolution", "Train or distil an MLP"),
+    ("policy", tiny.saved({"lstm.weight_ih_l0": torch.zeros(8, 3)}), "No chain of layers", "Train or distil"),
+    ("policy", tiny.saved({"net.0.weight": torch.full((2, 3), torch.nan)}), "NaN", "earlier checkpoint"),
+    ("policy", tiny.saved({"actor": Path("x")}), "No code was run.", "state_dict"),
+    ("sae", tiny.saved({"sae_state": Path("x")}), "Its code was not run.", "save function"),
+]
+
+
+@pytest.mark.parametrize(("reader", "data", "found", "remedy"), BY_CONTENT)
+def test_the_remedy_fits_what_the_file_is(reader, data, found, remedy):
+    with pytest.raises(UnsupportedFile) as error:
+        quarantine.read(reader, {"x.pt": data})
+    assert found in error.value.fields["found"]
+    assert remedy in error.value.fields["remedy"]
+
+
+def test_a_file_that_takes_too_much_is_explained_too():
+    bomb = io.BytesIO()
+    with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("archive/data.pkl", bytes(64 << 20))
+    with pytest.raises(LimitExceeded) as error:
+        quarantine.open_policy(bomb.getvalue(), "bomb.pt")
+    assert "67,108,864" in error.value.fields["found"]
+    assert "without optimiser state" in error.value.fields["remedy"]
 
 
 def test_a_helper_that_is_gone_is_started_again():

@@ -48,7 +48,7 @@ def open_policy(data: bytes, filename: str) -> tuple[PolicySpec, dict[str, np.nd
     try:
         return _open(data)
     except UnsupportedFile as error:
-        raise UnsupportedFile(f"{filename}: {error.message} {SUPPORTED}") from error
+        raise UnsupportedFile(f"{filename}: {error.message} {SUPPORTED}", fields=error.fields) from error
 
 
 def _open(data: bytes) -> tuple[PolicySpec, dict[str, np.ndarray]]:

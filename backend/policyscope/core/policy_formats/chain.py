@@ -18,6 +18,7 @@ import numpy as np
 from policyscope.core.errors import UnsupportedFile
 from policyscope.core.policy_formats.layer_classes import KnownModule, activation_of
 from policyscope.core.policy_spec import Module
+from policyscope.core.refusals import ONLY_MLP
 
 Fields = Mapping[str, np.ndarray]
 
@@ -104,7 +105,10 @@ def to_float32(name: str, array: np.ndarray) -> np.ndarray:
         converted = array.astype(np.float32)
     bad = int(np.count_nonzero(~np.isfinite(converted)))
     if bad:
-        raise UnsupportedFile(f"{name} {list(array.shape)} holds {bad} values that are NaN or infinite.")
+        raise UnsupportedFile(
+            f"{name} {list(array.shape)} holds {bad} values that are NaN or infinite.",
+            fields={"remedy": "The training diverged or the copy is damaged: choose an earlier checkpoint."},
+        )
     return converted
 
 
@@ -144,7 +148,9 @@ def _module_of_tensors(key: str, entry: Fields, width: int) -> Module:
             "LayerNorm; these cannot be told apart and are not supported."
         )
     what = "a convolution" if weight.ndim in (3, 4, 5) else "an unknown layer"
-    raise UnsupportedFile(f"{key}.weight has shape {list(weight.shape)}: {what}, not a Linear layer.")
+    raise UnsupportedFile(
+        f"{key}.weight has shape {list(weight.shape)}: {what}, not a Linear layer.", fields=ONLY_MLP
+    )
 
 
 def _linear(key: str, entry: Fields, width: int) -> Module:

@@ -11,6 +11,7 @@ import numpy as np
 from policyscope.core.errors import UnsupportedFile
 from policyscope.core.inert_values import Inert
 from policyscope.core.policy_formats.chain import Chain
+from policyscope.core.refusals import ONLY_MLP
 from policyscope.core.torch_tensors import TensorDict
 
 MAX_WRAPPERS = 4
@@ -34,6 +35,7 @@ _WRAPPERS = (
     "network",
     "net",
 )
+
 _ACTOR_WORDS = {"actor", "policy", "pi", "mu", "imitator", "student"}
 _CRITIC_WORDS = {
     "critic",
@@ -57,7 +59,10 @@ def unwrap(tree: object) -> TensorDict:
         if isinstance(tree, np.ndarray):
             raise UnsupportedFile(
                 f"The file holds one tensor of shape {list(tree.shape)}: data such as "
-                "cached_obs.pt, not a policy."
+                "cached_obs.pt, not a policy.",
+                fields={
+                    "remedy": "Choose the policy's own file, such as imitator.pt. Data belong beside the SAE."
+                },
             )
         if isinstance(tree, list) and tree and all(isinstance(item, TensorDict) for item in tree):
             tree = tree[0]  # CleanRL saves (actor, critics…)
@@ -70,14 +75,16 @@ def unwrap(tree: object) -> TensorDict:
             raise UnsupportedFile(f"The file holds a {type(tree).__name__}, not a state_dict.")
         if "sae_state" in tree:
             raise UnsupportedFile(
-                "This is a sparse autoencoder, not a policy: load it as the SAE of a model."
+                "This is a sparse autoencoder, not a policy: load it as the SAE of a model.",
+                fields={"remedy": "Upload its policy first, then choose this file in step 2, Load SAE."},
             )
         inner = {name: value for name, value in tree.items() if isinstance(value, TensorDict) and value}
         wrapped = next((inner[name] for name in _WRAPPERS if name in inner), None)
         if wrapped is None and any(isinstance(value, np.ndarray) for value in tree.values()):
             return tree
         if wrapped is None and len(inner) != 1:
-            raise UnsupportedFile(f"No tensors were found; the file's keys are {_listed(tree)}.")
+            unrun = " No code was run." if any(isinstance(value, Inert) for value in tree.values()) else ""
+            raise UnsupportedFile(f"No tensors were found; the file's keys are {_listed(tree)}.{unrun}")
         tree = wrapped if wrapped is not None else next(iter(inner.values()))
     raise UnsupportedFile(f"The state_dict is wrapped more than {MAX_WRAPPERS - 1} times.")
 
@@ -113,7 +120,8 @@ def choose_chain(
     if not usable:
         shapes = [f"{name} {list(array.shape)}" for name, array in list(tensors.items())[:6]]
         raise UnsupportedFile(
-            f"No chain of layers named <i>.weight was found; found {', '.join(shapes) or 'nothing'}."
+            f"No chain of layers named <i>.weight was found; found {', '.join(shapes) or 'nothing'}.",
+            fields=ONLY_MLP,
         )
     chain = _actor(usable, len(chains))
     unused = others + [f"{other.prefix}*" for other in chains if other is not chain]

@@ -16,6 +16,7 @@ import numpy as np
 from policyscope.core.errors import InvalidInput, UnsupportedFile
 from policyscope.core.policy_formats.chain import Chain, build_modules, used_tensors
 from policyscope.core.policy_spec import ActionRange, Module, PolicySpec, Scaling, Squash
+from policyscope.core.refusals import ONLY_MLP
 
 Tensors = Mapping[str, np.ndarray]
 
@@ -164,7 +165,8 @@ def check_networks(layout: Layout, tensors: Mapping[str, object]) -> None:
         for part, what in _REFUSED:
             if part in name:
                 raise UnsupportedFile(
-                    f"This {layout.writer} policy has {what} ({name}); plain MLP policies are supported."
+                    f"This {layout.writer} policy has {what} ({name}); plain MLP policies are supported.",
+                    fields=ONLY_MLP,
                 )
 
 

@@ -56,7 +56,7 @@ def open_sae_files(files: Mapping[str, bytes]) -> SAE:
         data = files[weights[0]]
         return _from_safetensors(data, config) if looks_like_safetensors(data) else _from_torch(data, config)
     except UnsupportedFile as error:
-        raise UnsupportedFile(f"{weights[0]}: {error.message}") from error
+        raise UnsupportedFile(f"{weights[0]}: {error.message}", fields=error.fields) from error
     except InvalidInput as error:
         raise type(error)(f"{weights[0]}: {error.message}") from error
 

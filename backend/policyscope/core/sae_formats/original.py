@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from policyscope.core.errors import UnsupportedFile
+from policyscope.core.inert_values import Inert
 from policyscope.core.sae import SAE
 from policyscope.core.torch_tensors import save_tensors
 
@@ -19,6 +20,7 @@ _NEEDED = ("encoder.weight", "decoder.weight")
 _OPTIONAL = ("encoder.bias", "decoder.bias", "encoder.threshold")
 _WORDS = ("variant", "input_norm")
 _KEYS = '"sae_state", "d_in", "d_latent", "k" and "tap_index"'
+_OTHER = {"remedy": "Choose the SAE's own file, such as walker_sae.pt. A policy is uploaded in step 1."}
 
 
 def read(tree: object) -> SAE:
@@ -27,10 +29,12 @@ def read(tree: object) -> SAE:
         found = (
             f"a tensor of shape {list(tree.shape)}" if isinstance(tree, np.ndarray) else type(tree).__name__
         )
-        raise UnsupportedFile(f"Found {found}; an SAE file is a dictionary with {_KEYS}.")
+        raise UnsupportedFile(f"Found {found}; an SAE file is a dictionary with {_KEYS}.", fields=_OTHER)
     state = tree.get("sae_state")
+    if isinstance(state, Inert):
+        raise UnsupportedFile(f"sae_state is an object of the class {state.name}. Its code was not run.")
     if not isinstance(state, Mapping):
-        raise UnsupportedFile(f"Found the keys {_listed(tree)}; an SAE file has {_KEYS}.")
+        raise UnsupportedFile(f"Found the keys {_listed(tree)}; an SAE file has {_KEYS}.", fields=_OTHER)
     _check_names(state)
     d_latent, d_in = state["encoder.weight"].shape
     sizes = {"d_in": d_in, "d_latent": d_latent}
