@@ -264,6 +264,8 @@ def _wrapped(canary: Path) -> Iterator[tuple[str, bytes]]:
         tiny.saved({"actor.0.weight": torch.tensor(1.0), "critic.0.weight": torch.ones(1, 1)}),
     )
     yield "100,000 tensors", dumped({f"t{i}": 1 for i in range(100_000)})
+    gated = ("encoder.weight", "decoder.weight", "decoder_bias", "r_mag", "gate_bias", "mag_bias")
+    yield "a gated SAE of single numbers", tiny.saved({name: torch.tensor(1.0) for name in gated})
     yield "an index of a million", tiny.saved({"net.999999.weight": torch.ones(3, 3)})
     names = "a." * 100_000
     yield "a name of 100,000 dots", tiny.saved({f"{names}0.weight": torch.ones(3, 3)})

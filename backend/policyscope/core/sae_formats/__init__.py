@@ -59,6 +59,10 @@ def open_sae_files(files: Mapping[str, bytes]) -> SAE:
         raise UnsupportedFile(f"{weights[0]}: {error.message}", fields=error.fields) from error
     except InvalidInput as error:
         raise type(error)(f"{weights[0]}: {error.message}") from error
+    except (ValueError, IndexError) as error:  # numpy's words for shapes that contradict each other
+        raise UnsupportedFile(
+            f"{weights[0]}: its tensors do not fit together: {str(error)[:160]}."
+        ) from error
 
 
 def export_sae(sae: SAE, form: str) -> dict[str, bytes]:
