@@ -15,6 +15,7 @@ const Workbench = lazy(() => import("./Workbench"));
 const LivePage = lazy(() => import("@/modules/live/LivePage"));
 const EffectsPanel = lazy(() => import("@/modules/effects/EffectsPanel"));
 const FeaturesPanel = lazy(() => import("@/modules/features/explore/FeaturesPanel"));
+const TrainPage = lazy(() => import("@/modules/training/TrainPage"));
 const SaeScreen = lazy(() => import("./SaeScreen"));
 
 /** One model on one of its pages. */
@@ -44,13 +45,15 @@ export function ModelPage({ id }: { id: string }) {
 }
 
 function Shown({ model }: { model: Model }) {
-  const { view, setView, openSection } = useView();
+  const { view, setView, openScreen, openSection } = useView();
   const { feature, ofFeature } = pushOf(view, model);
   const onFeature = (next: number) => setView({ feature: next });
   const onStored = () => setView({ alpha: undefined });
   if (view.screen === "live")
     return <LivePage model={model} feature={view.feature} onRun={(run) => openSection("compare", { run })} />;
   if (view.screen === "sae") return <SaeScreen model={model} />;
+  if (view.screen === "train")
+    return <TrainPage model={model} view={view} onView={setView} onUsed={() => openScreen("sae")} />;
   if (view.screen === "features")
     return (
       <FeaturesPanel

@@ -69,6 +69,14 @@ export type Physics = S["Physics"];
 export type LiveNetwork = S["LiveNetwork"];
 export type LiveStarts = S["Starts"];
 
+export type Sweep = S["Sweep"];
+export type SweepSummary = S["SweepSummary"];
+export type SweepCell = S["SweepCell"];
+export type SweepRequest = S["SweepRequest"];
+export type SweepPlan = S["SweepPlan"];
+export type Configuration = S["Configuration"];
+export type Density = S["Density"];
+
 export type Job = S["Job"];
 export type JobState = Job["state"];
 

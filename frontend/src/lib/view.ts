@@ -3,13 +3,19 @@ import { useCallback } from "react";
 
 import { jumpTo } from "./jump";
 import { parseTable, type TableView } from "./table-view";
+import { parseTrain, type TrainView } from "./train-view";
 
 /** The pages of one model beside the workbench, which holds the five steps. */
-export const SCREENS = ["sae", "features", "effects", "live"] as const;
+export const SCREENS = ["sae", "features", "effects", "live", "train"] as const;
 export type Screen = (typeof SCREENS)[number];
 
 /** On which page a section lies; what is not named here is a step of the workbench. */
-const SECTIONS: Record<string, Screen> = { report: "sae", features: "features", effects: "effects" };
+const SECTIONS: Record<string, Screen> = {
+  report: "sae",
+  features: "features",
+  effects: "effects",
+  train: "train",
+};
 
 /** Everything a copied link restores. */
 export interface View {
@@ -22,6 +28,10 @@ export interface View {
   /** A dose-response, calibration or scan: a run of another kind. */
   study?: string;
   table?: TableView;
+  /** The training form, the sweep on screen, and one whose trainings are drawn beside it. */
+  train?: TrainView;
+  sweep?: string;
+  beside?: string;
   screen?: Screen;
 }
 
@@ -47,6 +57,9 @@ export function parseView(search: Record<string, unknown>): View {
     run: text(search.run),
     study: text(search.study),
     table: parseTable(search.table),
+    train: parseTrain(search.train),
+    sweep: text(search.sweep),
+    beside: text(search.beside),
     screen: SCREENS.find((screen) => screen === search.screen),
   };
 }

@@ -1,0 +1,174 @@
+import { scaleLinear, scaleLog } from "d3-scale";
+
+import { interval, num, percent } from "@/lib/format";
+import type { Term } from "@/lib/glossary";
+import { pair, type Configuration, type Sweep } from "@/lib/types";
+import chartClasses from "@/ui/Chart.module.css";
+import { Explain } from "@/ui/Explain";
+import { Saveable } from "@/ui/Saveable";
+import { useSize } from "@/ui/use-size";
+
+import type { TrainingRun } from "./runs";
+import classes from "./Training.module.css";
+
+interface Measure {
+  name: "fvu" | "feedback_fvu" | "return_recovered";
+  title: string;
+  term: Term;
+  log: boolean;
+  gate?: number;
+}
+
+const MEASURES: Measure[] = [
+  { name: "fvu", title: "FVU against L0", term: "fvu", log: true },
+  { name: "feedback_fvu", title: "Feedback FVU against L0", term: "feedback_fvu", log: true, gate: 0.3 },
+  {
+    name: "return_recovered",
+    title: "Return recovered against L0",
+    term: "return_recovered",
+    log: false,
+    gate: 0.9,
+  },
+];
+
+interface Props {
+  sweep: Sweep;
+  runs: TrainingRun[];
+  hot: string | null;
+}
+
+/** What sparsity costs: every SAE as a point, every configuration as a bar with its interval. */
+export function Frontier({ sweep, runs, hot }: Props) {
+  return (
+    <div className={classes.frontier}>
+      {MEASURES.map((measure) => (
+        <figure key={measure.name} className={classes.figure}>
+          <figcaption>
+            {measure.title} <Explain term={measure.term} />
+          </figcaption>
+          <Saveable title={measure.title} as="drawing">
+            <Plot measure={measure} sweep={sweep} runs={runs} hot={hot} />
+          </Saveable>
+        </figure>
+      ))}
+    </div>
+  );
+}
+
+const HEIGHT = 236;
+const PAD = { top: 14, right: 18, bottom: 36, left: 50 };
+
+const valueOf = (run: TrainingRun, name: Measure["name"]) =>
+  name === "return_recovered" ? (run.cell.gate?.return_recovered ?? null) : (run.cell[name] ?? null);
+
+function Plot({ measure, sweep, runs, hot }: { measure: Measure } & Props) {
+  const [ref, { width }] = useSize();
+  const placed = runs.flatMap((run) => {
+    const value = valueOf(run, measure.name);
+    const l0 = run.cell.l0 ?? null;
+    return value === null || l0 === null ? [] : [{ run, l0, value }];
+  });
+  const spans = sweep.configurations.flatMap((each) => spanOf(each, measure));
+  const { x, y, ticks } = axes(placed, spans, measure, width);
+  const kept = sweep.cells[sweep.recommended ?? -1];
+  return (
+    <div ref={ref} className={chartClasses.chart}>
+      {width > 0 && (
+        <svg
+          width={width}
+          height={HEIGHT}
+          role="img"
+          aria-label={`${measure.title}: ${spoken(placed, measure)}`}
+        >
+          {ticks.map((tick) => (
+            <g key={tick} transform={`translate(0 ${y(tick)})`}>
+              <line className={chartClasses.grid} x1={PAD.left} x2={width - PAD.right} />
+              <text className={chartClasses.tick} x={PAD.left - 8} dy="0.32em" textAnchor="end">
+                {measure.log ? num(tick, 2) : percent(tick, 0)}
+              </text>
+            </g>
+          ))}
+          {x.ticks(5).map((l0) => (
+            <text key={l0} className={chartClasses.tick} x={x(l0)} y={HEIGHT - 20} textAnchor="middle">
+              {num(l0, 3)}
+            </text>
+          ))}
+          <text className={chartClasses.axis} x={(PAD.left + width) / 2} y={HEIGHT - 3} textAnchor="middle">
+            L0, latents active at once
+          </text>
+          {measure.gate !== undefined && (
+            <line
+              className={classes.gate}
+              x1={PAD.left}
+              x2={width - PAD.right}
+              y1={y(measure.gate)}
+              y2={y(measure.gate)}
+            />
+          )}
+          {spans.map(({ at, low, high, name }) => (
+            <g key={name} className={classes.span}>
+              <line x1={x(at)} x2={x(at)} y1={y(low)} y2={y(high)} />
+              <line x1={x(at) - 5} x2={x(at) + 5} y1={y(low)} y2={y(low)} />
+              <line x1={x(at) - 5} x2={x(at) + 5} y1={y(high)} y2={y(high)} />
+            </g>
+          ))}
+          {placed.map(({ run, l0, value }) => (
+            <g key={run.key} opacity={hot === null || hot === run.key ? 1 : 0.2}>
+              <circle cx={x(l0)} cy={y(value)} r={hot === run.key ? 6 : 4.5} fill={run.color}>
+                <title>
+                  {`${run.label}: ${measure.log ? num(value, 3) : percent(value)}${
+                    measure.name === "return_recovered" ? ` ${interval(run.cell.gate?.interval, 3)}` : ""
+                  }`}
+                </title>
+              </circle>
+              {run.cell === kept && <circle className={classes.kept} cx={x(l0)} cy={y(value)} r={9} />}
+            </g>
+          ))}
+        </svg>
+      )}
+    </div>
+  );
+}
+
+interface Span {
+  name: string;
+  at: number;
+  low: number;
+  high: number;
+}
+
+/** The interval of a configuration, where one was measured. */
+function spanOf(each: Configuration, measure: Measure): Span[] {
+  const ends = measure.name === "return_recovered" ? pair(each.interval) : null;
+  if (!ends || each.l0 === null) return [];
+  return [{ name: `${each.variant} ${each.d_latent} ${each.k}`, at: each.l0, low: ends[0], high: ends[1] }];
+}
+
+function axes(placed: { l0: number; value: number }[], spans: Span[], measure: Measure, width: number) {
+  const values = [
+    ...placed.map(({ value }) => value).filter((value) => !measure.log || value > 0),
+    ...spans.flatMap(({ low, high }) => [low, high]),
+    ...(measure.gate === undefined ? [] : [measure.gate]),
+  ];
+  const low = Math.min(...values, measure.log ? Infinity : 0.8);
+  const high = Math.max(...values, measure.log ? -Infinity : 1);
+  const range: [number, number] = [HEIGHT - PAD.bottom, PAD.top];
+  const bounds: [number, number] = values.length > 0 && high > low ? [low, high] : [0.01, 1];
+  const y = measure.log
+    ? scaleLog()
+        .domain([bounds[0] * 0.8, bounds[1] * 1.2])
+        .range(range)
+    : scaleLinear().domain(bounds).nice(4).range(range);
+  const x = scaleLinear()
+    .domain([0, Math.max(1, ...placed.map(({ l0 }) => l0)) * 1.08])
+    .range([PAD.left, Math.max(PAD.left + 20, width - PAD.right)]);
+  const shown = y.ticks(4);
+  const ticks = shown.length > 6 ? shown.filter((tick) => /^[125]/.test(tick.toExponential())) : shown;
+  return { x, y, ticks };
+}
+
+function spoken(placed: { run: TrainingRun; value: number }[], measure: Measure): string {
+  return placed
+    .map(({ run, value }) => `${run.label} ${measure.log ? num(value, 3) : percent(value)}`)
+    .join("; ");
+}

@@ -1,0 +1,83 @@
+import type { Model } from "@/lib/types";
+import type { View } from "@/lib/view";
+import { useEnvs } from "@/modules/runs/api";
+import { startEnv } from "@/modules/runs/RunForm";
+import { Panel } from "@/ui/Panel";
+import { Block, Failure } from "@/ui/States";
+
+import { usePlan, useStartSweep, useSweeps } from "./api";
+import { requestOf } from "./form";
+import { PlanLine } from "./PlanLine";
+import { SweepPanel } from "./SweepPanel";
+import { TrainForm } from "./TrainForm";
+import classes from "./Training.module.css";
+
+interface Props {
+  model: Model;
+  view: View;
+  onView: (patch: View) => void;
+  onUsed: () => void;
+}
+
+/** Train one SAE or a grid of them, watch them learn, keep the smallest that preserves behaviour. */
+export default function TrainPage(props: Props) {
+  const envs = useEnvs();
+  const sweeps = useSweeps(props.model.id);
+  const error = envs.error ?? sweeps.error;
+  if (error)
+    return <Failure error={error} onRetry={() => void Promise.all([envs.refetch(), sweeps.refetch()])} />;
+  if (!envs.data || !sweeps.data) return <Block height={420} label="Opening the training page" />;
+  const { view, onView } = props;
+  const sweep = view.sweep ?? sweeps.data[0]?.sweep_id;
+  return (
+    <div className={classes.page}>
+      <Train {...props} envs={envs.data} />
+      <SweepPanel
+        model={props.model}
+        sweeps={sweeps.data}
+        id={sweep}
+        beside={view.beside}
+        onOpen={(id) => onView({ sweep: id, beside: view.beside === id ? undefined : view.beside })}
+        onBeside={(beside) => onView({ beside })}
+        onUsed={props.onUsed}
+      />
+    </div>
+  );
+}
+
+function Train({ model, view, onView, envs }: Props & { envs: Parameters<typeof startEnv>[1] }) {
+  const form = view.train ?? {};
+  const env = form.env ?? startEnv(model, envs);
+  const tap = model.sae?.tap_index ?? 0;
+  const request = requestOf(form, env, tap);
+  const plan = usePlan(model.id, request);
+  const start = useStartSweep(model.id, (sweep) => onView({ sweep }));
+  return (
+    <Panel
+      id="train"
+      title="Train SAEs"
+      lead="States are collected once; every SAE learns from the same ones and is judged by what it keeps of the behaviour."
+    >
+      <div className={classes.train}>
+        <TrainForm
+          model={model}
+          envs={envs}
+          form={form}
+          onForm={(train) => onView({ train })}
+          env={env}
+          tap={tap}
+          plan={plan.data}
+          ready={request !== null && plan.isSuccess && !plan.isFetching}
+          pending={start.isPending}
+          onStart={() => request && start.mutate(request)}
+        />
+        {request === null ? (
+          <p className={classes.conditions}>Choose an environment, and shares that fit into 100 %.</p>
+        ) : (
+          <PlanLine plan={plan.data} error={plan.error} onRetry={() => void plan.refetch()} />
+        )}
+        {start.error && <Failure error={start.error} title="The training was not started" />}
+      </div>
+    </Panel>
+  );
+}
