@@ -64,7 +64,10 @@ export async function loadSae(page: Page, directory: string) {
 }
 
 /** Another page of the open model. */
-export async function openPage(page: Page, label: "Workbench" | "SAE" | "Features" | "Effects" | "Live") {
+export async function openPage(
+  page: Page,
+  label: "Workbench" | "SAE" | "Features" | "Effects" | "Live" | "Train",
+) {
   await page
     .getByRole("navigation", { name: "Pages of the model" })
     .getByRole("button", { name: label })

@@ -172,10 +172,12 @@ def sentence(configurations: Sequence[Json], cells: Sequence[Json], chosen: int 
         )
     best = next(c for c in configurations if chosen in c["cells"])
     passing = sum(c["passes"] for c in configurations)
-    return (
-        f"Keep {_named(best)}, seed {cells[chosen]['seed']}: {_kept(best)}. It has the smallest k of the "
-        f"{passing} of {len(configurations)} configurations that pass ({rule})."
+    smallest = (
+        f"It is the only one of {len(configurations)} configurations that passes"
+        if passing == 1
+        else f"It has the smallest k of the {passing} of {len(configurations)} configurations that pass"
     )
+    return f"Keep {_named(best)}, seed {cells[chosen]['seed']}: {_kept(best)}. {smallest} ({rule})."
 
 
 def _named(configuration: Json) -> str:

@@ -138,7 +138,7 @@ function axes(all: [number, number][], curve: Curve, width: number) {
     .domain([0, Math.max(1, ...all.map(([step]) => step))])
     .range([PAD.left, Math.max(PAD.left + 20, width - PAD.right)]);
   const shown = scale.ticks(3);
-  const ticks = shown.length > 6 ? shown.filter((tick) => Number.isInteger(Math.log10(tick) + 1e-12)) : shown;
+  const ticks = shown.length > 6 ? shown.filter((tick) => /^[125]/.test(tick.toExponential())) : shown;
   // a value of exactly 0 has no place on a logarithmic axis: it lies at its foot
   const y = (value: number) => scale(curve.log ? Math.max(value, bounds[0]) : value);
   return { x, y, ticks };

@@ -56,6 +56,8 @@ export function Frontier({ sweep, runs, hot }: Props) {
 }
 
 const HEIGHT = 236;
+/** Pixels between training seeds of one configuration, which have all but the same L0. */
+const SPREAD = 11;
 const PAD = { top: 14, right: 18, bottom: 36, left: 50 };
 
 const valueOf = (run: TrainingRun, name: Measure["name"]) =>
@@ -63,10 +65,13 @@ const valueOf = (run: TrainingRun, name: Measure["name"]) =>
 
 function Plot({ measure, sweep, runs, hot }: { measure: Measure } & Props) {
   const [ref, { width }] = useSize();
+  const seeds = [...new Set(runs.map((run) => run.cell.seed))];
   const placed = runs.flatMap((run) => {
     const value = valueOf(run, measure.name);
     const l0 = run.cell.l0 ?? null;
-    return value === null || l0 === null ? [] : [{ run, l0, value }];
+    return value === null || l0 === null
+      ? []
+      : [{ run, l0, value, aside: SPREAD * (seeds.indexOf(run.cell.seed) - (seeds.length - 1) / 2) }];
   });
   const spans = sweep.configurations.flatMap((each) => spanOf(each, measure));
   const { x, y, ticks } = axes(placed, spans, measure, width);
@@ -112,16 +117,18 @@ function Plot({ measure, sweep, runs, hot }: { measure: Measure } & Props) {
               <line x1={x(at) - 5} x2={x(at) + 5} y1={y(high)} y2={y(high)} />
             </g>
           ))}
-          {placed.map(({ run, l0, value }) => (
+          {placed.map(({ run, l0, value, aside }) => (
             <g key={run.key} opacity={hot === null || hot === run.key ? 1 : 0.2}>
-              <circle cx={x(l0)} cy={y(value)} r={hot === run.key ? 6 : 4.5} fill={run.color}>
+              <circle cx={x(l0) + aside} cy={y(value)} r={hot === run.key ? 6 : 4.5} fill={run.color}>
                 <title>
                   {`${run.label}: ${measure.log ? num(value, 3) : percent(value)}${
                     measure.name === "return_recovered" ? ` ${interval(run.cell.gate?.interval, 3)}` : ""
                   }`}
                 </title>
               </circle>
-              {run.cell === kept && <circle className={classes.kept} cx={x(l0)} cy={y(value)} r={9} />}
+              {run.cell === kept && (
+                <circle className={classes.kept} cx={x(l0) + aside} cy={y(value)} r={9} />
+              )}
             </g>
           ))}
         </svg>

@@ -93,7 +93,7 @@ function Shown({ model, sweep, job, other, onUsed }: ShownProps) {
   const use = useUseCell(model.id, sweep.sweep_id, onUsed);
   const all = runsOf(sweep, other);
   const runs = all.filter((run) => !hidden.has(run.key));
-  const measured = runs.filter((run) => run.cell.gate || run.cell.fvu !== undefined);
+  const measured = runs.filter((run) => (run.cell.fvu ?? null) !== null);
   const forming = shownDensity(runs, sweep);
   const toggle = (key: string) =>
     setHidden((old) => new Set(old.has(key) ? [...old].filter((each) => each !== key) : [...old, key]));

@@ -1,4 +1,4 @@
-import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { keepPreviousData, skipToken, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
 
 import { client, unwrap } from "@/lib/client";
@@ -19,18 +19,20 @@ export const useSweeps = (model: string) =>
         .sweeps,
   });
 
-/** What a request would train and cost; null while the form cannot be sent. */
+/** What a request would train and cost; nothing is asked while the form cannot be sent. */
 export const usePlan = (model: string, request: SweepRequest | null) =>
   useQuery({
     queryKey: ["sweep-plan", model, request],
-    queryFn: () =>
-      unwrap(
-        client.POST("/model/{model_id}/sweep/plan", {
-          params: { path: { model_id: model } },
-          body: request as SweepRequest,
-        }),
-      ),
-    enabled: request !== null,
+    queryFn:
+      request === null
+        ? skipToken
+        : () =>
+            unwrap(
+              client.POST("/model/{model_id}/sweep/plan", {
+                params: { path: { model_id: model } },
+                body: request,
+              }),
+            ),
     placeholderData: keepPreviousData,
     retry: false,
   });

@@ -33,7 +33,7 @@ export function runsOf(sweep: Sweep, beside?: Sweep): TrainingRun[] {
       color: colorOf(index),
       dash: DASHES[seeds.indexOf(cell.seed) % DASHES.length],
       cell,
-      curves: cell.curves as TrainingRun["curves"],
+      curves: cell.curves,
       density: cell.density,
     }));
 }
