@@ -49,5 +49,5 @@ function accepts(name: string, value: unknown): boolean {
 export function parseTrain(value: unknown): TrainView | undefined {
   if (typeof value !== "object" || value === null) return undefined;
   const kept = Object.entries(value).filter(([name, each]) => accepts(name, each));
-  return kept.length > 0 ? (Object.fromEntries(kept)) : undefined;
+  return kept.length > 0 ? Object.fromEntries(kept) : undefined;
 }
