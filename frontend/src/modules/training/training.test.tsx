@@ -94,7 +94,7 @@ test("an interrupted sweep can go on with what it has", async () => {
     job: { ...SWEEP.job, state: "interrupted" as const, error },
     cells: [cellOf(0, 4, 0, { state: "trained", gate: undefined }), waiting],
   };
-  open(stopped as Sweep);
+  open(stopped);
   expect(await screen.findByText(/1 SAE trained before will not be trained again/)).toBeVisible();
   let retried = false;
   server.use(
