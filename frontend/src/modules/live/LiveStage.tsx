@@ -36,7 +36,7 @@ export function LiveStage({ session, drawing, palette, drag, force }: Props) {
     const made = new Stage(canvas.current, drawing, session.actors, palette);
     stage.current = made;
     const options: StageOptions = { layout: "panes", follow: moves(drawing), trails: false, paint: "arm" };
-    const draw = () => made.draw(0, options);
+    const draw = () => made.draw(0, options, session.get().playing);
     const stop = session.onFrame(draw);
     return () => {
       stop();

@@ -30,7 +30,10 @@ export function BodiesView({ scene, arms, palette, player, options, label }: Pro
     if (!canvas.current) return undefined;
     const made = new Stage(canvas.current, scene, arms, palette);
     stage.current = made;
-    const draw = () => made.draw(player.get().step, latest.current);
+    const draw = () => {
+      const { step, playing } = player.get();
+      made.draw(step, latest.current, playing);
+    };
     const stop = player.subscribe(draw);
     return () => {
       stop();

@@ -25,6 +25,7 @@ import type { Drawing } from "@/lib/types";
 import { channelOf, valueAt, type ReplayArm } from "./decode";
 import { Figure, type Paint } from "./figure";
 import { bodyPoses } from "./kinematics";
+import { Resolution } from "./resolution";
 import { webgl } from "./webgl";
 
 export interface StageOptions {
@@ -53,11 +54,15 @@ interface Actor {
   peak: number;
 }
 
+const COARSEST = 0.4; // pixels drawn per pixel of the page, where software draws
 const FLOOR = 120;
 const HEIGHT_ABOVE = 0.35;
 
 export class Stage {
   private readonly renderer: WebGLRenderer;
+  private readonly resolution: Resolution;
+  private readonly finest: number;
+  private fine = true;
   private readonly world = new World();
   private readonly camera = new PerspectiveCamera(38, 1, 0.05, 80);
   private readonly actors: Actor[];
@@ -74,7 +79,9 @@ export class Stage {
   constructor(canvas: HTMLCanvasElement, scene: Drawing, arms: ReplayArm[], palette: Palette) {
     const smooth = webgl() === "hardware";
     this.renderer = new WebGLRenderer({ canvas, antialias: smooth, powerPreference: "low-power" });
-    this.renderer.setPixelRatio(smooth ? Math.min(2, window.devicePixelRatio) : 1);
+    this.finest = smooth ? Math.min(2, window.devicePixelRatio) : 1;
+    this.resolution = new Resolution(this.finest, smooth ? 1 : COARSEST);
+    this.renderer.setPixelRatio(this.finest);
     this.renderer.setScissorTest(true);
     const background = new Color(palette.background);
     this.world.background = background;
@@ -108,7 +115,9 @@ export class Stage {
     this.zoom = Math.min(4, Math.max(0.35, this.zoom * 1.1 ** notches));
   }
 
-  draw(step: number, options: StageOptions) {
+  /** `moving`: one of many frames, which may be coarser so that they keep up; a still one is drawn finely. */
+  draw(step: number, options: StageOptions, moving = false) {
+    this.sharpen(moving);
     const overlay = options.layout === "overlay";
     for (const actor of this.actors) {
       actor.figure.pose(actor.arm, step, options.paint, this.glow(actor, step, options.peak));
@@ -129,6 +138,13 @@ export class Stage {
       this.renderer.setScissor(pane * width, 0, width, this.height);
       this.renderer.render(this.world, this.camera);
     }
+  }
+
+  private sharpen(moving: boolean) {
+    const changed = moving && this.resolution.frame(performance.now());
+    if (!changed && this.fine !== moving) return;
+    this.fine = !moving;
+    this.renderer.setPixelRatio(moving ? this.resolution.ratio : this.finest);
   }
 
   dispose() {
