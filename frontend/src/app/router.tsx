@@ -2,6 +2,7 @@ import { createRootRoute, createRoute, createRouter, Navigate } from "@tanstack/
 
 import { parseView } from "@/lib/view";
 
+import { GalleryPage } from "./gallery/GalleryPage";
 import { Page } from "./Page";
 
 const root = createRootRoute({ notFoundComponent: () => <Navigate to="/" /> });
@@ -12,8 +13,10 @@ const index = createRoute({
   component: Page,
 });
 
+const gallery = createRoute({ getParentRoute: () => root, path: "/components", component: GalleryPage });
+
 export function makeRouter() {
-  return createRouter({ routeTree: root.addChildren([index]), defaultPreload: false });
+  return createRouter({ routeTree: root.addChildren([index, gallery]), defaultPreload: false });
 }
 
 declare module "@tanstack/react-router" {

@@ -95,5 +95,6 @@ export function useView() {
       }).then(() => jumpTo(id)),
     [navigate],
   );
-  return { view, setView, openModel, openScreen, openSection };
+  const openGallery = useCallback(() => void navigate({ to: "/components" }), [navigate]);
+  return { view, setView, openModel, openScreen, openSection, openGallery };
 }

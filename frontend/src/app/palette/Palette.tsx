@@ -34,45 +34,40 @@ export default function Palette({ onClose, ways }: Props) {
     if (event.key === "Enter" && chosen) choose(chosen);
   };
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      withCloseButton={false}
-      padding={0}
-      size={620}
-      yOffset="12vh"
-      aria-label="Commands"
-    >
-      <TextInput
-        data-autofocus
-        variant="unstyled"
-        placeholder="A page, a feature by number or word, a run, a model"
-        role="combobox"
-        aria-label="What to do"
-        aria-expanded
-        aria-controls="commands"
-        aria-activedescendant={chosen && `command-${chosen.id}`}
-        classNames={{ root: classes.query, input: classes.input }}
-        value={query}
-        onChange={(event) => {
-          setQuery(event.currentTarget.value);
-          setAt(0);
-        }}
-        onKeyDown={onKeyDown}
-      />
-      <ul id="commands" role="listbox" aria-label="Commands" className={classes.list}>
-        {found.map((command, index) => (
-          <Row
-            key={command.id}
-            command={command}
-            first={found[index - 1]?.group !== command.group}
-            chosen={command === chosen}
-            onChoose={() => choose(command)}
-          />
-        ))}
-      </ul>
-      {found.length === 0 && <p className={classes.none}>Nothing is called “{query.trim()}”.</p>}
-    </Modal>
+    <Modal.Root opened onClose={onClose} size={620} yOffset="12vh">
+      <Modal.Overlay />
+      <Modal.Content aria-label="Commands">
+        <TextInput
+          data-autofocus
+          variant="unstyled"
+          placeholder="A page, a feature by number or word, a run, a model"
+          role="combobox"
+          aria-label="What to do"
+          aria-expanded
+          aria-controls="commands"
+          aria-activedescendant={chosen && `command-${chosen.id}`}
+          classNames={{ root: classes.query, input: classes.input }}
+          value={query}
+          onChange={(event) => {
+            setQuery(event.currentTarget.value);
+            setAt(0);
+          }}
+          onKeyDown={onKeyDown}
+        />
+        <ul id="commands" role="listbox" aria-label="Commands" className={classes.list}>
+          {found.map((command, index) => (
+            <Row
+              key={command.id}
+              command={command}
+              first={found[index - 1]?.group !== command.group}
+              chosen={command === chosen}
+              onChoose={() => choose(command)}
+            />
+          ))}
+        </ul>
+        {found.length === 0 && <p className={classes.none}>Nothing is called “{query.trim()}”.</p>}
+      </Modal.Content>
+    </Modal.Root>
   );
 }
 
@@ -110,7 +105,7 @@ function Row({ command, first, chosen, onChoose }: RowProps) {
 
 /** The commands of the moment, from what the page has already read. */
 function useCommands(ways: Props["ways"]): (query: string) => Command[] {
-  const { view, openModel, openScreen, openSection } = useView();
+  const { view, openModel, openScreen, openSection, openGallery } = useView();
   const { data: models = [] } = useModels();
   const { data: runs = [] } = useRuns(view.model);
   const { data: open } = useQuery({ ...modelQuery(view.model ?? ""), enabled: view.model !== undefined });
@@ -120,5 +115,6 @@ function useCommands(ways: Props["ways"]): (query: string) => Command[] {
     runs: view.model ? runs : [],
   };
   const copyLink = () => void navigator.clipboard.writeText(window.location.href);
-  return (query) => commandsFor(query, known, { ...ways, openModel, openScreen, openSection, copyLink });
+  return (query) =>
+    commandsFor(query, known, { ...ways, openModel, openScreen, openSection, openGallery, copyLink });
 }

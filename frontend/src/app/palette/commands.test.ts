@@ -13,6 +13,7 @@ const ways = () =>
     showKeys: vi.fn(),
     takeTour: vi.fn(),
     copyLink: vi.fn(),
+    openGallery: vi.fn(),
   }) satisfies Ways;
 const run = (id: string, kind: RunSummary["kind"], sentence: string) =>
   ({ id, kind, sentence, state: "done", env: "Walker2d-v5" }) as RunSummary;
@@ -30,6 +31,7 @@ test("without a model there are no pages of one, and every model can be opened",
   expect(labels).toEqual([
     "Light, dark or as the system",
     "Keyboard shortcuts",
+    "Glossary and components",
     "Copy a link to this view",
     "Start page",
     "Walker2d",
@@ -52,10 +54,10 @@ test("a feature that the SAE does not have is not offered", () => {
 test("other words are looked for among the features, the runs and the pages, in any order", () => {
   const acts = ways();
   const found = commandsFor("16 fell", known, acts);
-  expect(found.map(({ id }) => id)).toEqual(["feature-search", "run-r_1"]);
-  found[0]?.run();
-  expect(acts.openScreen).toHaveBeenCalledWith("features", { table: { search: "16 fell" } });
+  expect(found.map(({ id }) => id)).toEqual(["run-r_1", "feature-search"]);
   found[1]?.run();
+  expect(acts.openScreen).toHaveBeenCalledWith("features", { table: { search: "16 fell" } });
+  found[0]?.run();
   expect(acts.openSection).toHaveBeenCalledWith("compare", { run: "r_1" });
 });
 

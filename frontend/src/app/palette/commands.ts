@@ -22,6 +22,7 @@ export interface Ways {
   showKeys: () => void;
   takeTour: () => void;
   copyLink: () => void;
+  openGallery: () => void;
 }
 
 interface Known {
@@ -66,19 +67,23 @@ function runsOf({ runs }: Known, ways: Ways): Command[] {
   }));
 }
 
-/** "17", "feature 17" or "f 17" names a feature; other words can be looked for among all features. */
-function featuresOf(query: string, features: number, ways: Ways): Command[] {
-  const number = /^(?:feature|f)?\s*(\d+)$/i.exec(query)?.[1];
-  if (number !== undefined && Number(number) < features)
-    return [
-      {
-        id: `feature-${number}`,
-        group: "Features",
-        label: `Feature ${String(Number(number))}`,
-        hint: "its page",
-        run: () => ways.openScreen("features", { feature: Number(number) }),
-      },
-    ];
+/** "17", "feature 17" or "f 17" names a feature. */
+function featureOf(query: string, features: number, ways: Ways): Command[] {
+  const number = Number(/^(?:feature|f)?\s*(\d+)$/i.exec(query)?.[1]);
+  if (!(number < features)) return [];
+  return [
+    {
+      id: `feature-${String(number)}`,
+      group: "Features",
+      label: `Feature ${String(number)}`,
+      hint: "its page",
+      run: () => ways.openScreen("features", { feature: number }),
+    },
+  ];
+}
+
+/** Any words can be looked for among all features: offered last, when nothing else is meant. */
+function searchOf(query: string, features: number, ways: Ways): Command[] {
   if (query.length < 2 || features === 0) return [];
   return [
     {
@@ -101,6 +106,7 @@ function here(known: Known, ways: Ways): Command[] {
       run: ways.nextScheme,
     },
     { id: "keys", group: "Here", label: "Keyboard shortcuts", hint: "?", run: ways.showKeys },
+    { id: "glossary", group: "Here", label: "Glossary and components", run: ways.openGallery },
     { id: "link", group: "Here", label: "Copy a link to this view", run: ways.copyLink },
     {
       id: "home",
@@ -141,5 +147,6 @@ export function commandsFor(query: string, known: Known, ways: Ways): Command[] 
       run: () => ways.openModel(id),
     }));
   const fixed = [...inModel, ...here(known, ways), ...runs, ...models].filter((each) => matches(words, each));
-  return [...featuresOf(words, known.model?.features ?? 0, ways), ...fixed];
+  const features = known.model?.features ?? 0;
+  return [...featureOf(words, features, ways), ...fixed, ...searchOf(words, features, ways)];
 }
