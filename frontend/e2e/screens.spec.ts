@@ -6,11 +6,11 @@ const PAGES = ["Workbench", "SAE", "Features", "Effects", "Live"] as const;
 
 /** Nothing sticks out to the right of the page. */
 async function checkWidth(page: Page) {
-  const [content, view] = await page.evaluate(() => [
-    document.documentElement.scrollWidth,
-    document.documentElement.clientWidth,
-  ]);
-  expect(content, "width of the content").toBeLessThanOrEqual(view ?? 0);
+  const { content, view } = await page.evaluate(() => ({
+    content: document.documentElement.scrollWidth,
+    view: document.documentElement.clientWidth,
+  }));
+  expect(content, "width of the content").toBeLessThanOrEqual(view);
 }
 
 test("every page is accessible in both themes and fits 1280 and 1920, without an SAE and with one", async ({

@@ -56,8 +56,14 @@ export function GalleryCharts() {
             {label}
           </ArmName>
         ))}
-        <Bar value={0.6} scale={1} />
-        <Bar value={-0.4} scale={1} signed />
+        {[0.6, 0.2].map((value) => (
+          <span key={value} className={classes.bar}>
+            <Bar value={value} scale={1} />
+          </span>
+        ))}
+        <span className={classes.bar}>
+          <Bar value={-0.4} scale={1} signed />
+        </span>
         <IntervalMark value={-0.2} ci={[-0.5, 0.1]} color="var(--neg)" extent={1} />
         <RateMark rate={0.3} ci={[0.1, 0.5]} color="var(--pos)" />
       </div>
