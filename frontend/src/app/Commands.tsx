@@ -33,7 +33,7 @@ export function Commands() {
         className={classes.commands}
         onClick={() => setOpened("palette")}
       >
-        <span>Find</span>
+        <span className={classes.word}>Find</span>
       </Button>
       <ActionIcon
         variant="subtle"
