@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from policyscope.core.action_box import Acts
-from policyscope.core.envs import EnvInfo, check_fit, check_reset_noise, get_env, state_dim
+from policyscope.core.envs import EnvInfo, check_fit, check_reset_noise, get_env, start_dims
 from policyscope.core.errors import InvalidInput
 from policyscope.core.interventions import FeatureEdit
 from policyscope.core.manifold import Manifold
@@ -133,15 +133,15 @@ def _check_starts(spec: RolloutSpec) -> None:
         check_reset_noise(spec.env_id)
     if spec.start_states is None:
         return
-    states, wanted = spec.start_states, state_dim(spec.env_id)
-    if not wanted:
+    states, wanted = spec.start_states, start_dims(spec.env_id)
+    if not wanted[0]:
         raise InvalidInput(f"Episodes of {spec.env_id} can only start from its own reset.")
     if len(states) != len(spec.seeds):
         raise InvalidInput(
             f"{len(states)} start states were given for {len(spec.seeds)} seeds; each episode needs its own."
         )
-    if states.shape != (len(spec.seeds), wanted):
-        raise InvalidInput(f"A start state of {spec.env_id} has {wanted} numbers; got {states.shape[1:]}.")
+    if states.ndim != 2 or states.shape[1] not in wanted:
+        raise InvalidInput(f"A start state of {spec.env_id} has {wanted[0]} numbers; got {states.shape[1:]}.")
     if not (np.abs(states) <= LARGEST_IN_STATE).all():
         raise InvalidInput(f"Numbers of a start state must lie within ±{LARGEST_IN_STATE:g}.")
 

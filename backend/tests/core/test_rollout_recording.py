@@ -10,7 +10,8 @@ import pytest
 from rollout_tools import TAP, play, policy, small_sae
 
 from policyscope.core import traces
-from policyscope.core.envs import HardStableExpert, state_dim
+from policyscope.core.envs import HardStableExpert, list_envs, start_dims, state_dim
+from policyscope.core.envs.bodies import has_body
 from policyscope.core.envs.hard_stable_batch import HardStableBatch
 from policyscope.core.errors import InvalidInput, LimitExceeded
 from policyscope.core.interventions import FeatureEdit
@@ -51,16 +52,39 @@ def test_episodes_can_start_from_stored_states() -> None:
         assert np.array_equal(before["rewards"][5:], after["rewards"])
 
 
-@pytest.mark.parametrize("env_id", ["Hopper-v5", "Ant-v5"])
-def test_a_walk_can_be_taken_up_midway(env_id: str) -> None:
-    brain, record = policy(env_id), frozenset({"state"})
-    (first,) = play([Arm("a", brain)], RolloutSpec(env_id, (0, 1), 30, record=record))
-    midway = np.stack([trace["state"][10] for trace in first.traces])
+STEPPED = [info.id for info in list_envs() if has_body(info.id)]
+
+
+@pytest.mark.parametrize("env_id", STEPPED)
+def test_an_episode_taken_up_midway_ends_as_it_did(env_id: str) -> None:
+    brain = policy(env_id)
+    record = frozenset({"state", "observations", "actions", "rewards"})
+    (first,) = play([Arm("a", brain)], RolloutSpec(env_id, (0, 1), 40, record=record))
+    middle = min(first.lengths.tolist()) // 2
+    assert middle
+    midway = np.stack([trace["state"][middle] for trace in first.traces])
     assert midway.shape[1] == state_dim(env_id)
-    (second,) = play([Arm("a", brain)], RolloutSpec(env_id, (0, 1), 10, record=record, start_states=midway))
+    rest = RolloutSpec(env_id, (0, 1), 40 - middle, record=record, start_states=midway)
+    (second,) = play([Arm("a", brain)], rest)
     for before, after in zip(first.traces, second.traces, strict=True):
-        steps = 10 if env_id == "Hopper-v5" else 1  # Ant sees contact forces, which a start state lacks
-        assert np.array_equal(before["state"][10 : 10 + steps], after["state"][:steps])
+        for signal in record:
+            assert before[signal][middle:].tobytes() == after[signal].tobytes(), signal
+
+
+def test_a_start_may_leave_out_what_the_environment_shows_of_the_step_before() -> None:
+    env_id, record = "Ant-v5", frozenset({"state", "observations"})
+    brain = policy(env_id)
+    (first,) = play([Arm("a", brain)], RolloutSpec(env_id, (0,), 12, record=record))
+    moving, whole = start_dims(env_id)
+    assert moving < whole
+    state = first.traces[0]["state"][10:11]
+    (short,) = play(
+        [Arm("a", brain)], RolloutSpec(env_id, (0,), 1, record=record, start_states=state[:, :moving])
+    )
+    assert np.array_equal(short.traces[0]["state"][:, :moving], state[:, :moving])
+    felt, unfelt = (played.traces[0]["observations"][at, 27:] for played, at in ((first, 10), (short, 0)))
+    assert felt.any()
+    assert not unfelt.any()
 
 
 def test_wider_starts_differ_and_keep_their_seed() -> None:

@@ -4,6 +4,7 @@ from policyscope.core.envs.batch import EnvBatch, GymBatch, Start
 from policyscope.core.envs.batches import (
     check_reset_noise,
     make_batch,
+    start_dims,
     state_dim,
     states_of_observations,
     velocity_part,
@@ -36,6 +37,7 @@ __all__ = [
     "make_batch",
     "make_env",
     "register",
+    "start_dims",
     "state_dim",
     "states_of_observations",
     "velocity_part",

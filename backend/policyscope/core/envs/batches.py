@@ -28,14 +28,21 @@ def make_batch(env_id: str, rows: int) -> EnvBatch:
 
 def state_dim(env_id: str) -> int:
     """Length of the state vectors of this environment's batches; 0 where states cannot be read or set."""
+    return start_dims(env_id)[-1]
+
+
+def start_dims(env_id: str) -> tuple[int, ...]:
+    """Lengths that a state to start from may have: without and with what the environment shows of the step
+    before it (contact forces, places of bodies). The last is ``state_dim``.
+    """
     info = get_env(env_id)
     if info.id == HARD_STABLE:
-        return DIM
+        return (DIM,)
     if has_body(info.id):
-        from policyscope.core.envs.mujoco_batch import simulator_state_dim
+        from policyscope.core.envs.mujoco_batch import simulator_state_dims
 
-        return simulator_state_dim(info.id)
-    return 0
+        return simulator_state_dims(info.id)
+    return (0,)
 
 
 def velocity_part(env_id: str) -> slice:

@@ -35,10 +35,15 @@ def _new_body(env_id: str) -> Body:
     return BODIES[env_id.partition("-")[0]](make_env(env_id).unwrapped)
 
 
-def simulator_state_dim(env_id: str) -> int:
-    """Length of a state vector: joint positions, joint velocities, and the solver's warm start."""
-    model = body_of(env_id).env.model
-    return int(model.nq + 2 * model.nv)
+def simulator_state_dims(env_id: str) -> tuple[int, int]:
+    """Lengths of a state vector: what moves (joint positions, joint velocities, the solver's warm start), and
+    that followed by what else the environment shows of the last step: its derived fields and contact forces.
+    """
+    body = body_of(env_id)
+    model, data = body.env.model, body.env.data
+    moving = int(model.nq + 2 * model.nv)
+    shown = sum(getattr(data, name).size for name in body.derived)
+    return moving, moving + shown + (data.cfrc_ext.size if body.uses_contact else 0)
 
 
 def drawn_states(env_id: str, seeds: Sequence[int]) -> F64:
@@ -98,7 +103,10 @@ def _stop_profiling() -> None:
 
 
 class MujocoBatch:
-    """The fast path. A state vector is (qpos, qvel, qacc_warmstart): enough to continue bit for bit."""
+    """The fast path. A state vector is (qpos, qvel, qacc_warmstart, derived fields, contact forces): enough
+    to continue bit for bit. The last two are what the environment still shows of the step before; where it
+    shows none there are none, and a start may leave them out: then they are as after a reset.
+    """
 
     def __init__(self, env_id: str, rows: int, threads: int = 0) -> None:
         """``threads``: 0 means as many as this process may use; the results do not depend on it."""
@@ -118,35 +126,55 @@ class MujocoBatch:
         self._frame_skip = int(env.frame_skip)
         self._ctrl, self._warmstart = self._batch.bind("ctrl"), self._batch.bind("qacc_warmstart")
         self._model, self._scratch = model, mujoco.MjData(model)
+        self._derived = {name: self._batch.bind(name) for name in self._body.derived}  # cannot be written
         self._fields = Fields(
             self._batch.bind("qpos"),
             self._batch.bind("qvel"),
-            {name: self._batch.bind(name) for name in self._body.derived},
+            {name: array.copy() for name, array in self._derived.items()},
             np.zeros((rows, model.nbody, 6)),
         )
-        self.state_dim = int(model.nq + 2 * model.nv)
+        self.state_dims = simulator_state_dims(self.info.id)
+        self.state_dim = self.state_dims[-1]
 
     def reset(self, starts: Mapping[int, Start]) -> None:
         if not starts:
             return
-        starts = dict(sorted(starts.items()))
-        ids = np.fromiter(starts, dtype=np.int32, count=len(starts))
-        states = np.array([self._draw(start) for start in starts.values()])
+        ids = np.array(sorted(starts), dtype=np.int32)
+        states = [self._draw(starts[row]) for row in ids.tolist()]
         nq, nv = self._model.nq, self._model.nv
         self._batch.reset(ids, stage=mujoco.mjtStage.mjSTAGE_NONE.value)
-        self._fields.qpos[ids], self._fields.qvel[ids] = states[:, :nq], states[:, nq : nq + nv]
+        self._fields.qpos[ids] = [state[:nq] for state in states]
+        self._fields.qvel[ids] = [state[nq : nq + nv] for state in states]
         self._batch.forward(ids)
+        self._see(ids.astype(np.int64))
         self._fields.contact[ids] = 0.0
-        given = [row for row, start in starts.items() if start.state is not None]
-        self._warmstart[given] = states[[start.state is not None for start in starts.values()], nq + nv :]
+        for row, state in zip(ids.tolist(), states, strict=True):
+            if starts[row].state is not None:
+                self._warmstart[row] = state[nq + nv : self.state_dims[0]]
+                self._show(row, state[self.state_dims[0] :])
+
+    def _see(self, pick: Pick) -> None:
+        for name, array in self._derived.items():
+            self._fields.derived[name][pick] = array[pick]
+
+    def _show(self, row: int, values: F64) -> None:
+        """What a full state vector keeps of the step before it."""
+        for array in self._shown() if values.size else ():
+            size = array[row].size
+            array[row] = values[:size].reshape(array[row].shape)
+            values = values[size:]
+
+    def _shown(self) -> list[F64]:
+        contact = [self._fields.contact] if self._body.uses_contact else []
+        return [*(self._fields.derived[name] for name in self._body.derived), *contact]
 
     def _draw(self, start: Start) -> F64:
         """State vector at the start of an episode; the warm start of a drawn one is left to MuJoCo."""
         if start.state is not None:
-            if start.state.shape != (self.state_dim,):
+            if start.state.ndim != 1 or len(start.state) not in self.state_dims:
                 raise InvalidInput(
-                    f"A start state of {self.info.id} has {self.state_dim} numbers (positions, velocities, "
-                    f"warm start); got {start.state.shape}."
+                    f"A start state of {self.info.id} has {self.state_dims[0]} numbers (positions, "
+                    f"velocities, warm start); got {start.state.shape}."
                 )
             return start.state
         env = self._body.env
@@ -159,9 +187,9 @@ class MujocoBatch:
 
     def states(self, rows: Rows) -> F64:
         pick = self._pick(rows)
-        return np.concatenate(
-            (self._fields.qpos[pick], self._fields.qvel[pick], self._warmstart[pick]), axis=1
-        )
+        moving = (self._fields.qpos[pick], self._fields.qvel[pick], self._warmstart[pick])
+        shown = (array[pick].reshape(len(rows), -1) for array in self._shown())
+        return np.concatenate((*moving, *shown), axis=1)
 
     def step(self, rows: Rows, actions: NDArray[np.float32]) -> tuple[F64, Bools]:
         pick, body = self._pick(rows), self._body
@@ -169,6 +197,7 @@ class MujocoBatch:
         before = body.before(self._fields, pick)
         self._ctrl[pick] = actions
         self._batch.step(ids, nstep=self._frame_skip)
+        self._see(pick)
         if body.uses_contact:
             self._feel_contacts(rows)
         return body.outcome(self._fields, pick, before, actions)
