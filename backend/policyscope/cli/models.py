@@ -14,10 +14,12 @@ from policyscope.cli.effects import export
 from policyscope.cli.output import json_option, read_file, show_json, show_table, write_file
 from policyscope.cli.working import asked, model_named, reading
 from policyscope.core.sae_formats import EXPORTS
-from policyscope.services import features, models, sae_library, saes
+from policyscope.services import features, models, sae_comparison, sae_library, saes
 from policyscope.store.records import Json
 
 FILE = click.Path(dir_okay=False, path_type=Path)
+SIDE = ("tap_index", "d_latent", "fvu", "action_fvu", "feedback_fvu", "l0", "dead", "return_recovered")
+PAIR = ("feature", "partner", "cosine", "correlation", "same")
 ROW = ("weight", "standardized_weight", "marginal_r2", "density", "ablation_effect", "local_gain")
 
 
@@ -90,6 +92,35 @@ def load_sae(
     click.echo(f"FVU {sae['fvu']:.4g}" if sae["fvu"] is not None else "no cached data to check it on")
     for warning in sae["warnings"]:
         click.echo(f"warning: {warning['message']}", err=True)
+
+
+@click.command("compare-saes")
+@click.argument("model")
+@click.argument("first")
+@click.argument("second")
+@json_option
+def compare_saes(model: str, first: str, second: str, as_json: bool) -> None:
+    """Two SAEs of MODEL on the same states, and which features they share beyond chance.
+
+    \b
+    policyscope compare-saes MODEL s_3f9c0a1b2d4e s_0b7e11c2a9d4
+    """
+    with reading() as ws:
+        found = sae_comparison.compare_two(ws, model_named(ws, model), first, second)
+    if as_json:
+        show_json(found)
+        return
+    show_table(("SAE", *SIDE), [(each["id"], *(each[name] for name in SIDE)) for each in found["saes"]])
+    matching = found["matching"]
+    if matching is None:
+        click.echo("They read different taps, so their features are not matched.")
+        return
+    same = [match for match in matching["matches"] if match["same"]]
+    click.echo(
+        f"{len(same)} of {len(matching['matches'])} pairs are the same feature beyond chance "
+        f"(cosine above {matching['chance_cosine']:.3f}, correlation of at least 0.8)"
+    )
+    show_table(PAIR, [tuple(match[name] for name in PAIR) for match in matching["matches"]])
 
 
 @click.command("interpret")
@@ -208,4 +239,4 @@ def _show_intervention(stored: Json | None, as_json: bool) -> None:
             click.echo(stored["dose"]["message"])
 
 
-COMMANDS = (upload, list_models, load_sae, interpret, perturb)
+COMMANDS = (upload, list_models, load_sae, compare_saes, interpret, perturb)

@@ -70,7 +70,7 @@ class StabilityReport:
 
 
 @dataclass(frozen=True, eq=False)
-class _Dictionary:
+class Dictionary:
     """Alive features of one SAE: unit directions [n, d], centred unit-length latents [n, N]."""
 
     directions: F64
@@ -87,7 +87,7 @@ def compare_seeds(saes: Sequence[SAE], activations: F64, seed: int = 0) -> Stabi
         raise InvalidInput(f"{len(saes)} SAE was given; stability compares at least two training seeds.")
     h = as_rows(activations, saes[0].d_in, "The activation")
     h = h[spread_rows(len(h), MAX_STATES)]
-    found = [_dictionary(sae, h) for sae in saes]
+    found = [dictionary_of(sae, h) for sae in saes]
     pairs = [_pair_scores(a, b) for a, b in combinations(found, 2)]
     mean_mmcs, pw_mcc, activation = (float(np.mean(column)) for column in zip(*pairs, strict=True))
     first = found[0]
@@ -99,7 +99,7 @@ def compare_seeds(saes: Sequence[SAE], activations: F64, seed: int = 0) -> Stabi
         mmcs=mean_mmcs,
         pw_mcc=pw_mcc,
         activation_mcc=activation,
-        nulls=_nulls(h, [len(d.directions) for d in found[:2]], pw_mcc, seed),
+        nulls=null_scores(h, [len(d.directions) for d in found[:2]], pw_mcc, seed),
         best_cosine=_scatter(cosine, first.alive, np.nan),
         best_correlation=_scatter(correlation, first.alive, np.nan),
         found_in=_scatter(found_in, first.alive, 0.0),
@@ -131,7 +131,8 @@ def null_dictionaries(h: F64, size: int, rng: np.random.Generator) -> dict[Null,
     }
 
 
-def _dictionary(sae: SAE, h: F64) -> _Dictionary:
+def dictionary_of(sae: SAE, h: F64) -> Dictionary:
+    """The alive features of ``sae`` on ``h`` [N, d_in]. Raises InvalidInput when there is none."""
     z = sae.encode(h)
     alive = (z > 0).any(axis=0) & (sae.decoder_norms() > 0)
     if not alive.any():
@@ -139,22 +140,22 @@ def _dictionary(sae: SAE, h: F64) -> _Dictionary:
             "No feature of one SAE fires on these activations, so there is nothing to compare."
         )
     latents = z[:, alive] - z[:, alive].mean(axis=0)
-    return _Dictionary(unit_rows(sae.w_dec.T[alive]), unit_rows(latents.T), alive)
+    return Dictionary(unit_rows(sae.w_dec.T[alive]), unit_rows(latents.T), alive)
 
 
-def _similarities(a: _Dictionary, b: _Dictionary) -> tuple[F64, F64]:
+def similarities(a: Dictionary, b: Dictionary) -> tuple[F64, F64]:
     """Decoder cosines and latent correlations, both [n_a, n_b]."""
     return a.directions @ b.directions.T, a.latents @ b.latents.T
 
 
-def _pair_scores(a: _Dictionary, b: _Dictionary) -> tuple[float, float, float]:
-    cosine, correlation = _similarities(a, b)
+def _pair_scores(a: Dictionary, b: Dictionary) -> tuple[float, float, float]:
+    cosine, correlation = similarities(a, b)
     return mmcs(cosine), assigned_mean(cosine), assigned_mean(correlation)
 
 
-def _best_partner(a: _Dictionary, b: _Dictionary) -> tuple[F64, F64, NDArray[np.bool_]]:
+def _best_partner(a: Dictionary, b: Dictionary) -> tuple[F64, F64, NDArray[np.bool_]]:
     """For each feature of ``a``: best cosine in ``b``, that partner's correlation, whether it is found."""
-    cosine, correlation = _similarities(a, b)
+    cosine, correlation = similarities(a, b)
     best = cosine.argmax(axis=1)
     same = (cosine >= SAME_DIRECTION) & (correlation >= SAME_ACTIVATION)
     hit: NDArray[np.bool_] = np.any(same, axis=1)
@@ -162,7 +163,8 @@ def _best_partner(a: _Dictionary, b: _Dictionary) -> tuple[F64, F64, NDArray[np.
     return cosine[rows, best], correlation[rows, best], hit
 
 
-def _nulls(h: F64, sizes: Sequence[int], pw_mcc: float, seed: int) -> dict[Null, NullScores]:
+def null_scores(h: F64, sizes: Sequence[int], pw_mcc: float, seed: int) -> dict[Null, NullScores]:
+    """Of pairs of dictionaries of ``sizes`` without features, beside the observed ``pw_mcc``."""
     rng = np.random.default_rng(seed)
     scores: dict[Null, list[tuple[float, float]]] = {}
     for _ in range(NULL_DRAWS):

@@ -87,20 +87,26 @@ def list_reports(ws: Workspace, model_id: str) -> list[Json]:
     return list(islice(_reports(ws, model_id), MOST_LISTED))
 
 
-def _reports(ws: Workspace, model_id: str) -> Iterator[Json]:
+def of_sae(ws: Workspace, model_id: str, content: str, tap_index: int) -> Iterator[Json]:
+    """Reports on an SAE of the model, newest first."""
     with ws.records.read() as session:
-        key = analyses.key_of(ws, session, model_id)
         query = select(JobRow).where(JobRow.kind == KIND).order_by(JobRow.created_at.desc()).limit(MOST_JOBS)
         specs = [job.spec["work"] for job in session.scalars(query)]
-    wanted = ("sae_content", "tap_index")
+    wanted = (model_id, content, tap_index)
     same = [
         spec["output"]
         for spec in specs
-        if spec["model_id"] == model_id and all(spec[name] == key.spec[name] for name in wanted)
+        if (spec["model_id"], spec["sae_content"], spec["tap_index"]) == wanted
     ]
     for output in dict.fromkeys(same):
         if ws.store.has(output):
             yield {"model_id": model_id, **ws.store.read_json(output, FILE)}
+
+
+def _reports(ws: Workspace, model_id: str) -> Iterator[Json]:
+    with ws.records.read() as session:
+        spec = analyses.key_of(ws, session, model_id).spec
+    return of_sae(ws, model_id, spec["sae_content"], spec["tap_index"])
 
 
 def _publish(store: ArtifactStore, spec: Mapping[str, Any], work: Work[Json]) -> Work[None]:

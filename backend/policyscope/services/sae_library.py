@@ -7,6 +7,7 @@ import zipfile
 from collections.abc import Mapping
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from policyscope.core.activations import ActivationData
 from policyscope.core.errors import NotFound
@@ -49,7 +50,7 @@ def activate(ws: Workspace, model_id: str, sae_id: str) -> Json:
     """Make another SAE of the model the active one; a perturbation stored for the old one is dropped."""
     with ws.records.write() as session:
         row = require(session, ModelRow, model_id, MODEL)
-        sae = _own(session.get(SaeRow, sae_id) if "\x00" not in sae_id else None, model_id, sae_id)
+        sae = own(session, model_id, sae_id)
         if row.sae_id != sae.id:
             row.sae_id, row.intervention = sae.id, None
         return saes.describe(sae)
@@ -75,7 +76,9 @@ def _shared_data(ws: Workspace, current: SaeRow | None, tap: int) -> ActivationD
     return loaded.stored_data(ws.store, current.content)
 
 
-def _own(row: SaeRow | None, model_id: str, sae_id: str) -> SaeRow:
+def own(session: Session, model_id: str, sae_id: str) -> SaeRow:
+    """One of the model's SAEs. Raises NotFound."""
+    row = session.get(SaeRow, sae_id) if "\x00" not in sae_id else None
     if row is None or row.model_id != model_id:
         raise NotFound(f"This model has no {SAE} with id {sae_id[:60]!r}.")
     return row

@@ -138,3 +138,29 @@ def test_cached_data_of_a_directory_may_be_in_other_formats(client, artifacts, e
     assert listed["other"]["complete"]
     info = client("POST", f"/model/{client.model()}/load_sae", {"artifacts_dir": "other"})
     assert (info["n_samples"], info["fvu"]) == (before["n_samples"], before["fvu"])
+
+
+def test_two_saes_are_compared_on_the_same_states(client):
+    model_id = client.with_sae()
+    first = client("GET", f"/model/{model_id}/sae")
+    second = send(client, model_id, *saelens_files(), tap_index="3")
+    address = f"/model/{model_id}/saes/compare?first={first['id']}&second={second['id']}"
+    found = client("GET", address)
+    assert [sae["id"] for sae in found["saes"]] == [first["id"], second["id"]]
+    assert found["saes"][0]["fvu"] < 1e-6 < found["saes"][1]["fvu"]
+    assert [sae["return_recovered"] for sae in found["saes"]] == [None, None]
+    matching = found["matching"]
+    cosines = [match["cosine"] for match in matching["matches"]]
+    assert cosines == sorted(cosines, reverse=True)
+    same = {match["feature"] for match in matching["matches"] if match["same"]}
+    assert same.isdisjoint(matching["only_first"])
+    assert {null["name"] for null in matching["nulls"]} >= {"random directions", "data points"}
+
+    elsewhere = send(client, model_id, *saelens_files(), tap_index="1")
+    other = client("GET", f"/model/{model_id}/saes/compare?first={first['id']}&second={elsewhere['id']}")
+    assert other["matching"] is None
+    assert other["saes"][1]["tap_index"] == 1
+
+    twice = address.replace(second["id"], first["id"])
+    assert "the same one" in client("GET", twice, expect=400)["error"]["message"]
+    client("GET", address.replace(second["id"], "s_none"), expect=404)

@@ -78,3 +78,13 @@ def test_an_sae_is_exported_whole_or_not_at_all(cli, model, tmp_path):
     assert open_sae(written, "sae.safetensors").fingerprint() == original.fingerprint()
     assert "cannot be written" in cli("export", "sae", model, "--output", tmp_path / "none" / "x", status=2)
     assert not list(tmp_path.glob(".*"))
+
+
+def test_two_saes_side_by_side(cli, model, tmp_path):
+    first = cli("load-sae", model, "--artifacts_dir", "pendulum_w8", "--tap_index", 3, "--json")["id"]
+    (tmp_path / "other.pt").write_bytes(tiny.sae_bytes(k=2))
+    second = cli("load-sae", model, "--file", tmp_path / "other.pt", "--json")["id"]
+    found = cli("compare-saes", model, first, second, "--json")
+    assert [sae["id"] for sae in found["saes"]] == [first, second]
+    assert "are the same feature beyond chance" in cli("compare-saes", model, first, second)
+    assert "the same one" in cli("compare-saes", model, first, first, status=2)

@@ -1,4 +1,5 @@
 import type { Model } from "@/lib/types";
+import { CompareSaes } from "@/modules/saes/compare/CompareSaes";
 import ReportPanel from "@/modules/saes/report/ReportPanel";
 
 import classes from "./Page.module.css";
@@ -8,6 +9,7 @@ export default function SaeScreen({ model }: { model: Model }) {
   return (
     <div className={classes.model}>
       <ReportPanel model={model} />
+      <CompareSaes model={model} />
     </div>
   );
 }

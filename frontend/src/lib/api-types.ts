@@ -414,6 +414,25 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/model/{model_id}/saes/compare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model_id: string;
+            };
+            cookie?: never;
+        };
+        /** Two SAEs side by side on the same states, and which features they share beyond chance. */
+        get: operations["compare_saes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/model/{model_id}/sae/export": {
         parameters: {
             query?: never;
@@ -1996,6 +2015,78 @@ export interface components {
              * @example s_3f9c0a1b2d4e
              */
             sae_id: string;
+        };
+        ComparedSae: {
+            /** @description SAE. */
+            id: string;
+            /** @description Where it came from. */
+            artifacts_dir: string;
+            /** @description Module that it reads. */
+            tap_index: number;
+            /** @description Features. */
+            d_latent: number;
+            /** @description Active at most. */
+            k: number | null;
+            /** @description Fraction of variance unexplained. */
+            fvu: number | null;
+            /** @description The same of the action, one step ahead. */
+            action_fvu: number | null;
+            /** @description Error of the answer to small disturbances. */
+            feedback_fvu: number | null;
+            /** @description Active features on average. */
+            l0: number | null;
+            /** @description Features that are silent in all states. */
+            dead: number;
+            /** @description Of its newest report card; null before one. */
+            return_recovered: number | null;
+        };
+        NullScore: {
+            /** @description Kind of dictionary without features. */
+            name: string;
+            /** @description Mean greatest cosine. */
+            mmcs: number | null;
+            /** @description Mean cosine of the best one-to-one matching. */
+            pw_mcc: number | null;
+            /** @description (observed − null) / (1 − null). */
+            corrected_pw_mcc: number | null;
+        };
+        SaeMatch: {
+            /** @description Feature of the first SAE. */
+            feature: number;
+            /** @description Its partner in the second. */
+            partner: number;
+            /** @description Of the decoder directions. */
+            cosine: number | null;
+            /** @description Of the activations. */
+            correlation: number | null;
+            /** @description Beyond chance, and firing alike: correlation of at least 0.8. */
+            same: boolean;
+        };
+        SaeMatching: {
+            /** @description Mean greatest cosine, both ways. */
+            mmcs: number | null;
+            /** @description Mean cosine of the best one-to-one matching. */
+            pw_mcc: number | null;
+            /** @description The same for correlations of activations. */
+            activation_mcc: number | null;
+            /** @description What dictionaries without features reach. */
+            nulls: components["schemas"]["NullScore"][];
+            /** @description 95th percentile of the cosine that the hardest null gives a feature's best partner. */
+            chance_cosine: number | null;
+            /** @description One-to-one, by cosine, greatest first. */
+            matches: components["schemas"]["SaeMatch"][];
+            /** @description Alive features of the first without the same in the second. */
+            only_first: number[];
+            /** @description Alive features of the second without the same in the first. */
+            only_second: number[];
+        };
+        SaeComparison: {
+            /** @description Cached observations on which both were measured. */
+            states: number;
+            /** @description The first and the second. */
+            saes: components["schemas"]["ComparedSae"][];
+            /** @description Null where the two read different taps. */
+            matching: components["schemas"]["SaeMatching"] | null;
         };
         TrainRequest: {
             /**
@@ -5328,6 +5419,39 @@ export interface operations {
             default: components["responses"]["DEFAULT_ERROR"];
         };
     };
+    compare_saes: {
+        parameters: {
+            query: {
+                /** @description Id of an SAE of the model. */
+                first: string;
+                /** @description Id of another one. */
+                second: string;
+            };
+            header?: never;
+            path: {
+                model_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SaeComparison"];
+                };
+            };
+            400: components["responses"]["DEFAULT_ERROR"];
+            401: components["responses"]["DEFAULT_ERROR"];
+            403: components["responses"]["DEFAULT_ERROR"];
+            404: components["responses"]["DEFAULT_ERROR"];
+            422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
     export_sae: {
         parameters: {
             query?: {
@@ -6538,10 +6662,41 @@ export interface operations {
                     "application/octet-stream": string;
                 };
             };
+            /** @description The range that was asked for. */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description What the client holds is still right. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             400: components["responses"]["DEFAULT_ERROR"];
             401: components["responses"]["DEFAULT_ERROR"];
             403: components["responses"]["DEFAULT_ERROR"];
             404: components["responses"]["DEFAULT_ERROR"];
+            409: components["responses"]["DEFAULT_ERROR"];
+            /** @description The precondition does not hold. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description There is no such range. */
+            416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             422: components["responses"]["UNPROCESSABLE_ENTITY"];
             default: components["responses"]["DEFAULT_ERROR"];
         };
@@ -6577,6 +6732,7 @@ export interface operations {
             401: components["responses"]["DEFAULT_ERROR"];
             403: components["responses"]["DEFAULT_ERROR"];
             404: components["responses"]["DEFAULT_ERROR"];
+            409: components["responses"]["DEFAULT_ERROR"];
             422: components["responses"]["UNPROCESSABLE_ENTITY"];
             default: components["responses"]["DEFAULT_ERROR"];
         };
@@ -6610,6 +6766,7 @@ export interface operations {
             401: components["responses"]["DEFAULT_ERROR"];
             403: components["responses"]["DEFAULT_ERROR"];
             404: components["responses"]["DEFAULT_ERROR"];
+            409: components["responses"]["DEFAULT_ERROR"];
             422: components["responses"]["UNPROCESSABLE_ENTITY"];
             default: components["responses"]["DEFAULT_ERROR"];
         };

@@ -7,9 +7,17 @@ from typing import Any
 from flask import Response
 
 from policyscope.api.current import workspace
-from policyscope.api.schemas.sae_library import ActiveSae, ExportQuery, Saes, SaeUpload
+from policyscope.api.schemas.sae_library import (
+    ActiveSae,
+    CompareQuery,
+    ExportQuery,
+    SaeComparison,
+    Saes,
+    SaeUpload,
+)
 from policyscope.api.schemas.saes import SaeInfo
 from policyscope.api.views.saes import saes
+from policyscope.services import sae_comparison
 from policyscope.services import sae_library as service
 
 BINARY = {"type": "string", "format": "binary"}
@@ -38,6 +46,14 @@ def list_saes(model_id: str) -> Any:
 def activate_sae(wanted: dict[str, Any], model_id: str) -> Any:
     """Make another SAE of the model the active one."""
     return service.activate(workspace(), model_id, wanted["sae_id"])
+
+
+@saes.route("/model/<model_id>/saes/compare")
+@saes.arguments(CompareQuery, location="query")
+@saes.response(200, SaeComparison)
+def compare_saes(query: dict[str, Any], model_id: str) -> Any:
+    """Two SAEs side by side on the same states, and which features they share beyond chance."""
+    return sae_comparison.compare_two(workspace(), model_id, query["first"], query["second"])
 
 
 @saes.route("/model/<model_id>/sae/export")
