@@ -55,6 +55,11 @@ function uploadSae(stored: StoredModel, form: FormData) {
 export function saeHandlers(world: World): HttpHandler[] {
   return [
     http.get("*/artifacts", () => json({ root: "artifacts", directories: DIRECTORIES })),
+    http.get("*/model/:id/saes", ({ params }) =>
+      withModel(world, params, ({ model: { sae } }) =>
+        json({ saes: sae ? [sae] : [], active: sae?.id ?? null }),
+      ),
+    ),
     http.post("*/model/:id/load_sae", async ({ params, request }) => {
       const body = (await request.json()) as { artifacts_dir: string; tap_index?: number };
       return withModel(world, params, (stored) => loadSae(stored, body.artifacts_dir, body.tap_index));

@@ -45,12 +45,12 @@ const matching = {
   only_second: [],
 };
 
-function open(saes: unknown[], compared?: unknown) {
+function open(saes: unknown[], compared?: object) {
   const { model } = makeWorld().addWalker();
   server.use(
     http.get("*/model/:id/saes", () => HttpResponse.json({ saes, active: SAE.id })),
     http.get("*/model/:id/saes/compare", () =>
-      compared ? HttpResponse.json(compared as object) : fail(400, "Need SAE + cached data: there are none."),
+      compared ? HttpResponse.json(compared) : fail(400, "Need SAE + cached data: there are none."),
     ),
   );
   return renderAt("/", () => <CompareSaes model={model} />);
