@@ -162,3 +162,17 @@ def test_other_networks_are_refused_with_the_reason(names, words):
 def test_damaged_zips_are_refused(member, content, words):
     with pytest.raises(UnsupportedFile, match=words):
         open_policy(changed(zip_of(model_of("ppo")), member, content), "model.zip")
+
+
+class Parts(Box):
+    observation_space = gym.spaces.Dict({"body": Box.observation_space, "goal": Box.observation_space})
+
+
+def test_a_policy_that_observes_a_dictionary_is_refused_although_its_tensors_look_like_an_mlp():
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model = sb3.PPO("MultiInputPolicy", Parts(), device="cpu", seed=0)
+    buffer = io.BytesIO()
+    model.save(buffer)
+    with pytest.raises(UnsupportedFile, match="observes a dictionary of arrays .MultiInputPolicy."):
+        open_policy(buffer.getvalue(), "agent.zip")

@@ -49,7 +49,20 @@ def read(data: bytes) -> tuple[PolicySpec, dict[str, np.ndarray]]:
         document = json.loads(described)
     except (ValueError, RecursionError) as error:
         raise UnsupportedFile("The data member of this SB3 zip is not JSON.") from error
-    return from_tensors(tensors, document if isinstance(document, dict) else {})
+    document = document if isinstance(document, dict) else {}
+    _check_observations(document)
+    return from_tensors(tensors, document)
+
+
+def _check_observations(document: Mapping[str, Any]) -> None:
+    """A MultiInputPolicy without images has the tensors of an MLP, but takes a dictionary's parts joined."""
+    space = document.get("observation_space")
+    kind = str(space.get(":type:", "")) if isinstance(space, Mapping) else ""
+    if ".dict.Dict" in kind:
+        raise UnsupportedFile(
+            "This SB3 policy observes a dictionary of arrays (MultiInputPolicy); only policies with one vector "
+            "of observations can be opened. Train it on the environment wrapped in FlattenObservation."
+        )
 
 
 def is_sb3_policy(tensors: Mapping[str, np.ndarray]) -> bool:
