@@ -60,8 +60,8 @@ def _check_observations(document: Mapping[str, Any]) -> None:
     kind = str(space.get(":type:", "")) if isinstance(space, Mapping) else ""
     if ".dict.Dict" in kind:
         raise UnsupportedFile(
-            "This SB3 policy observes a dictionary of arrays (MultiInputPolicy); only policies with one vector "
-            "of observations can be opened. Train it on the environment wrapped in FlattenObservation."
+            "This SB3 policy observes a dictionary of arrays (MultiInputPolicy); only policies with one "
+            "vector of observations can be opened. Train it on the environment wrapped in FlattenObservation."
         )
 
 
