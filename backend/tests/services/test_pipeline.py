@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -20,6 +22,7 @@ from policyscope.core.progress import Progress, drain
 from policyscope.core.sae_formats import open_sae
 from policyscope.core.taps import examine_taps
 from policyscope.services.pipeline import PipelineConfig, build_artifacts
+from policyscope.services.pipeline.scratch import publish
 
 TINY = PipelineConfig(
     env="hard_stable",
@@ -186,3 +189,21 @@ def test_the_guides_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     again = CliRunner().invoke(main, (words + small).split())
     assert again.exit_code == 2
     assert "--overwrite" in again.output
+
+
+def test_what_lay_in_the_directory_stays_and_nothing_is_read_or_written_through_links(tmp_path):
+    target, outside = tmp_path / "target", tmp_path / "outside.pt"
+    (target / "notes").mkdir(parents=True)
+    (target / "notes" / "mine.txt").write_text("mine")
+    outside.write_bytes(b"not ours")
+    (target / "walker_sae.pt").symlink_to(outside)
+    (target / "endless").symlink_to("/dev/zero")
+    os.mkfifo(target / "pipe")
+    scratch = SimpleNamespace(path=tmp_path / "work")
+    scratch.path.mkdir()
+    publish(scratch, target, {"walker_sae.pt": b"new"})
+    assert (target / "walker_sae.pt").read_bytes() == b"new"
+    assert outside.read_bytes() == b"not ours"
+    assert (target / "notes" / "mine.txt").read_text() == "mine"
+    assert (target / "endless").is_symlink()
+    assert not (target / "pipe").exists()

@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Mapping
+import stat
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from policyscope.services.pipeline.config import PipelineConfig
 from policyscope.store.checkpoints import Checkpoints
 
 PARTIAL, RECORD = ".partial", "config.json"
+KEPT_KINDS = (stat.S_IFREG, stat.S_IFDIR, stat.S_IFLNK)
 RESULT_FILES = ("imitator.pt", "walker_sae.pt", "cached_obs.pt", "tapped_activations.pt")
 
 
@@ -97,13 +99,13 @@ def check_target(target: Path, shown: str, *, overwrite: bool) -> None:
 
 
 def publish(scratch: Scratch, target: Path, files: Mapping[str, bytes]) -> None:
-    """Make ``target`` hold ``files`` in one rename; other files that were in it stay."""
+    """Make ``target`` hold ``files`` in one rename; other files, folders and links that were in it stay."""
     staging, replaced = scratch.path / "publish", scratch.path / "replaced"
     if replaced.exists() and not target.exists():  # killed between the two renames below
         replaced.rename(target)
     shutil.rmtree(staging, ignore_errors=True)
     if target.is_dir():
-        shutil.copytree(target, staging)
+        shutil.copytree(target, staging, symlinks=True, ignore=_left_out(target, files), copy_function=_kept)
     staging.mkdir(exist_ok=True)
     for name, data in files.items():
         with (staging / name).open("wb") as stream:
@@ -121,6 +123,25 @@ def publish(scratch: Scratch, target: Path, files: Mapping[str, bytes]) -> None:
     except OSError:
         replaced.rename(target)
         raise
+
+
+def _left_out(target: Path, files: Mapping[str, bytes]) -> Callable[[str, list[str]], set[str]]:
+    """What is replaced, and what is no file: a pipe or a device would be read without end."""
+
+    def ignored(folder: str, names: list[str]) -> set[str]:
+        place = Path(folder)
+        plain = {name for name in names if stat.S_IFMT(os.lstat(place / name).st_mode) in KEPT_KINDS}
+        return set(names) - plain | (set(files) if place == target else set())
+
+    return ignored
+
+
+def _kept(source: str, copy: str) -> None:
+    """The same file under another name; a copy where the file system has no links."""
+    try:
+        os.link(source, copy)
+    except OSError:
+        shutil.copy2(source, copy)
 
 
 def as_json(value: Any) -> bytes:
