@@ -240,6 +240,7 @@ STEPS = (
     )),
     Step("Sweeps", "GET", "/model/{{modelId}}/sweeps", 200),
     Step("Use an SAE of the sweep", "POST", "/sweep/{{sweepId}}/use", 200, {"cell": 1}),
+    Step("Use the loaded SAE again", "PUT", "/model/{{modelId}}/saes/active", 200, {"sae_id": "{{saeId}}"}),
     Step("Calibrate", "POST", "/model/{{modelId}}/calibrate", 202,
          {"env": "{{env}}", "features": [{"feature_idx": "{{feature}}"}],
           "target": {"measure": "return", "change": 0.05}, "episodes": 6, "confirm_episodes": 6,
