@@ -26,6 +26,7 @@ from policyscope.core.sae_formats import dictionary_learning, saelens
 from policyscope.core.torch_tensors import save_tensor
 
 SAES = Path(__file__).resolve().parents[1] / "fixtures" / "sae"
+MINARI = SAES.parent / "minari"
 WORDS = st.sampled_from(["", "x", "relu", "tanh", "topk", "1e400", "net.0.weight", "é", "\x00", "a" * 300])
 ODD = [0, 1, -1, 2, 3, 7, 255, 2**31, 2**63, -(2**63), 10**30]
 NUMBERS = st.one_of(st.sampled_from(ODD), st.floats(allow_nan=True), st.booleans(), st.none())
@@ -324,6 +325,11 @@ def _episodes() -> list[Files]:
     return [{"episodes.safetensors": dump_safetensors(rows)}]
 
 
+def _recordings() -> list[Files]:
+    found = sorted(MINARI.glob("*/data/main_data.hdf5"))
+    return [{"cached_obs.hdf5": path.read_bytes()} for path in found]
+
+
 _VEC_NORMALIZE = parity_policies.FIXTURES / "sb3_ppo_vecnormalize" / parity_policies.STATISTICS
 _STATES = checkpoints_of() | rllib_zips() | sb3_zips() | policy_safetensors() | headers()
 _JSON = VALUES.map(lambda value: json.dumps({"layers": value}).encode())
@@ -333,6 +339,7 @@ UPLOADS: Mapping[str, st.SearchStrategy[Files]] = {
     "sae": real(_sae_fixtures()) | saes() | one(PICKLES | headers()),
     "arrays": real(_arrays()) | one(npy_files() | headers() | PICKLES),
     "episodes": real(_episodes()) | one(headers() | episode_files()),
+    "recordings": real(_recordings()) | one(headers(), "cached_obs.hdf5"),
     "normalisation": real([{"vec_normalize.pkl": _VEC_NORMALIZE.read_bytes()}])
     | one(vec_normalizes() | PICKLES),
 }

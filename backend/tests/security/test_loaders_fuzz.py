@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import tempfile
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import garbage
@@ -13,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 
 from policyscope.core.errors import PolicyscopeError
 from policyscope.core.policy import Policy
-from policyscope.services import quarantine
+from policyscope.services import cached_data, quarantine
 
 SECONDS, ATTEMPTS = 1.0, 3
 SHORT, LONG = 50, 500
@@ -45,6 +47,16 @@ def episodes(files: garbage.Files) -> None:
     quarantine.open_episodes(data, name)
 
 
+def recording(files: garbage.Files) -> None:
+    """HDF5 and Minari come as a path, block by block, unlike all others."""
+    ((name, data),) = files.items()
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, name)
+        path.write_bytes(data)
+        cached = cached_data.read_file(path, name, "observations", Path(folder))
+        assert np.isfinite(cached.columns["observations"]).all()
+
+
 def normalisation(files: garbage.Files) -> None:
     ((name, data),) = files.items()
     quarantine.open_normalisation(data, name)
@@ -56,6 +68,7 @@ READERS: dict[str, Callable[[garbage.Files], None]] = {
     "sae": sae,
     "arrays": data_of_a_tap,
     "episodes": episodes,
+    "recordings": recording,
     "normalisation": normalisation,
 }
 
