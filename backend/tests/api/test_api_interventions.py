@@ -85,6 +85,22 @@ def test_what_cannot_be_played_is_refused_before_a_run(client, edit, status):
     assert client("GET", "/runs")["runs"] == []
 
 
+@pytest.mark.parametrize("gate", [None, {"kind": "active", "feature_idx": None, "threshold": None}])
+@pytest.mark.parametrize("schedule", [None, {"shape": "ramp", "period": 3, "duty": None, "start": None}])
+def test_null_is_as_good_as_left_out(client, gate, schedule):
+    model_id = client.with_sae()
+    edit = {"feature_idx": 1, "op": "add", "value": 1.0, "gate": gate, "schedule": schedule}
+    run = client.run(model_id, arms=[{"name": "nulls", "edits": [edit]}])
+    (played,) = run["arms"][1]["edits"]
+    assert played == {
+        "feature_idx": 1,
+        "op": "add",
+        "value": 1.0,
+        **({"gate": {"kind": "active"}} if gate else {}),
+        **({"schedule": {"shape": "ramp", "period": 3}} if schedule else {}),
+    }
+
+
 def test_both_forms_at_once_are_refused(client):
     model_id = client.with_sae()
     both = {"feature_idx": 1, "alpha": 1, "edits": [DOSE]}

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from marshmallow import ValidationError, fields, validate, validates_schema
+from marshmallow import ValidationError, fields, post_load, validate, validates_schema
 
 from policyscope.api.schemas.base import (
     FEATURE_MAX,
@@ -41,7 +41,15 @@ def _number(description: str, low: float = -VALUE_MAX, high: float = VALUE_MAX) 
     return Real(allow_none=True, validate=validate.Range(low, high), metadata=described(description))
 
 
-class GateRequest(Request):
+class _Optional(Request):
+    """A field that is null is one that was left out."""
+
+    @post_load
+    def without_nulls(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        return {name: value for name, value in data.items() if value is not None}
+
+
+class GateRequest(_Optional):
     """Acts only while this holds."""
 
     kind = one_of(
@@ -63,7 +71,7 @@ class GateRequest(Request):
     on_floor = fields.Boolean(metadata=described("contact: false acts while the foot is in the air."))
 
 
-class ScheduleRequest(Request):
+class ScheduleRequest(_Optional):
     """A factor over the time of the episode."""
 
     shape = one_of(
