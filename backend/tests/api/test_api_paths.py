@@ -15,6 +15,9 @@ NAMES = [
     "%2e%2e/", "..%2f..",
 ]  # fmt: skip
 
+HANGS_S = 5.0
+"""A pipe that is opened waits for ever; other tests may share the processors, so a figure says little here."""
+
 
 @pytest.fixture
 def hostile(artifacts, tmp_path):
@@ -47,7 +50,7 @@ def test_no_directory_name_leads_out_or_hangs(client, hostile, artifacts):
         assert "error" in answer, name
         assert str(artifacts) not in answer["error"]["message"]
         assert "root:" not in answer["error"]["message"]
-    assert slowest < 0.5
+    assert slowest < HANGS_S
     listed = [d["artifacts_dir"] for d in client("GET", "/artifacts")["directories"]]
     assert "out" not in listed
     assert not [name for name in listed if name.startswith(("store", "/", ".."))]
