@@ -1,12 +1,12 @@
 import { Button, Progress } from "@mantine/core";
 
-import { count, duration } from "@/lib/format";
+import { duration } from "@/lib/format";
 import type { Job, RunSummary } from "@/lib/types";
 import { useCancelJob } from "@/modules/runs/api";
 import { Failure } from "@/ui/States";
 
 import { canRetry, isActive, useRetryJob } from "./api";
-import { jobEnd, jobTitle } from "./words";
+import { jobAmount, jobEnd, jobTitle } from "./words";
 import classes from "./Jobs.module.css";
 
 interface Props {
@@ -68,10 +68,8 @@ export function JobRow({ job, run, onOpen, onChanged }: Props) {
 const share = ({ progress }: Job) => (progress.total > 0 ? (100 * progress.done) / progress.total : 0);
 
 function progressText(job: Job): string {
-  const { done, total, unit, eta_s } = job.progress;
   if (job.state === "queued") return `waiting for its turn${expected(job)}`;
-  const amount = total > 0 ? `${count(done)} of ${count(total)} ${unit}` : "running";
-  return eta_s == null ? `${amount}${expected(job)}` : `${amount}, ${duration(eta_s)} left`;
+  return job.progress.eta_s == null ? `${jobAmount(job)}${expected(job)}` : jobAmount(job);
 }
 
 /** What the server expected before it started; nothing where there is no earlier job to judge by. */

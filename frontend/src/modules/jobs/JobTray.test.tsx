@@ -10,7 +10,7 @@ import { makeWorld, renderWithTheme } from "@/testing/render";
 import { server } from "@/testing/server";
 
 import { JobTray } from "./JobTray";
-import { jobEnd, jobTitle, trayWord } from "./words";
+import { jobAmount, jobEnd, jobTitle, trayWord } from "./words";
 
 const user = userEvent.setup();
 const job = (id: string, state: Job["state"], patch: Partial<Job> = {}): Job => ({
@@ -107,6 +107,11 @@ test("time left is the server's; before that, what it expects", async () => {
   await user.click(await screen.findByRole("button", { name: /^Jobs/ }));
   expect(await screen.findByText(/^5 of 20 steps, 30 s left$/)).toBeVisible();
   expect(screen.getByText(/^waiting for its turn, expected to take/)).toBeVisible();
+});
+
+test("thousandths of the work are shown as percent", () => {
+  const progress = { done: 336, total: 1000, unit: "‰", message: "", metrics: {}, eta_s: 40 };
+  expect(jobAmount(job("j", "running", { progress }))).toBe("33 %, 40 s left");
 });
 
 test("words", () => {

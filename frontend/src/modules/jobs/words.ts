@@ -1,4 +1,4 @@
-import { ago, plural } from "@/lib/format";
+import { ago, count, duration, plural } from "@/lib/format";
 import type { Job, JobState, RunSummary } from "@/lib/types";
 
 const KINDS: Record<string, string> = { run: "Run", video: "Video" };
@@ -16,6 +16,14 @@ const STATES: Record<JobState, string> = {
 export function jobTitle(job: Job, run: RunSummary | undefined): string {
   const kind = KINDS[job.kind] ?? job.kind.replaceAll("_", " ");
   return run ? `${kind} on ${run.env}, ${plural(run.episodes, "seed")}` : kind;
+}
+
+/** How much of a job is done: "5 of 20 steps, 30 s left"; a job that counts in thousandths of its work shows percent. */
+export function jobAmount({ progress: { done, total, unit, eta_s } }: Job): string {
+  if (total <= 0) return "running";
+  const amount =
+    unit === "‰" ? `${String(Math.floor(done / 10))} %` : `${count(done)} of ${count(total)} ${unit}`;
+  return eta_s == null ? amount : `${amount}, ${duration(eta_s)} left`;
 }
 
 /** How a job ended, and when. */

@@ -1,7 +1,7 @@
 import { Button, Progress } from "@mantine/core";
 
-import { count, duration } from "@/lib/format";
 import type { Job } from "@/lib/types";
+import { jobAmount } from "@/modules/jobs/words";
 import { Failure } from "@/ui/States";
 
 import { useCancelJob } from "./api";
@@ -11,7 +11,6 @@ export function JobProgress({ job }: { job: Job }) {
   const cancel = useCancelJob();
   const { progress } = job;
   const share = progress.total > 0 ? (100 * progress.done) / progress.total : 0;
-  const left = progress.eta_s ?? null;
   return (
     <div className={classes.progress}>
       <Progress
@@ -24,13 +23,7 @@ export function JobProgress({ job }: { job: Job }) {
       <div className={classes.progressRow}>
         <p role="status">
           {job.state === "queued" ? "Waiting for its turn" : progress.message || "Running"}
-          {progress.total > 0 && (
-            <span className="muted">
-              {" "}
-              {count(progress.done)} of {count(progress.total)} {progress.unit}
-              {left !== null && `, ${duration(left)} left`}
-            </span>
-          )}
+          {progress.total > 0 && <span className="muted"> {jobAmount(job)}</span>}
         </p>
         <Button
           size="compact-sm"

@@ -52,7 +52,7 @@ export function Curves({ runs, hot }: Props) {
 }
 
 const HEIGHT = 168;
-const PAD = { top: 8, right: 10, bottom: 26, left: 44 };
+const PAD = { top: 8, right: 20, bottom: 26, left: 44 };
 
 function Lines({ curve, runs, hot }: { curve: Curve } & Props) {
   const [ref, { width }] = useSize();

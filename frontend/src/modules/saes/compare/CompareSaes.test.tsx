@@ -67,7 +67,9 @@ test("two stand side by side, with what they share beyond chance; a pair leads t
   const shared = within(await screen.findByRole("region", { name: "Shared features" }));
   expect(shared.getByText("1 of 2 pairs")).toBeVisible();
   expect(shared.getByText(/decoder cosine above 0\.912/)).toHaveTextContent("data points reach 0.70");
-  expect(shared.getByText(/Only in the one in use: 2\. Only in the other: none/)).toBeVisible();
+  expect(
+    shared.getByText(/Without a counterpart: feature 2 of the one in use, none of the other/),
+  ).toBeVisible();
   const row = screen.getByRole("row", { name: /^Return recovered/ });
   expect(within(row).getAllByText("not measured")).toHaveLength(2);
   await userEvent.click(shared.getByRole("button", { name: "Feature 7" }));

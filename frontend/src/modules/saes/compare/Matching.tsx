@@ -75,8 +75,8 @@ export function Matching({ matching }: { matching: Shared }) {
         </Button>
       )}
       <p className="muted small">
-        Only in the one in use: {listed(matching.only_first)}. Only in the other:{" "}
-        {listed(matching.only_second)}.
+        Without a counterpart: {listed(matching.only_first)} of the one in use, {listed(matching.only_second)}{" "}
+        of the other.
       </p>
     </section>
   );
@@ -87,5 +87,6 @@ const NAMED = 30;
 function listed(features: number[]): string {
   if (features.length === 0) return "none";
   const more = features.length - NAMED;
-  return features.slice(0, NAMED).join(", ") + (more > 0 ? ` and ${String(more)} more` : "");
+  const named = features.slice(0, NAMED).join(", ") + (more > 0 ? ` and ${String(more)} more` : "");
+  return `${features.length === 1 ? "feature" : "features"} ${named}`;
 }
