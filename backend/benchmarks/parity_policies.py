@@ -33,7 +33,7 @@ class Parity:
     """
 
     name: str
-    library: str
+    origin: str
     format: str
     difference: float
     rounding: float
@@ -107,7 +107,7 @@ def table() -> str:
     for parity in map(measure, names()):
         made = " (file by layout)" if parity.by_layout else ""
         lines.append(
-            f"| {parity.name} | {parity.library}{made} | {parity.format} | {parity.difference:.1e} "
+            f"| {parity.name} | {parity.origin}{made} | {parity.format} | {parity.difference:.1e} "
             f"| {parity.rounding:.1e} | {'yes' if parity.holds else '**no**'} |"
         )
     return "\n".join(lines)

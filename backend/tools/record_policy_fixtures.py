@@ -2,7 +2,7 @@
 
 ``python tools/record_policy_fixtures.py [name …]``. Written with stable-baselines3 2.9.2, sb3-contrib 2.9.2,
 ray 2.60.0 (RLlib), skrl 2.1.1, rl-games 1.6.5, onnx 1.23.2, onnxscript 0.7.2, safetensors 0.8.0, torch 2.13.0
-on the CPU. CleanRL has no package: its scripts' networks are written down here, names as in its source, so
+on the CPU. CleanRL has no package: its scripts' networks stand in ``cleanrl_networks.py``, so
 these files say ``by_layout``. Nothing is trained; what a reader could drop (biases, statistics, bounds) is
 random.
 
@@ -22,12 +22,13 @@ from unittest import mock
 import gymnasium as gym
 import numpy as np
 import torch
+from cleanrl_networks import CleanDQN, CleanPPO, CleanPPODiscrete, CleanSAC, CleanTD3
+from fixture_spaces import HIGH, LOW, OBS
 from safetensors.numpy import save_file
 from torch import nn
 
 ROOT = Path(__file__).resolve().parents[1] / "tests" / "fixtures" / "policies"
-OBS, N = 4, 1000
-LOW, HIGH = np.array([-2.0, -1.0], np.float32), np.array([2.0, 3.0], np.float32)
+N = 1000
 SPACE = gym.spaces.Box(-10.0, 10.0, (OBS,), np.float32)
 BOX, BUTTONS = gym.spaces.Box(LOW, HIGH), gym.spaces.Discrete(3)
 
@@ -232,132 +233,50 @@ def skrl():
         record(name, "skrl PPO", act, *modules)
 
 
-def rl_games():
+def rl_games_model(space):
     from rl_games.algos_torch.model_builder import ModelBuilder
+
+    continuous = {
+        "mu_activation": "None", "sigma_activation": "None", "fixed_sigma": True,
+        "mu_init": {"name": "default"}, "sigma_init": {"name": "const_initializer", "val": 0},
+    }  # fmt: skip
+    network = {
+        "name": "actor_critic",
+        "separate": False,
+        "space": {"discrete": {}} if space is BUTTONS else {"continuous": continuous},
+        "mlp": {"units": [8, 8], "activation": "elu", "initializer": {"name": "default"}},
+    }
+    sizes = {
+        "actions_num": 3 if space is BUTTONS else 2,
+        "input_shape": (OBS,),
+        "num_seqs": 1,
+        "value_size": 1,
+    }
+    kind = "discrete_a2c" if space is BUTTONS else "continuous_a2c_logstd"
+    with mock.patch.object(torch.jit, "script", lambda module: module):  # so that float64 reaches it
+        builder = ModelBuilder().load({"model": {"name": kind}, "network": network})
+        model = builder.build({**sizes, "normalize_value": True, "normalize_input": True})
+    randomise(model)
+    return model.eval()
+
+
+def rl_games():
     from rl_games.algos_torch.players import rescale_actions
 
     for name, space in (("rl_games_ppo", BOX), ("rl_games_ppo_discrete", BUTTONS)):
-        continuous = {
-            "mu_activation": "None", "sigma_activation": "None", "fixed_sigma": True,
-            "mu_init": {"name": "default"}, "sigma_init": {"name": "const_initializer", "val": 0},
-        }  # fmt: skip
-        network = {
-            "name": "actor_critic",
-            "separate": False,
-            "space": {"discrete": {}} if space is BUTTONS else {"continuous": continuous},
-            "mlp": {"units": [8, 8], "activation": "elu", "initializer": {"name": "default"}},
-        }
-        kind = "discrete_a2c" if space is BUTTONS else "continuous_a2c_logstd"
-        params = {"model": {"name": kind}, "network": network}
-        with mock.patch.object(torch.jit, "script", lambda module: module):  # so that float64 reaches it
-            model = (
-                ModelBuilder()
-                .load(params)
-                .build(
-                    {
-                        "actions_num": 3 if space is BUTTONS else 2,
-                        "input_shape": (OBS,),
-                        "num_seqs": 1,
-                        "value_size": 1,
-                        "normalize_value": True,
-                        "normalize_input": True,
-                    }
-                )
-            )
-        randomise(model)
-        model.eval()
-        content = {
-            "model": model.state_dict(),
-            "epoch": 1,
-            "frame": 10,
-            "optimizer": {},
-            "last_mean_rewards": 0.0,
-        }
-        torch.save(content, folder(name) / "agent.pth")
+        model = rl_games_model(space)
+        beside = {"epoch": 1, "frame": 10, "optimizer": {}, "last_mean_rewards": 0.0}
+        torch.save({"model": model.state_dict(), **beside}, folder(name) / "agent.pth")
 
         def act(x, model=model, space=space):
-            out = model(
-                {"is_train": False, "prev_actions": None, "obs": torch.from_numpy(x), "rnn_states": None}
-            )
+            seen = {"obs": torch.from_numpy(x), "is_train": False, "prev_actions": None, "rnn_states": None}
+            out = model(seen)
             if space is BUTTONS:
                 return out["logits"].argmax(dim=1).numpy()
             low, high = torch.from_numpy(LOW).float(), torch.from_numpy(HIGH).float()
             return rescale_actions(low, high, torch.clamp(out["mus"], -1.0, 1.0)).numpy()
 
         record(name, "rl_games PPO", act, model, space=space)
-
-
-class CleanPPO(nn.Module):
-    """``ppo_continuous_action.py``."""
-
-    def __init__(self):
-        super().__init__()
-        self.critic = nn.Sequential(nn.Linear(OBS, 8), nn.Tanh(), nn.Linear(8, 8), nn.Tanh(), nn.Linear(8, 1))
-        self.actor_mean = nn.Sequential(
-            nn.Linear(OBS, 8), nn.Tanh(), nn.Linear(8, 8), nn.Tanh(), nn.Linear(8, 2)
-        )
-        self.actor_logstd = nn.Parameter(torch.zeros(1, 2))
-
-    def act(self, x):
-        return self.actor_mean(x)
-
-
-class CleanPPODiscrete(nn.Module):
-    """``ppo.py``."""
-
-    def __init__(self):
-        super().__init__()
-        self.critic = nn.Sequential(
-            nn.Linear(OBS, 64), nn.Tanh(), nn.Linear(64, 64), nn.Tanh(), nn.Linear(64, 1)
-        )
-        self.actor = nn.Sequential(
-            nn.Linear(OBS, 64), nn.Tanh(), nn.Linear(64, 64), nn.Tanh(), nn.Linear(64, 3)
-        )
-
-    def act(self, x):
-        return self.actor(x)
-
-
-class CleanSAC(nn.Module):
-    """``sac_continuous_action.py``."""
-
-    def __init__(self):
-        super().__init__()
-        self.fc1, self.fc2 = nn.Linear(OBS, 8), nn.Linear(8, 8)
-        self.fc_mean, self.fc_logstd = nn.Linear(8, 2), nn.Linear(8, 2)
-        self.register_buffer("action_scale", torch.from_numpy((HIGH - LOW) / 2))
-        self.register_buffer("action_bias", torch.from_numpy((HIGH + LOW) / 2))
-
-    def act(self, x):
-        x = torch.relu(self.fc2(torch.relu(self.fc1(x))))
-        return torch.tanh(self.fc_mean(x)) * self.action_scale + self.action_bias
-
-
-class CleanTD3(nn.Module):
-    """``td3_continuous_action.py`` and ``ddpg_continuous_action.py``."""
-
-    def __init__(self):
-        super().__init__()
-        self.fc1, self.fc2, self.fc_mu = nn.Linear(OBS, 8), nn.Linear(8, 8), nn.Linear(8, 2)
-        self.register_buffer("action_scale", torch.from_numpy((HIGH - LOW) / 2))
-        self.register_buffer("action_bias", torch.from_numpy((HIGH + LOW) / 2))
-
-    def act(self, x):
-        x = torch.relu(self.fc2(torch.relu(self.fc1(x))))
-        return torch.tanh(self.fc_mu(x)) * self.action_scale + self.action_bias
-
-
-class CleanDQN(nn.Module):
-    """``dqn.py``."""
-
-    def __init__(self):
-        super().__init__()
-        self.network = nn.Sequential(
-            nn.Linear(OBS, 120), nn.ReLU(), nn.Linear(120, 84), nn.ReLU(), nn.Linear(84, 3)
-        )
-
-    def act(self, x):
-        return self.network(x)
 
 
 def cleanrl():

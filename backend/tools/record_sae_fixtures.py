@@ -56,30 +56,15 @@ def stub(*names):
 
 def saelens():
     import sae_lens as lens
-    from sae_lens.saes.batchtopk_sae import BatchTopKTrainingSAE, BatchTopKTrainingSAEConfig
-    from sae_lens.saes.matryoshka_batchtopk_sae import (
-        MatryoshkaBatchTopKTrainingSAE,
-        MatryoshkaBatchTopKTrainingSAEConfig,
-    )
 
+    standard, topk = (lens.StandardSAE, lens.StandardSAEConfig), (lens.TopKSAE, lens.TopKSAEConfig)
+    rescaled = {"normalize_activations": "constant_norm_rescale", "apply_b_dec_to_input": False}
     plain = {
-        "standard": (lens.StandardSAE, lens.StandardSAEConfig, {}),
-        "standard_layer_norm": (
-            lens.StandardSAE,
-            lens.StandardSAEConfig,
-            {"normalize_activations": "layer_norm"},
-        ),
-        "standard_rescaled": (
-            lens.StandardSAE,
-            lens.StandardSAEConfig,
-            {"normalize_activations": "constant_norm_rescale", "apply_b_dec_to_input": False},
-        ),
-        "topk": (lens.TopKSAE, lens.TopKSAEConfig, {"k": K}),
-        "topk_decoder_norm": (
-            lens.TopKSAE,
-            lens.TopKSAEConfig,
-            {"k": K, "rescale_acts_by_decoder_norm": True},
-        ),
+        "standard": (*standard, {}),
+        "standard_layer_norm": (*standard, {"normalize_activations": "layer_norm"}),
+        "standard_rescaled": (*standard, rescaled),
+        "topk": (*topk, {"k": K}),
+        "topk_decoder_norm": (*topk, {"k": K, "rescale_acts_by_decoder_norm": True}),
         "jumprelu": (lens.JumpReLUSAE, lens.JumpReLUSAEConfig, {}),
         "gated": (lens.GatedSAE, lens.GatedSAEConfig, {}),
     }
@@ -88,22 +73,23 @@ def saelens():
         randomise(sae)
         sae.save_model(folder(f"saelens_{name}"))
         record(f"saelens_{name}", sae, sae.encode, sae.decode)
+    saelens_trained(lens)
+
+
+def saelens_trained(lens):
+    """Kinds that SAELens has a training class for, whose inference form carries a threshold."""
+    from sae_lens.saes.batchtopk_sae import BatchTopKTrainingSAE, BatchTopKTrainingSAEConfig
+    from sae_lens.saes.matryoshka_batchtopk_sae import (
+        MatryoshkaBatchTopKTrainingSAE,
+        MatryoshkaBatchTopKTrainingSAEConfig,
+    )
+
+    batch = (BatchTopKTrainingSAE, BatchTopKTrainingSAEConfig)
+    nested = (MatryoshkaBatchTopKTrainingSAE, MatryoshkaBatchTopKTrainingSAEConfig)
     trained = {
-        "batchtopk": (
-            BatchTopKTrainingSAE,
-            BatchTopKTrainingSAEConfig,
-            {"rescale_acts_by_decoder_norm": False},
-        ),
-        "batchtopk_decoder_norm": (
-            BatchTopKTrainingSAE,
-            BatchTopKTrainingSAEConfig,
-            {"rescale_acts_by_decoder_norm": True},
-        ),
-        "matryoshka": (
-            MatryoshkaBatchTopKTrainingSAE,
-            MatryoshkaBatchTopKTrainingSAEConfig,
-            {"matryoshka_widths": [10, 20, 40]},
-        ),
+        "batchtopk": (*batch, {"rescale_acts_by_decoder_norm": False}),
+        "batchtopk_decoder_norm": (*batch, {"rescale_acts_by_decoder_norm": True}),
+        "matryoshka": (*nested, {"matryoshka_widths": [10, 20, 40]}),
     }
     for name, (kind, config, extra) in trained.items():
         sae = kind(config(d_in=D, d_sae=F, k=K, **extra))

@@ -59,6 +59,16 @@ def dumped(value: Any) -> bytes:
 
 def _work(_: Path) -> Iterator[tuple[str, bytes]]:
     """Pickles of few bytes that take much work or memory to read."""
+    yield from _work_of_keys()
+    yield from _work_of_copies()
+    yield from _work_of_names()
+    yield from _work_of_arrays()
+    yield from _work_of_numbers()
+    yield "work: 249,000 instructions", b"\x80\x02" + b"N0" * 124_500 + b"N."
+    yield "work: ten million instructions", b"\x80\x02" + b"N0" * 5_000_000 + b"N."
+
+
+def _work_of_keys() -> Iterator[tuple[str, bytes]]:
     key = b"K\x00"
     tuples = b"".join(opcodes((i, _colliding(i))) + key for i in range(20_000))
     yield "work: tuples that collide", b"\x80\x02}(" + tuples + b"u."
@@ -70,6 +80,12 @@ def _work(_: Path) -> Iterator[tuple[str, bytes]]:
     yield "work: fractions that collide", b"\x80\x02}(" + fractions + b"u."
     ints = b"".join(b"\x8a\x08" + struct.pack("<q", i << 44) + key for i in range(100_000))
     yield "work: 100,000 numbers for keys", b"\x80\x02}(" + ints + b"u."
+    deep = b"\x80\x02)" + b"\x85" * 200_000 + b"q\x000"
+    yield "work: a deep key through OrderedDict", deep + b"ccollections\nOrderedDict\n](](h\x00K\x01ee\x85R."
+    yield "work: a deep key", deep + b"}h\x00K\x01s."
+
+
+def _work_of_copies() -> Iterator[tuple[str, bytes]]:
     wide = b"\x80\x02(" + b"K\x01" * 90_000 + b"lq\x000"
     yield (
         "work: a list copied 50,000 times",
@@ -81,18 +97,28 @@ def _work(_: Path) -> Iterator[tuple[str, bytes]]:
     )
     yield "work: a call with a long list", wide + b"cos\nsystem\nq\x010" + b"h\x01h\x00R0" * 90_000 + b"N."
     yield "work: a dict copied", wide + b"cbuiltins\ndict\nq\x010" + b"h\x01h\x00\x85R0" * 50_000 + b"N."
-    text = b"\x80\x02X" + struct.pack("<I", 1 << 20) + b"x" * (1 << 20) + b"q\x000"
+    text = _megabyte()
     yield (
         "work: a text encoded 50,000 times",
         text + b"c_codecs\nencode\nq\x010" + b"h\x01h\x00\x85R0" * 50_000 + b"N.",
     )
+
+
+def _megabyte() -> bytes:
+    """A text of a megabyte in memo 0."""
+    return b"\x80\x02X" + struct.pack("<I", 1 << 20) + b"x" * (1 << 20) + b"q\x000"
+
+
+def _work_of_names() -> Iterator[tuple[str, bytes]]:
+    text = _megabyte()
     named = text + b"h\x00h\x00\x93"
     yield "work: a class of a megabyte", named + b"."
     yield "work: a class named by lists", _doubled() + b"h\x3bh\x3b\x93."
     yield "work: a class named 100,000 times", text + b"h\x00h\x00\x930" * 100_000 + b"N."
-    deep = b"\x80\x02)" + b"\x85" * 200_000 + b"q\x000"
-    yield "work: a deep key through OrderedDict", deep + b"ccollections\nOrderedDict\n](](h\x00K\x01ee\x85R."
-    yield "work: a deep key", deep + b"}h\x00K\x01s."
+    yield "work: 124,000 classes", b"\x80\x02" + b"".join(b"cos\ns%d\n0" % i for i in range(124_000)) + b"N."
+
+
+def _work_of_arrays() -> Iterator[tuple[str, bytes]]:
     sizes = b"\x80\x02(" + b"\x8a\x06" * 0 + (b"\x8a\x06" + b"\xff" * 5 + b"\x7f") * 100_000 + b"tq\x000"
     yield (
         "work: an array of 100,000 dimensions",
@@ -107,6 +133,9 @@ def _work(_: Path) -> Iterator[tuple[str, bytes]]:
         + b"N0" * 1
         + b".",
     )
+
+
+def _work_of_numbers() -> Iterator[tuple[str, bytes]]:
     for bits in (10_000, 8 << 20):
         number = b"\x8b" + struct.pack("<I", bits // 8) + b"\x7f" * (bits // 8)
         yield f"work: a key of {bits} bits", b"\x80\x02}" + number + b"K\x01s."
@@ -117,9 +146,6 @@ def _work(_: Path) -> Iterator[tuple[str, bytes]]:
         "JSON with half a character",
         b'{"layers": [{"size": 2}, {"size": 2, "activation": "\\udc00"}, {"size": 1}]}',
     )
-    yield "work: 249,000 instructions", b"\x80\x02" + b"N0" * 124_500 + b"N."
-    yield "work: ten million instructions", b"\x80\x02" + b"N0" * 5_000_000 + b"N."
-    yield "work: 124,000 classes", b"\x80\x02" + b"".join(b"cos\ns%d\n0" % i for i in range(124_000)) + b"N."
 
 
 def _colliding(first: int) -> int:

@@ -27,7 +27,7 @@ FEW = 3  # names at each place, in the short form
 
 @pytest.fixture(scope="module")
 def known(server):
-    """Values of the variables of the collection: a model with an SAE, analysed, and a finished run."""
+    """Values of the variables of the collection: an analysed model, a finished run, a live session."""
     model = server.call("POST", "/demo/tiny")["id"]
     sae = server.call("POST", f"/model/{model}/load_sae", {"artifacts_dir": "pendulum"})
     analysis = server.call("POST", f"/model/{model}/analyse")["job_id"]
@@ -35,12 +35,13 @@ def known(server):
     run = server.call("POST", f"/model/{model}/run", body)
     for job in (analysis, run["job_id"]):
         assert server.end(job)["state"] == "done"
+    live = server.call("POST", "/live", {"model_id": model, "env": "Pendulum-v1"})["id"]
     return {
         "modelId": model, "saeId": sae["id"], "lastFeature": 3, "feature": 3, "tapIndex": sae["tap_index"],
         "env": "Pendulum-v1", "mujocoEnv": "Walker2d-v5", "artifactsDir": "pendulum", "demo": "tiny",
         "weightKey": "net.0.weight", "runId": run["run_id"], "startedRunId": run["run_id"],
         "jobId": run["job_id"], "studyJob": run["job_id"], "videoId": "v_000000000000",
-        "sweepId": "w_000000000000",
+        "sweepId": "w_000000000000", "liveId": live,
     }  # fmt: skip
 
 
