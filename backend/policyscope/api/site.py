@@ -11,6 +11,8 @@ from policyscope.core.errors import InvalidInput, NotFound
 from policyscope.store.paths import is_regular, resolve_inside
 
 A_YEAR = 31_536_000
+ENCODINGS = {"br": ".br", "gzip": ".gz"}
+"""Packed forms that the build writes beside its files (frontend/scripts/compress.mjs), the smallest first."""
 NOT_BUILT = "The frontend is not built. Run 'make demo', or 'npm run build' in frontend/."
 
 
@@ -41,9 +43,29 @@ def _has(bundle: Path, name: str) -> bool:
         return False
 
 
-def _file(bundle: object, name: str) -> Response:
+def _file(bundle: Path, name: str) -> Response:
     """Files under assets/ carry their hash in their name, so a browser may keep them."""
     immutable = name.startswith("assets/")
-    response = send_from_directory(str(bundle), name, max_age=A_YEAR if immutable else 0)
+    encoding = _encoding(bundle, name)
+    response = send_from_directory(
+        str(bundle),
+        name + ENCODINGS.get(encoding, ""),
+        download_name=Path(name).name,
+        max_age=A_YEAR if immutable else 0,
+    )
     response.headers["Cache-Control"] = f"public, max-age={A_YEAR}, immutable" if immutable else "no-cache"
+    response.vary.add("Accept-Encoding")
+    if encoding in ENCODINGS:
+        response.headers["Content-Encoding"] = encoding
     return response
+
+
+def _encoding(bundle: Path, name: str) -> str:
+    """What to send: the packed form that the browser prefers. A part of a file is a part of its own bytes."""
+    if "Range" in request.headers:
+        return "identity"
+    accepted = request.accept_encodings
+    there = [
+        each for each in ENCODINGS if accepted.quality(each) > 0 and _has(bundle, name + ENCODINGS[each])
+    ]
+    return max(there, key=accepted.quality, default="identity")

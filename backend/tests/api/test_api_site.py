@@ -27,6 +27,44 @@ def test_pages_and_files(client, bundle):
     assert client.http.get("/favicon.svg", buffered=True).status_code == 200
 
 
+PACKED = {"br": b"brotli's", "gzip": b"gzip's", None: b"1"}
+
+
+@pytest.mark.parametrize(
+    ("accepted", "sent"),
+    [
+        ("gzip, deflate, br, zstd", "br"),
+        ("gzip", "gzip"),
+        ("br;q=0.2, gzip;q=0.9", "gzip"),
+        ("br;q=0, gzip;q=0", None),
+        ("br;q=0, *", "gzip"),
+        ("identity", None),
+        ("", None),
+        ("zstd, br;q=banana", None),
+    ],
+)
+def test_what_the_build_packed_is_sent_to_who_takes_it(client, settings, bundle, accepted, sent):
+    script = settings.frontend / "assets" / "main-abc.js"
+    for ending, content in ((".br", PACKED["br"]), (".gz", PACKED["gzip"])):
+        script.with_name(script.name + ending).write_bytes(content)
+    response = client.http.get("/assets/main-abc.js", headers={"Accept-Encoding": accepted}, buffered=True)
+    assert response.headers.get("Content-Encoding") == sent
+    assert response.data == PACKED[sent]
+    assert (response.mimetype, response.headers["Vary"]) == ("text/javascript", "Accept-Encoding")
+    assert "immutable" in response.headers["Cache-Control"]
+
+
+def test_a_part_of_a_file_and_a_file_without_packed_forms_are_themselves(client, settings, bundle):
+    script = settings.frontend / "assets" / "main-abc.js"
+    script.with_name("main-abc.js.br").write_bytes(b"packed")
+    headers = {"Accept-Encoding": "br", "Range": "bytes=0-0"}
+    part = client.http.get("/assets/main-abc.js", headers=headers, buffered=True)
+    assert (part.status_code, part.data) == (206, b"1")
+    assert "Content-Encoding" not in part.headers
+    whole = client.http.get("/favicon.svg", headers={"Accept-Encoding": "br, gzip"}, buffered=True)
+    assert (whole.data, "Content-Encoding" in whole.headers) == (b"<svg/>", False)
+
+
 def test_programs_get_errors_and_not_pages(client, bundle):
     assert client("GET", "/nothing", expect=404)["error"]["code"] == "not_found"
     assert client("GET", "/model/m_1", expect=404, headers=HTML)["error"]["message"].startswith(
