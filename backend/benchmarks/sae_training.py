@@ -21,7 +21,7 @@ from safetensors.numpy import load_file
 
 from benchmarks import report
 from benchmarks.harness import Contender, measure
-from benchmarks.sae_peers import OURS, TRAINERS, Task, Trainer
+from benchmarks.sae_peers import OURS, TRAINERS, Reconstruct, Task, Trainer
 from policyscope.core import planted
 from policyscope.core.activations import read_tensor, split_rows
 
@@ -29,7 +29,7 @@ HERE = Path(__file__).resolve().parent
 DEMO = HERE.parents[1] / "artifacts" / "walker2d_w32"
 SIZES = {"32": (32, 128, 8), "64": (64, 512, 16), "512": (512, 4096, 32)}
 BUDGETS = {"32": (2_000_000, 1024), "64": (262_144, 1024), "512": (65_536, 1024)}
-OWN_BATCH = {"32": 256, "64": 256, "512": 1024}
+OWN_BATCH = {"32": 512, "64": 256, "512": 1024}
 CPU_STEPS = {"32": 256, "64": 64, "512": 12}
 TARGETS = {"32": 8.0, "64": 3.0, "512": 1.8}
 THREADS = 2
@@ -79,19 +79,18 @@ def _once(task: Task, trainer: Trainer, rate: float) -> tuple[float, float]:
 
 def rounds(task: Task, rates: dict[str, float], repeats: int) -> Json:
     """Vectors/s in every round, in turns, and the FVU each ends with."""
-    values: dict[str, float] = {}
+    kept: dict[str, Reconstruct] = {}  # judged afterwards: that is no part of training
 
     def contender(trainer: Trainer) -> Contender:
         def run() -> int:
-            reconstruct = trainer.train(task, rates[trainer.name])
-            values[trainer.name] = task.fvu(reconstruct)
+            kept[trainer.name] = trainer.train(task, rates[trainer.name])
             return task.steps * task.batch
 
         return Contender(trainer.name, run)
 
     ways = [contender(trainer) for trainer in TRAINERS if trainer.name in rates]
     readings = measure(ways, repeats, _say)
-    return {r.name: {"vectors_per_s": list(r.rates), "fvu": values[r.name]} for r in readings}
+    return {r.name: {"vectors_per_s": list(r.rates), "fvu": task.fvu(kept[r.name])} for r in readings}
 
 
 def processor_time(task: Task, rates: dict[str, float], steps: int) -> Json:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import time
+from collections import deque
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -12,36 +14,40 @@ import torch
 from policyscope.core.sae_kernel import LANE, Learning, Lessons, Rules, Weights, evaluate, new_sums, run_steps
 from policyscope.core.sae_step import SaeLearner
 from policyscope.core.sae_tile import new_tile
-from policyscope.core.sae_vectors import BLOCK
+from policyscope.core.sae_vectors import BLOCK, TILE
 from policyscope.core.sae_wide import WideLearner
 
-RECONSIDER = 32
-CHECKED = 512
-"""Rows that a thread evaluates at once."""
+RECONSIDER = {False: 64, True: 16}
+"""Calls between two trials of the other way, while all threads are better and while one is."""
 LARGEST = 1 << 19
 """Weights of a matrix up to which the compiled steps win; beyond it the matrix products dominate."""
 
 
 class _Pace:
     """One thread or all, whichever takes less time now: when other programs want the cores, those that run
-    wait three times a step for one that does not. The bits of a training do not depend on it."""
+    wait three times a step for one that does not. The bits of a training do not depend on it.
+
+    The first calls of each kind start threads and touch memory, so it is the better of the last two that
+    counts: judged by the first alone, a training kept to one thread on idle cores.
+    """
 
     def __init__(self) -> None:
-        self._calls, self._seconds = 0, dict[bool, float]()
+        self._calls = 0
+        self._seconds: dict[bool, deque[float]] = {alone: deque(maxlen=2) for alone in (False, True)}
 
     def choose(self, most: int) -> int:
-        """The first two calls and every 32nd try what was not the better one."""
-        alone, together = self._seconds.get(True), self._seconds.get(False)
-        if together is None:
-            return most
-        better_alone = alone is None or alone < together
-        other = alone is not None and self._calls % RECONSIDER == 0
-        return 1 if better_alone != other else most
+        """Two calls with all, two with one, then what was better; the other is tried again at times."""
+        if self._calls < 4:
+            return most if self._calls < 2 else 1
+        alone = min(self._seconds[True]) < min(self._seconds[False])
+        if self._calls % RECONSIDER[alone] == 0:
+            alone = not alone
+        return 1 if alone else most
 
     def learn(self, threads: int, seconds: float) -> None:
         """How long a step took."""
         self._calls += 1
-        self._seconds[threads == 1] = seconds
+        self._seconds[threads == 1].append(seconds)
 
 
 class CompiledLearner(SaeLearner):
@@ -75,7 +81,8 @@ class CompiledLearner(SaeLearner):
         """Steps on the rows ``order`` [n, B] of ``data``, with learning ``rates`` [n]; the last loss."""
         lessons = Lessons(data.numpy(), order.numpy(), np.asarray(rates, dtype=np.float64))
         lanes = -(-order.shape[1] // LANE)
-        threads = self._pace.choose(min(self.threads, lanes))
+        most = min(self.threads, lanes)
+        threads = self._pace.choose(most) if most > 1 else 1
         rules = Rules(self.k, self.aux_k, float(self.dead_after), self.frozen, self.steps, threads)
         if len(self._sums.fired) != lanes:
             self._sums = new_sums(lanes, self.features, self.width)
@@ -85,25 +92,29 @@ class CompiledLearner(SaeLearner):
             run_steps(thread, gate, lessons, rules, self._learning, self._sums, self._tiles[thread], losses)
 
         begun = time.perf_counter()
-        others = [self._pool.submit(part, thread) for thread in range(1, threads)]
-        part(0)
-        for other in others:
-            other.result()
-        self._pace.learn(threads, (time.perf_counter() - begun) / len(order))
+        self._together(part, threads)
+        if most > 1:
+            self._pace.learn(threads, (time.perf_counter() - begun) / len(order))
         self.steps += len(order)
         return float(losses[-1])
 
     def evaluate(self, x: torch.Tensor) -> tuple[float, float]:
-        data, starts = x.numpy(), range(0, len(x), CHECKED)
-        found: list[tuple[float, int]] = [(0.0, 0)] * len(starts)
+        data, tiles = x.numpy(), -(-len(x) // TILE)
+        found = np.zeros((tiles, 2))
 
         def part(thread: int) -> None:
-            for piece in range(thread, len(starts), self.threads):
-                rows = np.arange(starts[piece], min(starts[piece] + CHECKED, len(x)))
-                found[piece] = evaluate(data, rows, self.k, self._learning.theta, self._tiles[thread])
+            evaluate(thread, self.threads, data, self.k, self._learning.theta, self._tiles[thread], found)
 
-        list(self._pool.map(part, range(self.threads)))
-        return math.fsum(square for square, _ in found), sum(active for _, active in found) / len(x)
+        self._together(part, min(self.threads, tiles))
+        square, active = (math.fsum(column) for column in found.T)
+        return square, active / len(x)
+
+    def _together(self, part: Callable[[int], None], threads: int) -> None:
+        """``part`` of every thread, this one being the first."""
+        others = [self._pool.submit(part, thread) for thread in range(1, threads)]
+        part(0)
+        for other in others:
+            other.result()
 
 
 def learner_for(decoder: torch.Tensor) -> type[SaeLearner]:

@@ -178,27 +178,27 @@ def _lane(lane, rows, lessons, rules, theta, dead, sums, tile):
 
 
 @compiled
-def evaluate(data, rows, k, theta, tile):
-    """Σ error² of ``rows`` of ``data``, and how many latents are active in all of them together."""
-    square, active = np.float64(0.0), 0
-    for first in range(0, len(rows), TILE):
-        some = rows[first : first + TILE]
+def evaluate(thread, threads, data, k, theta, tile, found):
+    """``found`` [tiles, 2] of every ``threads``-th tile of ``data``: Σ error², number of active latents."""
+    rows = np.arange(TILE)
+    for place in range(thread, len(found), threads):
+        first = place * TILE
+        some = first + rows[: min(TILE, len(data) - first)]
         gather(data, some, theta.b_dec, tile.beside, tile.centred)
         encode(theta.encoder, theta.b_enc, tile.beside, tile.values, tile.columns.high)
         _drop_padding(len(some), tile)
         tile.error[:] = tile.centred
         _explain(theta.decoder, tile.everyone, tile.values, k, tile)
+        square, active = ZERO, 0
         for r in range(len(some)):
-            part = ZERO
             for i in range(len(theta.b_dec)):
-                part += tile.error[r, i] * tile.error[r, i]
-            square += part
+                square += tile.error[r, i] * tile.error[r, i]
         for j in range(len(tile.masks)):
             mask = tile.masks[j]
             while mask != 0:
                 mask &= mask - np.uint32(1)
                 active += 1
-    return square, active
+        found[place, 0], found[place, 1] = square, active
 
 
 @compiled

@@ -15,7 +15,7 @@ import torch
 
 AUX_COEFFICIENT = 1.0 / 32.0
 CLIP_NORM = 1.0
-BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8
+BETA_1, BETA_2, EPSILON = 0.9, 0.99, 1e-8
 
 
 class SaeLearner:

@@ -22,7 +22,8 @@ from policyscope.core.blocks import F64
 from policyscope.core.errors import InvalidInput, ShapeMismatch
 from policyscope.core.progress import Progress, Work
 from policyscope.core.sae import SAE, Variant
-from policyscope.core.sae_step import SaeLearner
+from policyscope.core.sae_normaliser import Normaliser, normaliser_of
+from policyscope.core.sae_step import BETA_1, BETA_2, SaeLearner
 from policyscope.core.sae_variants import LEARNERS
 from policyscope.core.torch_device import pick_device, threads_for
 
@@ -34,12 +35,11 @@ CURVES = ("step", "loss", "val_fvu", "dead_fraction", "l0", "lr")
 Start = Literal["random", "data_points"]
 
 LEAST_SAMPLES, PASSES = 2_500_000, 3
-WARM_UP, DECAY = 0.05, 0.2
+WARM_UP, DECAY = 0.05, 0.35
 CHECKS = 50
 PATIENCE, LEAST_GAIN, NEVER_BEFORE = 10, 0.005, 0.4
 MOST_OVER = 1.1
 """Times k that may be active in what is kept: while a penalty still grows, more are, and fit better."""
-MIN_VARIANCE = 1e-8
 MEDIAN_SAMPLES, MEDIAN_ITERATIONS, MEDIAN_STEP = 8_192, 100, 1e-3
 VALIDATION_ROWS = 16_384
 REPORTS, LEAST_WORK = 500, 1 << 28
@@ -102,19 +102,6 @@ class SaeTrainResult:
     notes: tuple[str, ...]
 
 
-@dataclass(frozen=True, eq=False)
-class _Normaliser:
-    """``x̃ = c (x − m)`` on the columns that vary."""
-
-    mean: F64
-    scale: float
-    kept: np.ndarray
-
-    def apply(self, x: Floats, device: torch.device) -> torch.Tensor:
-        scaled = self.scale * (np.asarray(x, dtype=np.float64)[:, self.kept] - self.mean[self.kept])
-        return torch.from_numpy(scaled.astype(np.float32)).to(device)
-
-
 def train_sae(
     train: Floats,
     validation: Floats,
@@ -155,10 +142,11 @@ class _Training:
     ) -> None:
         self.config, self.tap_index, self.probe = config, tap_index, probe
         self.device = pick_device(config.device)
-        self.normaliser = _normaliser(train)
+        self.normaliser = normaliser_of(train)
         self.train = self.normaliser.apply(train, self.device)
         held_out = validation[spread_rows(len(validation), VALIDATION_ROWS)]
         self.validation = self.normaliser.apply(held_out, self.device)
+        self._spread = float((self.validation - self.validation.mean(dim=0)).square().sum())
         self.batch = min(config.batch, len(train))
         self.total = config.steps or math.ceil(max(LEAST_SAMPLES, PASSES * len(train)) / self.batch)
         self.decay_steps = max(1, round(DECAY * self.total))
@@ -212,40 +200,54 @@ class _Training:
         self.rows = np.asarray(state["rows"]).tolist()
 
     def _identity(self) -> np.ndarray:
-        described = [asdict(self.config), self.tap_index, len(self.train), self.normaliser.scale]
+        recipe = [BETA_1, BETA_2, WARM_UP, DECAY]
+        described = [asdict(self.config), recipe, self.tap_index, len(self.train), self.normaliser.scale]
         probed = [] if self.probe is None else [PROBED]
         text = json.dumps([*described, *probed, self.normaliser.mean.tolist()])
         return np.frombuffer(text.encode(), dtype=np.uint8).copy()
 
     def _lessons(self, steps: int) -> tuple[torch.Tensor, np.ndarray]:
         """Rows [steps, batch] and learning rates [steps] of the next steps."""
-        numbers = range(self.learner.steps, self.learner.steps + steps)
-        rows = torch.stack([self._batch_of(step) for step in numbers])
-        return rows, np.array([self._learning_rate(step) for step in numbers])
+        first, last, rows = self.learner.steps, self.learner.steps + steps, []
+        while first < last:
+            rows.append(self._batches_from(first, last - first))
+            first += len(rows[-1])
+        return torch.cat(rows), self._learning_rates(np.arange(last - steps, last))
 
-    def _batch_of(self, step: int) -> torch.Tensor:
-        """The order of each pass is drawn from (seed, pass) alone, so it needs no saved generator."""
-        number, place = divmod(step, len(self.train) // self.batch)
+    def _batches_from(self, step: int, most: int) -> torch.Tensor:
+        """Batches [n, batch] from ``step`` on, at most to the end of the pass.
+
+        The order of each pass is drawn from (seed, pass) alone, so it needs no saved generator.
+        """
+        of_pass = len(self.train) // self.batch
+        number, place = divmod(step, of_pass)
         if self._pass != number:
             order = np.random.default_rng([self.config.seed, number]).permutation(len(self.train))
-            self._pass, self._order = number, torch.from_numpy(order).to(self.device)
-        return self._order[place * self.batch : (place + 1) * self.batch]
+            batches = order[: of_pass * self.batch].reshape(of_pass, self.batch)
+            self._pass, self._order = number, torch.from_numpy(batches).to(self.device)
+        return self._order[place : place + most]
 
-    def _learning_rate(self, step: int) -> float:
+    def _learning_rates(self, steps: np.ndarray) -> np.ndarray:
         warm_up = max(1, round(WARM_UP * self.total))
-        left = 1.0 - max(0, step - self.decay_from) / self.decay_steps
-        return self.config.learning_rate() * min(1.0, (step + 1) / warm_up) * left
+        left = 1.0 - np.maximum(0, steps - self.decay_from) / self.decay_steps
+        return self.config.learning_rate() * np.minimum(1.0, (steps + 1) / warm_up) * left
 
     def _check(self, loss: float) -> None:
         square, l0 = self.learner.evaluate(self.validation)
-        total = (self.validation - self.validation.mean(dim=0)).square().sum()
-        fvu = square / float(total) if total > 0 else 0.0
+        fvu = square / self._spread if self._spread > 0 else 0.0
         excess = max(0.0, l0 / self.config.k - MOST_OVER)
         if (excess, fvu) < (self.best_excess, self.best_fvu):
             self.best_excess, self.best_fvu = excess, fvu
             self.best.copy_(self.learner.theta)
         dead = len(self.learner.dead()) / self.learner.features
-        row = [self.learner.steps, loss, fvu, dead, l0, self._learning_rate(self.learner.steps)]
+        row = [
+            self.learner.steps,
+            loss,
+            fvu,
+            dead,
+            l0,
+            float(self._learning_rates(np.array(self.learner.steps))),
+        ]
         if self.probe is not None:
             sae = _fold(self.learner, self.normaliser, self.config, self.tap_index)
             found = self.probe(sae, len(self.rows) + 1)
@@ -289,17 +291,6 @@ def curves_of(rows: np.ndarray) -> dict[str, F64]:
     return {name: np.ascontiguousarray(c) for name, c in zip((*CURVES, *PROBED), rows.T, strict=False)}
 
 
-def _normaliser(train: Floats) -> _Normaliser:
-    x = np.asarray(train, dtype=np.float64)
-    mean, variance = x.mean(axis=0), x.var(axis=0)
-    kept = np.flatnonzero(variance > MIN_VARIANCE)
-    if len(kept) == 0:
-        raise InvalidInput(
-            "No column of the activations varies, so there is nothing to learn; collect the data again."
-        )
-    return _Normaliser(mean, float(np.sqrt(len(kept) / variance[kept].sum())), kept)
-
-
 def _new_learner(train: torch.Tensor, config: SaeTrainConfig, samples: int) -> SaeLearner:
     rows = _directions(train, config)
     silence = max(100.0 * min(config.batch, len(train)), 30.0 * config.d_latent / config.k)
@@ -340,7 +331,7 @@ def geometric_median(x: torch.Tensor) -> torch.Tensor:
     return point
 
 
-def _fold(learner: SaeLearner, normaliser: _Normaliser, config: SaeTrainConfig, tap_index: int | None) -> SAE:
+def _fold(learner: SaeLearner, normaliser: Normaliser, config: SaeTrainConfig, tap_index: int | None) -> SAE:
     """The SAE on raw activations: W' = cW, w' = w/c, b_dec' = m + b_dec/c, b_enc' = b_enc − W(cm + b_dec).
 
     Pre-activations stay what they were, and so do thresholds.
@@ -364,7 +355,7 @@ def _fold(learner: SaeLearner, normaliser: _Normaliser, config: SaeTrainConfig, 
     )
 
 
-def _notes(normaliser: _Normaliser, rows: int, d_latent: int) -> tuple[str, ...]:
+def _notes(normaliser: Normaliser, rows: int, d_latent: int) -> tuple[str, ...]:
     notes = []
     width = len(normaliser.mean)
     if still := width - len(normaliser.kept):
