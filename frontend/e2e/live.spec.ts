@@ -1,4 +1,4 @@
-import { checkAccessibility, expect, loadSae, test } from "./support";
+import { checkAccessibility, expect, fallsInItsRunToo, loadSae, test } from "./support";
 
 test("steering live: α dragged while it walks, a fall, and the same fall in a run of the server", async ({
   page,
@@ -23,23 +23,14 @@ test("steering live: α dragged while it walks, a fall, and the same fall in a r
   const steered = live.locator('[data-arm="steered"]');
   await expect(steered).toContainText(/step [1-9]/);
   await slider.press("ArrowRight"); // while it walks
-  await expect(steered).toContainText(/fell at step \d+/, { timeout: 90_000 });
-  await expect(steered).toContainText("fell in 1 of 1");
-  const here = /fell at step (\d+)/.exec(await steered.innerText())?.[1];
-
-  const save = page.locator("#live-save");
-  await save.getByRole("button", { name: "Save as a run" }).click();
-  await expect(save.getByRole("status")).toHaveText(
-    new RegExp(`On the server it fell at step ${String(here)}, exactly as here`),
-    { timeout: 60_000 },
-  );
+  await fallsInItsRunToo(page, steered);
 
   const sweep = page.locator("#live-sweep");
   await sweep.getByRole("button", { name: "Preview" }).click();
   await expect(sweep.getByText(/rollouts in/)).toBeVisible({ timeout: 90_000 });
   await expect(sweep.getByRole("img", { name: /Preview of the dose-response/ })).toBeVisible();
 
-  await save.getByRole("button", { name: "Open the run" }).click();
+  await page.locator("#live-save").getByRole("button", { name: "Open the run" }).click();
   await expect(
     page
       .locator("#compare")

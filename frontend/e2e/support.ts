@@ -1,7 +1,7 @@
 import { join } from "node:path";
 
 import AxeBuilder from "@axe-core/playwright";
-import { test as base, expect, type Page } from "@playwright/test";
+import { test as base, expect, type Locator, type Page } from "@playwright/test";
 
 /** A file of the artifacts root that the server under test serves. */
 export function artifact(...path: string[]): string {
@@ -94,4 +94,18 @@ export async function resultRow(page: Page, measure: string): Promise<string[]> 
     .filter({ has: page.getByRole("rowheader", { name: measure }) });
   await expect(row).toBeVisible();
   return row.getByRole("cell").allInnerTexts();
+}
+
+/** The arm falls while steered live; what was recorded, run on the server, falls at the same step. */
+export async function fallsInItsRunToo(page: Page, steered: Locator) {
+  await expect(steered).toContainText(/fell at step \d+/, { timeout: 90_000 });
+  await expect(steered).toContainText("fell in 1 of 1");
+  const here = /fell at step (\d+)/.exec(await steered.innerText())?.[1];
+
+  const save = page.locator("#live-save");
+  await save.getByRole("button", { name: "Save as a run" }).click();
+  await expect(save.getByRole("status")).toHaveText(
+    new RegExp(`On the server it fell at step ${String(here)}, exactly as here`),
+    { timeout: 60_000 },
+  );
 }

@@ -10,10 +10,11 @@ from flask_smorest import Api
 
 from policyscope import __version__
 from policyscope.api import encoding, errors, gate, logs, site, statuses
-from policyscope.api.current import STREAMS, WORKSPACE
+from policyscope.api.current import LIVE, STREAMS, WORKSPACE
 from policyscope.api.schemas.base import ErrorBody
 from policyscope.api.views import ALL
 from policyscope.config import Settings
+from policyscope.services.live_sessions import LiveSessions
 from policyscope.services.workspace import open_workspace
 
 OPENAPI = {
@@ -48,6 +49,7 @@ def create_app(settings: Settings) -> Flask:
     workspace.engine.start()
     app.extensions[WORKSPACE] = workspace
     app.extensions[STREAMS] = threading.BoundedSemaphore(settings.max_streams)
+    app.extensions[LIVE] = LiveSessions()
     return app
 
 

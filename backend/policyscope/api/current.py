@@ -7,9 +7,10 @@ from typing import cast
 
 from flask import current_app
 
+from policyscope.services.live_sessions import LiveSessions
 from policyscope.services.workspace import Workspace
 
-WORKSPACE, STREAMS = "policyscope", "policyscope.streams"
+WORKSPACE, STREAMS, LIVE = "policyscope", "policyscope.streams", "policyscope.live"
 
 
 def workspace() -> Workspace:
@@ -19,3 +20,8 @@ def workspace() -> Workspace:
 def streams() -> threading.BoundedSemaphore:
     """One place per event stream that may be open."""
     return cast(threading.BoundedSemaphore, current_app.extensions[STREAMS])
+
+
+def live_sessions() -> LiveSessions:
+    """What the server steps for pages that are open now."""
+    return cast(LiveSessions, current_app.extensions[LIVE])

@@ -63,6 +63,8 @@ MORE: Mapping[str, tuple[int, ...]] = {
     "make_video": (*CONFLICT, *BUSY),
     "get_video": (*CACHED,),
     "get_physics": BAD,
+    "open_live": (404, *BUSY),
+    "step_live": CONFLICT,
     "retry_job": (*CONFLICT, *BUSY),
     "follow_job": (503,),
 }

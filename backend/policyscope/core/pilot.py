@@ -16,7 +16,7 @@ from policyscope.core.action_box import unscaled
 from policyscope.core.arms import F64, I64, TAP_SIGNALS, Acts, Arm, RolloutSpec
 from policyscope.core.envs import EnvInfo
 from policyscope.core.errors import InvalidInput
-from policyscope.core.interventions import RowEdits
+from policyscope.core.interventions import FeatureEdit, RowEdits
 from policyscope.core.manifold import Manifold
 from policyscope.core.policy import Policy
 from policyscope.core.sae import SAE
@@ -93,6 +93,14 @@ class Pilot:
         if sigma:
             rng = np.random.default_rng([NOISE_STREAM, seed])
             self._noise[row] = sigma * rng.standard_normal((horizon, self._info.act_dim))
+
+    def steer(self, edits: Sequence[tuple[FeatureEdit, ...]]) -> None:
+        """From the next decision on, give each arm these edits in place of its own.
+
+        The run must record something of the tap: only then is every policy split there.
+        """
+        self._edits = RowEdits(cast(SAE, self._sae), edits)
+        self._plan = None
 
     def act(self, observations: F64, active: I64) -> Decision:
         """Decide for ``active`` rows, whose current observations are ``[len(active), obs]``."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -13,7 +13,7 @@ from policyscope.core.arms import F64, I64, Bools, RolloutSpec
 from policyscope.core.behaviour import FallWatch
 from policyscope.core.envs import EnvBatch, Start
 from policyscope.core.pilot import Decision, Pilot
-from policyscope.core.traces import Recorder, Trace
+from policyscope.core.traces import Trace
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,16 @@ class Desk(Protocol):
         """``steps`` more environment steps were played."""
 
 
+class Keeper(Protocol):
+    """Takes what is recorded of every step; ``Recorder`` is the usual one."""
+
+    def begin(self, row: int) -> None: ...
+
+    def write(self, rows: I64, steps: I64, signals: Mapping[str, NDArray[Any]]) -> None: ...
+
+    def end(self, row: int, length: int) -> Trace | None: ...
+
+
 class Player:
     """A row whose episode ends takes the next pending one."""
 
@@ -56,7 +66,7 @@ class Player:
         pilot: Pilot,
         spec: RolloutSpec,
         arm_names: tuple[str, ...],
-        recorder: Recorder,
+        recorder: Keeper,
         desk: Desk,
     ) -> None:
         self._batch, self._pilot, self._recorder, self._desk = batch, pilot, recorder, desk

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from policyscope.core.action_box import stretched_to
 from policyscope.core.envs import EnvInfo, check_fit, get_env
 from policyscope.core.envs.model_file import model_file
 from policyscope.core.errors import InvalidInput, LimitExceeded
+from policyscope.core.policy import Policy
 from policyscope.core.policy_spec import PolicySpec
 from policyscope.core.sae import SAE
 from policyscope.services import loaded, starts
@@ -32,13 +34,18 @@ def physics(env_id: str) -> Json:
     return {**found, "mjcf": Path(found.pop("path")).read_text(encoding="utf-8")}
 
 
-def network(ws: Workspace, model_id: str, env_id: str) -> Json:
-    """Policy with its present weight edits, the SAE at its tap, and the stride of ``env_id`` for phase gates.
+@dataclass(frozen=True)
+class Steerable:
+    """A model with its present weight edits, and the SAE at its tap."""
 
-    Arrays are base64 of little-endian float32, row by row. Raises NotFound, ShapeMismatch, InvalidInput when
-    no SAE is loaded, LimitExceeded for a network too large to be sent.
-    """
-    info = get_env(env_id)
+    row: ModelRow
+    sae_row: SaeRow
+    policy: Policy
+    sae: SAE
+
+
+def steerable(ws: Workspace, model_id: str, info: EnvInfo) -> Steerable:
+    """Raises NotFound, ShapeMismatch, or InvalidInput when no SAE is loaded."""
     with ws.records.read() as session:
         row = require(session, ModelRow, model_id, MODEL)
         sae_row = session.get(SaeRow, row.sae_id) if row.sae_id else None
@@ -46,7 +53,18 @@ def network(ws: Workspace, model_id: str, env_id: str) -> Json:
         raise InvalidInput("SAE not found: live steering pushes features. Load an SAE first.", code="no_sae")
     policy = loaded.build_policy(ws.store, row.id, row.acting, row.edits)
     check_fit(policy.spec, info)
-    sae = loaded.stored_sae(ws.store, sae_row.content)
+    return Steerable(row, sae_row, policy, loaded.stored_sae(ws.store, sae_row.content))
+
+
+def network(ws: Workspace, model_id: str, env_id: str) -> Json:
+    """Policy with its present weight edits, the SAE at its tap, and the stride of ``env_id`` for phase gates.
+
+    Arrays are base64 of little-endian float32, row by row. Raises NotFound, ShapeMismatch, InvalidInput when
+    no SAE is loaded, LimitExceeded for a network too large to be sent.
+    """
+    info = get_env(env_id)
+    found = steerable(ws, model_id, info)
+    row, sae_row, policy, sae = found.row, found.sae_row, found.policy, found.sae
     size = sum(array.size for array in (*policy.tensors.values(), *sae.arrays().values()))
     if size > MOST_NUMBERS:
         raise LimitExceeded(
@@ -64,7 +82,7 @@ def network(ws: Workspace, model_id: str, env_id: str) -> Json:
         "weights": "edited" if row.edits else "original",
         "tap_index": sae_row.tap_index,
         "sae": {"k": sae.k, "input_norm": sae.input_norm, "arrays": _packed(_whole(sae))},
-        "cycle": _cycle(ws, row, sae_row, info),
+        "cycle": cycle(ws, row, sae_row, info),
     }
 
 
@@ -118,7 +136,7 @@ def _packed(arrays: Mapping[str, np.ndarray]) -> Json:
     }
 
 
-def _cycle(ws: Workspace, row: ModelRow, sae_row: SaeRow, info: EnvInfo) -> Json | None:
+def cycle(ws: Workspace, row: ModelRow, sae_row: SaeRow, info: EnvInfo) -> Json | None:
     """None where nothing in the observation is a stride, or there are no cached data to scale it by."""
     scales = edits.scales_for(ws, row, sae_row)
     try:

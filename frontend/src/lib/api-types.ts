@@ -1236,6 +1236,61 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begin an episode to be steered step by step; it is kept in memory only. */
+        post: operations["open_live"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/live/{live_id}/steps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                live_id: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Play a few steps. A run with the same α(t), as a schedule of shape table, gives the same numbers. */
+        post: operations["step_live"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/live/{live_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                live_id: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End the session. */
+        delete: operations["close_live"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/jobs": {
         parameters: {
             query?: never;
@@ -1413,6 +1468,11 @@ export interface components {
             render_note: string | null;
             /** @description Legs whose floor contact a gate can look at. */
             feet: string[];
+            /**
+             * @description Who steps it in live steering.
+             * @enum {string}
+             */
+            live: "browser" | "server";
             /** @description Other names it answers to. */
             aliases: string[];
         };
@@ -4555,6 +4615,93 @@ export interface components {
             /** @description Joint positions, joint velocities, then the solver's warm start. */
             states: number[][];
         };
+        LiveRequest: {
+            /** @description Model with an SAE. */
+            model_id: string;
+            /** @description Environment to run in. */
+            env: string;
+            /**
+             * @description As a run's start.
+             * @default reset
+             * @enum {string}
+             */
+            kind?: "reset" | "cached";
+            /**
+             * @description Seed.
+             * @default 0
+             */
+            seed?: number;
+        };
+        LiveSession: {
+            /** @description Id. */
+            id: string;
+            /** @description Environment. */
+            env: string;
+            /**
+             * @description Which start.
+             * @enum {string}
+             */
+            kind: "reset" | "cached";
+            /** @description Seed. */
+            seed: number;
+            /**
+             * @description Whether the model's weight edits act.
+             * @enum {string}
+             */
+            weights: "original" | "edited";
+            /** @description Step limit. */
+            max_episode_steps: number;
+            /** @description Seconds of one step; null without physical time. */
+            dt: number | null;
+            /** @description Episodes can begin at a given state, so in the middle of a gait. */
+            restarts: boolean;
+            /** @description There is a stride, so that gates may look at its phase. */
+            cycle: boolean;
+            /** @description Of all arms, as a replay has it: joint positions, or what is sketched. */
+            pose: (number | null)[];
+        };
+        LivePush: {
+            /** @description Latent of the SAE. */
+            feature_idx: number;
+            /** @description How much. */
+            alpha: number;
+            /** @description Only while this holds. */
+            gate?: components["schemas"]["GateRequest"] | null;
+        };
+        LiveStepsRequest: {
+            /** @description How many steps to play. */
+            steps: number;
+            /** @description What acts during them; nothing by default. */
+            pushes?: components["schemas"]["LivePush"][];
+        };
+        LiveArm: {
+            /**
+             * @description Which arm.
+             * @enum {string}
+             */
+            name: "opposite" | "baseline" | "steered";
+            /** @description Of the episode so far. */
+            steps: number;
+            /** @description Return so far. */
+            total: number | null;
+            /** @description The episode of this arm has ended. */
+            over: boolean;
+            /** @description It ended in a fall, or had one. */
+            fell: boolean;
+            /** @description What is drawn, before the step, for each step. */
+            pose: (number | null)[][];
+            /** @description What the policy did, for each step. */
+            actions: (number | null)[][];
+            /** @description Of each step. */
+            rewards: (number | null)[];
+            /** @description Of the pushed features, in the order of pushes, before the push, for each step. */
+            activations: (number | null)[][];
+        };
+        LiveSteps: {
+            /** @description All arms have ended. */
+            over: boolean;
+            arms: components["schemas"]["LiveArm"][];
+        };
         Jobs: {
             /** @description Newest first. */
             jobs: components["schemas"]["Job"][];
@@ -7048,6 +7195,105 @@ export interface operations {
             403: components["responses"]["DEFAULT_ERROR"];
             404: components["responses"]["DEFAULT_ERROR"];
             422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    open_live: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LiveRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LiveSession"];
+                };
+            };
+            400: components["responses"]["DEFAULT_ERROR"];
+            401: components["responses"]["DEFAULT_ERROR"];
+            403: components["responses"]["DEFAULT_ERROR"];
+            404: components["responses"]["DEFAULT_ERROR"];
+            413: components["responses"]["DEFAULT_ERROR"];
+            415: components["responses"]["DEFAULT_ERROR"];
+            422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            429: components["responses"]["DEFAULT_ERROR"];
+            507: components["responses"]["DEFAULT_ERROR"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    step_live: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                live_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LiveStepsRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LiveSteps"];
+                };
+            };
+            400: components["responses"]["DEFAULT_ERROR"];
+            401: components["responses"]["DEFAULT_ERROR"];
+            403: components["responses"]["DEFAULT_ERROR"];
+            404: components["responses"]["DEFAULT_ERROR"];
+            409: components["responses"]["DEFAULT_ERROR"];
+            413: components["responses"]["DEFAULT_ERROR"];
+            415: components["responses"]["DEFAULT_ERROR"];
+            422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            507: components["responses"]["DEFAULT_ERROR"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    close_live: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                live_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ok"];
+                };
+            };
+            401: components["responses"]["DEFAULT_ERROR"];
+            403: components["responses"]["DEFAULT_ERROR"];
+            404: components["responses"]["DEFAULT_ERROR"];
+            413: components["responses"]["DEFAULT_ERROR"];
+            415: components["responses"]["DEFAULT_ERROR"];
+            507: components["responses"]["DEFAULT_ERROR"];
             default: components["responses"]["DEFAULT_ERROR"];
         };
     };

@@ -67,6 +67,10 @@ export type Clusters = S["Clusters"];
 export type Cluster = S["Cluster"];
 
 export type Physics = S["Physics"];
+export type LiveRequest = S["LiveRequest"];
+export type LiveOpened = S["LiveSession"];
+export type LiveStepsRequest = S["LiveStepsRequest"];
+export type LiveSteps = S["LiveSteps"];
 export type LiveNetwork = S["LiveNetwork"];
 export type LiveStarts = S["Starts"];
 

@@ -26,6 +26,7 @@ class Environment(Answer):
     renderable = yes("Pictures can be made here.")
     render_note = text("Why not, if not.", none=True)
     feet = texts("Legs whose floor contact a gate can look at.")
+    live = one_of(("browser", "server"), "Who steps it in live steering.")
     aliases = texts("Other names it answers to.")
 
 

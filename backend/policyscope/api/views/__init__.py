@@ -7,6 +7,7 @@ from policyscope.api.views import (
     features,
     jobs,
     live,
+    live_sessions,
     operations,
     replays,
     reports,
@@ -34,6 +35,7 @@ ALL = (
     runs.runs,
     replays.replays,
     live.live,
+    live_sessions.server_live,
     jobs.jobs,
     operations.operations,
 )

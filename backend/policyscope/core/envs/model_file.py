@@ -31,6 +31,12 @@ RANGES = (
 )
 
 
+def has_model_file(env_id: str) -> bool:
+    """Whether a browser can play it: the MuJoCo environments of version 5."""
+    info = get_env(env_id)
+    return has_body(info.id) and info.id.endswith("-v5")
+
+
 @cache
 def model_file(env_id: str) -> Json:
     """Path of the MJCF file, substeps, and the numbers of reward and termination as gymnasium has them.
@@ -40,7 +46,7 @@ def model_file(env_id: str) -> Json:
     observe otherwise.
     """
     info = get_env(env_id)
-    if not has_body(info.id) or not info.id.endswith("-v5"):
+    if not has_model_file(info.id):
         raise InvalidInput(
             f"{info.id} cannot be played in the browser; the MuJoCo environments of version 5 can.",
             fields={"env": f"{info.id} is not a MuJoCo environment of version 5."},

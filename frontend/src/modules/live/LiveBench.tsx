@@ -2,7 +2,7 @@ import { Button } from "@mantine/core";
 import { useMemo, useState, useSyncExternalStore, type KeyboardEvent } from "react";
 
 import { fixed } from "@/lib/format";
-import type { Drawing, EnvInfo, LiveNetwork, Model } from "@/lib/types";
+import type { Drawing, EnvInfo, Model } from "@/lib/types";
 import { paletteOf } from "@/modules/replay/palette";
 import { useScheme } from "@/modules/replay/use-scheme";
 import { ArmName } from "@/ui/ArmName";
@@ -10,10 +10,13 @@ import { Icon } from "@/ui/Icon";
 import { Panel } from "@/ui/Panel";
 import { Failure } from "@/ui/States";
 
+import { BrowserSession } from "./browser-session";
 import { LiveCharts } from "./LiveCharts";
 import { LiveFeatures } from "./LiveFeatures";
+import { LiveSketch } from "./LiveSketch";
 import { LiveStage, type Drag } from "./LiveStage";
 import { SaveRun } from "./SaveRun";
+import { ServerSession } from "./server-session";
 import { ARMS, type ArmState, type Session } from "./session";
 import { StartControls } from "./StartControls";
 import { SweepPanel } from "./SweepPanel";
@@ -26,17 +29,20 @@ interface Props {
   env: EnvInfo;
   feature: number | undefined;
   session: Session;
-  network: LiveNetwork;
   drawing: Drawing;
   onRun: (runId: string) => void;
 }
+
+const HERE = "Computed here: a preview, not a result.";
+const lagOf = ({ lag }: ServerSession) =>
+  `Server-stepped: α is felt within ${lag < 0.15 ? "a tenth of a second" : `${fixed(lag, 1)} s`}.`;
 
 const SIGNED = ARMS.map(({ name, sign }) => ({
   name,
   edits: sign === 0 ? [] : [{ feature_idx: 0, op: "add" as const, value: sign }],
 }));
 
-export function LiveBench({ model, env, feature, session, network, drawing, onRun }: Props) {
+export function LiveBench({ model, env, feature, session, drawing, onRun }: Props) {
   const shown = useSyncExternalStore(session.subscribe, session.get);
   const scheme = useScheme();
   const palette = useMemo(
@@ -49,7 +55,8 @@ export function LiveBench({ model, env, feature, session, network, drawing, onRu
     [scheme],
   );
   const [drag, setDrag] = useState<Drag>("turn");
-  const start = useStart(model.id, env.id, session);
+  const start = useStart(session);
+  const here = session instanceof BrowserSession;
   const edits = useEdits(model, session, feature);
 
   const onKey = (event: KeyboardEvent) => {
@@ -65,18 +72,24 @@ export function LiveBench({ model, env, feature, session, network, drawing, onRu
       <aside className={classes.side}>
         <StartControls start={start} shown={shown} session={session} drag={drag} onDrag={setDrag} />
         {start.error !== null && <Failure error={start.error} title="No such start" onRetry={start.retry} />}
-        <LiveFeatures model={model} env={env} edits={edits} cycle={network.cycle !== null} />
+        {shown.error !== null && <Failure error={shown.error} title="It stopped" onRetry={start.retry} />}
+        <LiveFeatures
+          model={model}
+          env={here ? { ...env, feet: [] } : env}
+          edits={edits}
+          cycle={session.cycle}
+        />
       </aside>
       <div className={classes.main}>
         <Panel
           id="live"
-          title="Three bodies, one start"
-          lead="The opposite of your edits, no edits, and your edits. Computed here: a preview, not a result."
+          title={drawing.kind === "bodies" ? "Three bodies, one start" : "Three arms, one start"}
+          lead={`The opposite of your edits, no edits, and your edits. ${session instanceof ServerSession ? lagOf(session) : HERE}`}
           aside={
             <Button
               size="xs"
               leftSection={<Icon name={shown.playing ? "pause" : "play"} size={14} />}
-              disabled={!shown.start || shown.over}
+              disabled={!shown.start || shown.over || shown.error !== null}
               onClick={() => (shown.playing ? session.pause() : session.play())}
             >
               {shown.playing ? "Pause" : "Start"}
@@ -86,29 +99,33 @@ export function LiveBench({ model, env, feature, session, network, drawing, onRu
           <div className={classes.screen}>
             <div className={classes.labels}>
               {shown.arms.map((arm, index) => (
-                <ArmLabel key={arm.name} arm={arm} color={palette.arms[index] ?? ""} />
+                <ArmLabel key={arm.name} arm={arm} falls={env.falls} color={palette.arms[index] ?? ""} />
               ))}
             </div>
-            <LiveStage
-              session={session}
-              drawing={drawing}
-              palette={palette}
-              drag={drag}
-              force={shown.force}
-            />
+            {drawing.kind === "bodies" ? (
+              <LiveStage
+                session={session}
+                drawing={drawing}
+                palette={palette}
+                drag={drag}
+                force={shown.force}
+              />
+            ) : (
+              <LiveSketch kind={drawing.kind} session={session} palette={palette} />
+            )}
           </div>
           <LiveCharts session={session} palette={palette} features={edits.features} />
         </Panel>
         <div className={classes.pair}>
-          <SaveRun model={model} env={env} session={session} network={network} shown={shown} onRun={onRun} />
-          <SweepPanel model={model} env={env} session={session} network={network} edits={edits.live} />
+          <SaveRun model={model} env={env} session={session} shown={shown} onRun={onRun} />
+          {here && <SweepPanel model={model} env={env} session={session} edits={edits.live} />}
         </div>
       </div>
     </div>
   );
 }
 
-function ArmLabel({ arm, color }: { arm: ArmState; color: string }) {
+function ArmLabel({ arm, falls, color }: { arm: ArmState; falls: boolean; color: string }) {
   const mean = arm.episodes > 0 ? `, mean return ${fixed(arm.returns / arm.episodes, 0)}` : "";
   return (
     <div data-arm={arm.name}>
@@ -117,8 +134,8 @@ function ArmLabel({ arm, color }: { arm: ArmState; color: string }) {
         return {fixed(arm.total, 1)}, step {arm.steps}
       </span>
       <small>
-        {arm.over ? (arm.fell ? `fell at step ${arm.steps}` : `ended at step ${arm.steps}`) : "up"}
-        {arm.episodes > 0 && `; fell in ${arm.falls} of ${arm.episodes}${mean}`}
+        {arm.over ? `${arm.fell ? "fell" : "ended"} at step ${arm.steps}` : falls ? "up" : "going on"}
+        {arm.episodes > 0 && `${falls ? `; fell in ${arm.falls} of ${arm.episodes}` : ""}${mean}`}
       </small>
     </div>
   );

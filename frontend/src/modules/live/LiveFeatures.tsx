@@ -139,14 +139,11 @@ function FeatureCard({
       </div>
       <details className={classes.gate}>
         <summary>{draft.gate.kind === "always" ? "Acts always" : "Acts while its gate is open"}</summary>
-        <GateFields
-          model={model}
-          env={{ ...env, feet: [] }}
-          gate={draft.gate}
-          onChange={(gate) => change({ gate })}
-        />
+        <GateFields model={model} env={env} gate={draft.gate} onChange={(gate) => change({ gate })} />
         {draft.gate.kind === "phase" && !cycle && (
-          <p className={classes.hint}>This environment shows no stride, so a phase gate stays shut.</p>
+          <p className={classes.hint}>
+            This environment shows no stride, so it has no phase. Choose another gate.
+          </p>
         )}
       </details>
     </section>

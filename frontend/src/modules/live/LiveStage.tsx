@@ -6,6 +6,7 @@ import { moves, Stage, type Palette, type StageOptions } from "@/modules/replay/
 import { webgl } from "@/modules/replay/webgl";
 import { useSize } from "@/ui/use-size";
 
+import { BrowserSession } from "./browser-session";
 import type { Session } from "./session";
 import classes from "./Live.module.css";
 
@@ -58,7 +59,7 @@ export function LiveStage({ session, drawing, palette, drag, force }: Props) {
       session.redraw();
       return;
     }
-    if (!from.current) return;
+    if (!from.current || !(session instanceof BrowserSession)) return;
     const pull = session.weight / PIXELS_PER_WEIGHT;
     const strongest = STRONGEST * session.weight;
     const limit = (value: number) => Math.max(-strongest, Math.min(strongest, value));
@@ -69,7 +70,7 @@ export function LiveStage({ session, drawing, palette, drag, force }: Props) {
     ]);
   };
   const release = () => {
-    if (from.current && force) session.shove(null);
+    if (from.current && force && session instanceof BrowserSession) session.shove(null);
     from.current = null;
   };
 

@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 
 import { plural } from "@/lib/format";
-import type { EnvInfo, Episode, LiveNetwork, Model } from "@/lib/types";
+import type { EnvInfo, Episode, Model } from "@/lib/types";
 import { runQuery, useStartRun } from "@/modules/runs/api";
 import { isFinished, useJob } from "@/modules/runs/use-job";
 import { Panel } from "@/ui/Panel";
@@ -17,7 +17,6 @@ interface Props {
   model: Model;
   env: EnvInfo;
   session: Session;
-  network: LiveNetwork;
   shown: Shown;
   onRun: (runId: string) => void;
 }
@@ -28,7 +27,7 @@ type Sent = Pick<Episode, "length" | "fell">;
 const STARTS = ["1", "16"];
 
 /** The recorded α(t) as a run: the discovery becomes something anyone can play again. */
-export function SaveRun({ model, env, session, network, shown, onRun }: Props) {
+export function SaveRun({ model, env, session, shown, onRun }: Props) {
   const [episodes, setEpisodes] = useState("1");
   const [sent, setSent] = useState<Sent | null>(null);
   const start = useStartRun(model.id);
@@ -40,13 +39,12 @@ export function SaveRun({ model, env, session, network, shown, onRun }: Props) {
     session.pause();
     const { ending, steps } = recording;
     setSent({ length: ending?.steps ?? steps, fell: ending?.fell ?? false });
-    const { weights } = network;
     start.mutate(
       runOf(recording, {
         env: env.id,
-        weights,
+        weights: model.n_edits > 0 ? "edited" : "original",
         episodes: Number(episodes),
-        limit: session.physics.max_episode_steps,
+        limit: session.limit,
       }),
     );
   };

@@ -4,6 +4,7 @@ import { Icon } from "@/ui/Icon";
 import { Panel } from "@/ui/Panel";
 
 import type { Drag } from "./LiveStage";
+import { BrowserSession } from "./browser-session";
 import type { Session, Shown } from "./session";
 import type { StartState } from "./use-start";
 import classes from "./Live.module.css";
@@ -30,7 +31,7 @@ export function StartControls({ start, shown, session, drag, onDrag }: Props) {
           onChange={(kind) => start.load(kind, start.seed)}
           data={[
             { value: "reset", label: "at the reset" },
-            { value: "cached", label: "mid-gait" },
+            { value: "cached", label: "mid-gait", disabled: !session.midGait },
           ]}
         />
         <div className={classes.row}>
@@ -49,7 +50,7 @@ export function StartControls({ start, shown, session, drag, onDrag }: Props) {
             title="From the same start again"
             aria-label="From the same start again"
             disabled={!shown.start}
-            onClick={() => session.again()}
+            onClick={() => start.load(start.kind, start.seed)}
           >
             <Icon name="loop" />
           </ActionIcon>
@@ -79,19 +80,25 @@ export function StartControls({ start, shown, session, drag, onDrag }: Props) {
             data={SPEEDS.map((value) => ({ value, label: `${value}×` }))}
           />
         </div>
-        <div className={classes.field}>
-          <span>Dragging</span>
-          <SegmentedControl
-            size="xs"
-            aria-label="Dragging"
-            value={drag}
-            onChange={(next) => onDrag(next)}
-            data={[
-              { value: "turn", label: "turns the view" },
-              { value: "shove", label: "shoves" },
-            ]}
-          />
-        </div>
+        {session instanceof BrowserSession ? (
+          <div className={classes.field}>
+            <span>Dragging</span>
+            <SegmentedControl
+              size="xs"
+              aria-label="Dragging"
+              value={drag}
+              onChange={(next) => onDrag(next)}
+              data={[
+                { value: "turn", label: "turns the view" },
+                { value: "shove", label: "shoves" },
+              ]}
+            />
+          </div>
+        ) : (
+          <p className={classes.hint}>
+            Shoves and the preview of the dose-response need the simulator in the browser.
+          </p>
+        )}
       </div>
     </Panel>
   );

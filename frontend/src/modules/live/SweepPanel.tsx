@@ -1,11 +1,11 @@
 import { Button } from "@mantine/core";
 
 import { fixed, plural } from "@/lib/format";
-import type { EnvInfo, LiveNetwork, Model } from "@/lib/types";
+import type { EnvInfo, Model } from "@/lib/types";
 import { Panel } from "@/ui/Panel";
 import { Failure } from "@/ui/States";
 
-import type { Session } from "./session";
+import type { BrowserSession } from "./browser-session";
 import type { LiveEdit } from "./sim/edits";
 import { SweepChart } from "./SweepChart";
 import { SWEEP_STARTS, useSweep } from "./use-sweep";
@@ -14,14 +14,13 @@ import classes from "./Live.module.css";
 interface Props {
   model: Model;
   env: EnvInfo;
-  session: Session;
-  network: LiveNetwork;
+  session: BrowserSession;
   edits: LiveEdit[];
 }
 
 /** α from its opposite to its double, on a few starts, in a worker: where to look, before the server measures. */
-export function SweepPanel({ model, env, session, network, edits }: Props) {
-  const { state, run, horizon } = useSweep(model.id, env.id, session, network);
+export function SweepPanel({ model, env, session, edits }: Props) {
+  const { state, run, horizon } = useSweep(model.id, env.id, session);
   const pushed = edits.filter((edit) => edit.alpha !== 0);
   return (
     <Panel

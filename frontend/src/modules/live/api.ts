@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 
 import { client, unwrap } from "@/lib/client";
-import type { Model } from "@/lib/types";
+import type { LiveOpened, LiveRequest, LiveSteps, LiveStepsRequest, Model } from "@/lib/types";
 
 import { openMujoco } from "./loader";
 import type { Start } from "./session";
@@ -54,3 +54,14 @@ export async function fetchStarts(
   );
   return found.states.map((state, index) => ({ kind, seed: found.seeds[index] ?? seed, state }));
 }
+
+export const openLive = (body: LiveRequest): Promise<LiveOpened> => unwrap(client.POST("/live", { body }));
+
+export const stepLive = (id: string, body: LiveStepsRequest): Promise<LiveSteps> =>
+  unwrap(client.POST("/live/{live_id}/steps", { params: { path: { live_id: id } }, body }));
+
+/** Nobody waits for it, and the server also ends what nobody steps. */
+export const closeLive = (id: string) =>
+  void client
+    .DELETE("/live/{live_id}", { params: { path: { live_id: id } }, keepalive: true })
+    .catch(() => undefined);

@@ -1,10 +1,8 @@
 // A live session: three arms in step, a clock, what was counted and what was recorded of the hand on the slider.
-import type { LiveNetwork, Physics } from "@/lib/types";
+// Who steps the arms differs: this page (browser-session.ts) or the server (server-session.ts).
 import type { ReplayArm } from "@/modules/replay/decode";
 
-import { ClosedLoop, makeBrain } from "./sim/loop";
 import type { LiveEdit } from "./sim/edits";
-import type { Live, Mujoco } from "./sim/mujoco";
 import { Recording } from "./recording";
 
 export const ARMS = [
@@ -17,15 +15,20 @@ export const STEERED = 2;
 export interface Start {
   kind: "reset" | "cached";
   seed: number;
+  /** Where the simulator begins; empty where the server holds it. */
   state: number[];
 }
 
-export interface ArmState {
-  name: string;
+/** How one arm stands in its episode. */
+export interface Standing {
   steps: number;
   total: number;
   fell: boolean;
   over: boolean;
+}
+
+export interface ArmState extends Standing {
+  name: string;
   /** Of the episodes that ended in this session. */
   episodes: number;
   falls: number;
@@ -44,60 +47,59 @@ export interface Shown {
   start: Start | null;
   arms: ArmState[];
   force: readonly [number, number, number] | null;
-  stepsPerSecond: number;
+  /** Why it stopped, where the server steps. */
+  error: unknown;
 }
 
 const PAGE_MS = 90;
 const LONGEST_FRAME = 0.1;
-const TORSO = 1;
 
 let made = 0;
 
 type Tally = Pick<ArmState, "episodes" | "falls" | "returns">;
 
-export class Session {
-  readonly loops: ClosedLoop[];
-  /** What the 3-D stage draws: one pose for each arm, written over at every frame. */
-  readonly actors: ReplayArm[];
+export abstract class Session {
+  /** What is drawn: one for each arm, written over as they step. */
+  abstract readonly actors: ReplayArm[];
   readonly recording = new Recording();
   /** Per arm and step of the episode: the return so far, and the activation of the first feature. */
   readonly history: History[] = ARMS.map(() => ({ totals: [], latents: [] }));
   /** Another session is another page: what it counted starts anew. */
   readonly id = ++made;
-  private edits: readonly LiveEdit[] = [];
+  /** There is a stride, so that gates may look at its phase. */
+  abstract readonly cycle: boolean;
+  /** Episodes can begin in the middle of a gait. */
+  abstract readonly midGait: boolean;
+  protected edits: readonly LiveEdit[] = [];
+  protected force: Shown["force"] = null;
+  protected error: unknown = null;
+  protected playing = false;
+  protected speed = 1;
   private start: Start | null = null;
-  private force: Shown["force"] = null;
-  private playing = false;
-  private speed = 1;
   private before: number | undefined;
   private owed = 0;
   private request: number | undefined;
   private tallies: Tally[] = ARMS.map(() => ({ episodes: 0, falls: 0, returns: 0 }));
-  private shown: Shown;
+  private shown: Shown | undefined;
   private shownAt = 0;
-  private rate = { since: 0, steps: 0, value: 0 };
   private readonly frames = new Set<() => void>();
   private readonly pages = new Set<() => void>();
 
+  /** `dt`: seconds of one step. `limit`: steps of the longest episode. */
   constructor(
-    mj: Mujoco,
-    readonly physics: Physics,
-    network: LiveNetwork,
-  ) {
-    const brain = makeBrain(network);
-    this.loops = ARMS.map(({ sign }) => new ClosedLoop(mj, physics, brain, sign));
-    this.actors = this.loops.map(({ sim }, index) => ({
-      name: ARMS[index]?.name ?? "",
-      return: null,
-      length: 1,
-      fell: false,
-      signals: {
-        qpos: { length: 1, channels: sim.nq, data: Float32Array.from(sim.data.qpos as Live) },
-        actions: { length: 1, channels: sim.low.length, data: new Float32Array(sim.low.length) },
-      },
-    }));
-    this.shown = this.look();
-  }
+    readonly dt: number,
+    readonly limit: number,
+  ) {}
+
+  /** Where the episode of this seed begins, ready for `begin`. */
+  abstract prepare(kind: Start["kind"], seed: number): Promise<Start>;
+
+  protected abstract get standings(): readonly Standing[];
+  protected abstract restart(start: Start): void;
+  /** One step of every arm that still stands, noted arm by arm; false when there is none to show yet. */
+  protected abstract step(): boolean;
+  /** Bring `actors` up to date. */
+  protected abstract pose(): void;
 
   readonly onFrame = (listener: () => void) => {
     this.frames.add(listener);
@@ -109,24 +111,24 @@ export class Session {
     return () => this.pages.delete(listener);
   };
 
-  readonly get = () => this.shown;
+  readonly get = () => (this.shown ??= this.look());
+
+  get over() {
+    return this.standings.every((arm) => arm.over);
+  }
 
   begin(start: Start) {
     this.start = start;
-    for (const loop of this.loops) loop.begin(start.state);
+    this.error = null;
+    this.restart(start);
     for (const each of this.history) [each.totals, each.latents] = [[], []];
     this.recording.begin(start);
     this.owed = 0;
     this.publish(true);
   }
 
-  /** From the same state once more. */
-  again() {
-    if (this.start) this.begin(this.start);
-  }
-
   play() {
-    if (this.playing || !this.start || this.ended()) return;
+    if (this.playing || !this.start || this.over || this.error !== null) return;
     this.playing = true;
     this.before = undefined;
     this.request = requestAnimationFrame(this.frame);
@@ -139,7 +141,7 @@ export class Session {
     this.publish(true);
   }
 
-  /** Felt by the next step. */
+  /** Felt by the next step that is not yet computed. */
   setEdits(edits: readonly LiveEdit[]) {
     this.edits = edits;
     this.publish(true);
@@ -155,81 +157,23 @@ export class Session {
     this.publish(true);
   }
 
-  /** A shove on the torso of every arm, in newtons, until null. What follows is recorded from its end on. */
-  shove(force: Shown["force"]) {
-    this.force = force;
-    for (const { sim } of this.loops) sim.push(TORSO, force ?? [0, 0, 0]);
-    const steered = this.loops[STEERED];
-    if (!force && steered && !steered.over) this.recording.restart(steered.sim.state(), steered.steps);
-    this.publish(true);
-  }
-
-  /** Weight of the body in newtons: what a shove is measured by. */
-  get weight(): number {
-    const mass = this.loops[0]?.sim.model.body_mass as Live | undefined;
-    return 9.81 * (mass ?? new Float64Array([1])).reduce((sum, each) => sum + each, 0);
-  }
-
-  /** One step of every arm that still stands. */
-  step() {
-    for (const [index, loop] of this.loops.entries()) {
-      if (loop.over) continue;
-      if (index === STEERED) this.recording.note(this.edits);
-      const last = loop.step(this.edits);
-      const history = this.history[index];
-      history?.totals.push(loop.total);
-      history?.latents.push(loop.latents[this.edits[0]?.feature ?? 0] ?? 0);
-      if (last) this.count(index, loop);
-    }
-    this.rate.steps += 1;
-  }
-
   dispose() {
     this.pause();
     this.frames.clear();
     this.pages.clear();
-    for (const loop of this.loops) loop.dispose();
   }
 
-  private ended() {
-    return this.loops.every((loop) => loop.over);
+  /** An arm has stepped: `latent` is the activation of the first feature before the edit. */
+  protected note(index: number, arm: Standing, latent: number) {
+    const history = this.history[index];
+    history?.totals.push(arm.total);
+    history?.latents.push(latent);
+    if (arm.over) this.count(index, arm);
   }
 
-  private count(index: number, loop: ClosedLoop) {
-    const tally = this.tallies[index];
-    if (!tally) return;
-    tally.episodes += 1;
-    tally.falls += loop.fell ? 1 : 0;
-    tally.returns += loop.total;
-    if (index === STEERED) this.recording.end(loop.steps, loop.fell);
-  }
-
-  private readonly frame = (now: number) => {
-    if (!this.playing) return;
-    const passed = Math.min(LONGEST_FRAME, (now - (this.before ?? now)) / 1000);
-    this.before = now;
-    this.owed += passed * this.speed;
-    while (this.owed >= this.physics.dt && !this.ended()) {
-      this.owed -= this.physics.dt;
-      this.step();
-    }
-    if (now - this.rate.since > 500) {
-      this.rate = { since: now, steps: 0, value: (1000 * this.rate.steps) / (now - this.rate.since) };
-    }
-    const over = this.ended();
-    this.playing = !over;
-    this.publish(over);
-    if (!over) this.request = requestAnimationFrame(this.frame);
-  };
-
-  private publish(page: boolean) {
-    for (const [index, { sim, over }] of this.loops.entries()) {
-      const actor = this.actors[index];
-      actor?.signals.qpos?.data.set(sim.data.qpos as Live);
-      actor?.signals.actions?.data.set(sim.data.ctrl as Live);
-      if (actor) actor.length = over ? 0 : 1;
-    }
-    this.frames.forEach((listener) => listener());
+  protected publish(page: boolean) {
+    this.pose();
+    this.redraw();
     const now = performance.now();
     if (!page && now - this.shownAt < PAGE_MS) return;
     this.shownAt = now;
@@ -237,16 +181,38 @@ export class Session {
     this.pages.forEach((listener) => listener());
   }
 
+  private count(index: number, arm: Standing) {
+    const tally = this.tallies[index];
+    if (!tally) return;
+    tally.episodes += 1;
+    tally.falls += arm.fell ? 1 : 0;
+    tally.returns += arm.total;
+    if (index === STEERED) this.recording.end(arm.steps, arm.fell);
+  }
+
+  private readonly frame = (now: number) => {
+    if (!this.playing) return;
+    const passed = Math.min(LONGEST_FRAME, (now - (this.before ?? now)) / 1000);
+    this.before = now;
+    this.owed += passed * this.speed;
+    while (this.owed >= this.dt && !this.over && this.step()) this.owed -= this.dt;
+    this.owed = Math.min(this.owed, LONGEST_FRAME); // steps that came late are made up for, but not a pause
+    const { over } = this;
+    this.playing = !over;
+    this.publish(over);
+    if (!over) this.request = requestAnimationFrame(this.frame);
+  };
+
   private look(): Shown {
-    const { playing, speed, start, force } = this;
-    const arms = this.loops.map(({ steps, total, fell, over }, index) => ({
+    const { playing, over, speed, start, force, error } = this;
+    const arms = this.standings.map(({ steps, total, fell, over: ended }, index) => ({
       name: ARMS[index]?.name ?? "",
       steps,
       total,
       fell,
-      over,
+      over: ended,
       ...(this.tallies[index] ?? { episodes: 0, falls: 0, returns: 0 }),
     }));
-    return { playing, over: this.ended(), speed, start, arms, force, stepsPerSecond: this.rate.value };
+    return { playing, over, speed, start, arms, force, error };
   }
 }

@@ -1,6 +1,7 @@
 import { useCallback, useEffect, useRef, useState } from "react";
 
-import { fetchStarts } from "./api";
+import { isAbort } from "@/lib/errors";
+
 import type { Session, Start } from "./session";
 
 export interface StartState {
@@ -17,7 +18,7 @@ export interface StartState {
 const REST_MS = 1300;
 
 /** Where the episode begins, asked from the server, which draws starts as a run does. */
-export function useStart(modelId: string, env: string, session: Session): StartState {
+export function useStart(session: Session): StartState {
   const [kind, setKind] = useState<Start["kind"]>("reset");
   const [seed, setSeed] = useState(0);
   const [goOn, setGoOn] = useState(false);
@@ -28,17 +29,17 @@ export function useStart(modelId: string, env: string, session: Session): StartS
     (nextKind: Start["kind"], nextSeed: number, play: boolean) => {
       const turn = ++asked.current;
       session.pause();
-      fetchStarts(modelId, env, nextKind, nextSeed).then(
-        ([start]) => {
-          if (turn !== asked.current || !start) return;
+      session.prepare(nextKind, nextSeed).then(
+        (start) => {
+          if (turn !== asked.current) return;
           setError(null);
           session.begin(start);
           if (play) session.play();
         },
-        (failure: unknown) => turn === asked.current && setError(failure),
+        (failure: unknown) => turn === asked.current && !isAbort(failure) && setError(failure),
       );
     },
-    [modelId, env, session],
+    [session],
   );
   const load = useCallback(
     (nextKind: Start["kind"], nextSeed: number, play = session.get().playing) => {
@@ -50,10 +51,10 @@ export function useStart(modelId: string, env: string, session: Session): StartS
   );
 
   useEffect(() => {
-    ask("reset", 0, false);
+    if (!session.get().start) ask("reset", 0, false);
     const turns = asked;
     return () => void (turns.current += 1);
-  }, [ask]);
+  }, [ask, session]);
 
   useEffect(() => {
     if (!goOn) return undefined;

@@ -1,10 +1,8 @@
 import { useEffect, useRef, useState } from "react";
 
 import { fixed } from "@/lib/format";
-import type { LiveNetwork } from "@/lib/types";
-
 import { fetchStarts } from "./api";
-import type { Session } from "./session";
+import type { BrowserSession } from "./browser-session";
 import type { LiveEdit } from "./sim/edits";
 import { multiples, type SweepJob, type SweepPoint, type SweepReply } from "./sweep";
 
@@ -24,10 +22,10 @@ export interface SweepState {
 const IDLE: SweepState = { running: false, text: "", points: [], alpha: null, error: null };
 
 /** One worker at a time; leaving the page ends it. */
-export function useSweep(modelId: string, env: string, session: Session, network: LiveNetwork) {
+export function useSweep(modelId: string, env: string, session: BrowserSession) {
   const [state, setState] = useState<SweepState>(IDLE);
   const worker = useRef<Worker | null>(null);
-  const { physics } = session;
+  const { physics, network } = session;
   const horizon = Math.min(LONGEST, physics.max_episode_steps);
   useEffect(() => () => worker.current?.terminate(), []);
 

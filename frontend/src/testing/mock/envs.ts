@@ -43,6 +43,7 @@ const env = (
   renderable: true,
   render_note: null,
   feet: [],
+  live: id.endsWith("-v5") ? "browser" : "server",
   aliases: [],
   ...more,
 });
