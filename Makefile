@@ -52,7 +52,7 @@ check: setup ## format, lint and types, both sides
 	cd frontend && npm run lint && npm run typecheck && npm run types:check
 
 test-backend: $(VENV)/.ready
-	cd backend && $(BIN)/python -m pytest
+	cd backend && $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal
 
 test-frontend: frontend/dist/index.html
 	cd frontend && npm test
