@@ -24,6 +24,8 @@ from policyscope.api.app import create_app
 from policyscope.api.current import WORKSPACE
 from policyscope.config import load_settings
 from policyscope.core.envs import list_envs, make_env
+from policyscope.core.measures.anatomy import anatomy_of
+from policyscope.core.measures.simulation import near_floor
 from policyscope.services.live import physics
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -31,12 +33,15 @@ TARGET = ROOT / "frontend/src/modules/live/parity.fixture.json"
 STEPS = (1, 10, 100, 300)
 SEEDS = 5
 DEMO, ENV = "walker2d", "Walker2d-v5"
-DOSES = (
-    (1, 0.3),
-    (3, -0.3),
-    (8, 0.45),
-    (3, -0.45),
-)  # rank of the feature on action 0, share of the action's variation
+CONTACT = {"kind": "contact", "foot": "right"}
+DOSES: tuple[tuple[int, float, dict[str, Any] | None], ...] = (
+    (1, 0.3, None),
+    (3, -0.3, None),
+    (8, 0.45, None),
+    (3, -0.45, None),
+    (3, 1.5, CONTACT),
+)
+"""Rank of the feature on action 0, share of the action's variation, gate."""
 
 
 def main() -> None:
@@ -59,10 +64,18 @@ def _open_loop(env_id: str) -> dict[str, Any]:
         if step in STEPS:
             state = [*env.data.qpos, *env.data.qvel]
             mark = {"step": step, "state": state, "return": total, "terminated": bool(terminated)}
+            mark["touching"] = _touching(env_id, env.data.qpos.copy())
             marks.append({**mark, "seen": seen.tolist()} if step == 1 else mark)
     env.close()
     packed = base64.b64encode(actions.astype("<f4").tobytes()).decode()
     return {"physics": physics(env_id), "start": start, "actions": packed, "marks": marks}
+
+
+def _touching(env_id: str, qpos: np.ndarray) -> dict[str, bool]:
+    """As a contact gate sees it, by leg."""
+    anatomy = anatomy_of(env_id)
+    legs = anatomy.legs if anatomy else ()
+    return {leg.name: bool(near_floor(env_id, qpos[None], leg.feet).any()) for leg in legs}
 
 
 def _closed_loop() -> dict[str, Any]:
@@ -92,7 +105,7 @@ def _cases(api: _Api) -> dict[str, Any]:
     demo = next(each for each in api("GET", "/demos")["demos"] if each["id"] == DEMO)
     model = f"/model/{api('POST', f'/demo/{DEMO}')['id']}"
     api("POST", f"{model}/load_sae", {name: demo[name] for name in ("artifacts_dir", "tap_index")})
-    arms = [_arm(api, model, number, rank, dose) for number, (rank, dose) in enumerate(DOSES)]
+    arms = [_arm(api, model, number, *dose) for number, dose in enumerate(DOSES)]
     body = {"env": ENV, "episodes": SEEDS, "seed": 0, "max_steps": 1000, "arms": arms}
     run = _finished(api, api("POST", f"{model}/run", body))
     played = {arm["name"]: arm["episodes"] for arm in run["arms"]}
@@ -104,6 +117,7 @@ def _cases(api: _Api) -> dict[str, Any]:
             {
                 "feature": arm["edits"][0]["feature_idx"],
                 "values": arm["edits"][0]["schedule"]["values"],
+                "gate": arm["edits"][0]["gate"],
                 "episodes": [
                     {name: each[name] for name in ("length", "fell", "return")}
                     for each in played[arm["name"]]
@@ -114,7 +128,9 @@ def _cases(api: _Api) -> dict[str, Any]:
     }
 
 
-def _arm(api: _Api, model: str, number: int, rank: int, dose: float) -> dict[str, Any]:
+def _arm(
+    api: _Api, model: str, number: int, rank: int, dose: float, gate: dict[str, Any] | None
+) -> dict[str, Any]:
     """A dose that grows and shrinks slowly, as a hand would move it."""
     listed = api("POST", f"{model}/interpret_features", {"target_dim": 0, "top_k": 20})["features"]
     feature = listed[rank]["feature_idx"]
@@ -122,7 +138,7 @@ def _arm(api: _Api, model: str, number: int, rank: int, dose: float) -> dict[str
     alpha = api("POST", f"{model}/dose", {"edits": [edit]})["edits"][0]["value"]
     values = [round(alpha * math.sin(0.01 * (number + 1) * step), 2) for step in range(1000)]
     schedule = {"shape": "table", "values": values}
-    edits = [{"feature_idx": feature, "op": "add", "value": 1.0, "schedule": schedule}]
+    edits = [{"feature_idx": feature, "op": "add", "value": 1.0, "schedule": schedule, "gate": gate}]
     return {"name": f"arm {number}", "edits": edits}
 
 

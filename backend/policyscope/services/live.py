@@ -17,6 +17,7 @@ from policyscope.core.action_box import stretched_to
 from policyscope.core.envs import EnvInfo, check_fit, get_env
 from policyscope.core.envs.model_file import model_file
 from policyscope.core.errors import InvalidInput, LimitExceeded
+from policyscope.core.measures.anatomy import anatomy_of
 from policyscope.core.policy import Policy
 from policyscope.core.policy_spec import PolicySpec
 from policyscope.core.sae import SAE
@@ -31,7 +32,12 @@ MOST_NUMBERS = 4_000_000
 def physics(env_id: str) -> Json:
     """The model file and the numbers of the task. Raises InvalidInput where the browser cannot play it."""
     found = dict(model_file(env_id))
-    return {**found, "mjcf": Path(found.pop("path")).read_text(encoding="utf-8")}
+    anatomy = anatomy_of(env_id)
+    return {
+        **found,
+        "mjcf": Path(found.pop("path")).read_text(encoding="utf-8"),
+        "feet": {leg.name: list(leg.feet) for leg in anatomy.legs} if anatomy else {},
+    }
 
 
 @dataclass(frozen=True)

@@ -29,8 +29,11 @@ def array(packed):
     return np.frombuffer(base64.b64decode(packed["data"]), dtype="<f4").reshape(packed["shape"])
 
 
-@pytest.mark.parametrize("env_id", ["Walker2d-v5", "Humanoid-v5", ENV])
-def test_the_model_file_is_the_one_that_runs_play(client, env_id):
+@pytest.mark.parametrize(
+    ("env_id", "feet"),
+    [("Walker2d-v5", ["left", "right"]), ("Humanoid-v5", ["left", "right"]), (ENV, [])],
+)
+def test_the_model_file_is_the_one_that_runs_play(client, env_id, feet):
     import mujoco
 
     found = client("GET", f"/env/{env_id}/physics")
@@ -38,6 +41,8 @@ def test_the_model_file_is_the_one_that_runs_play(client, env_id):
     assert np.array_equal(model.body_mass, env.model.body_mass)
     assert (found["frame_skip"], found["dt"]) == (env.frame_skip, env.dt)
     assert found["mujoco"] == mujoco.__version__
+    assert all(model.geom(geom) for geoms in found["feet"].values() for geom in geoms)
+    assert sorted(found["feet"]) == sorted(feet)
     for name, number in found["numbers"].items():
         assert number == getattr(env, f"_{name}")
     for name, ends in found["ranges"].items():

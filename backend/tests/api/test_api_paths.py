@@ -16,7 +16,7 @@ NAMES = [
 ]  # fmt: skip
 
 HANGS_S = 5.0
-"""A pipe that is opened waits for ever; other tests may share the processors, so a figure says little here."""
+"""A pipe that is opened waits for ever. Other tests share the processors, so a figure would say little."""
 
 
 @pytest.fixture

@@ -4522,6 +4522,10 @@ export interface components {
             ranges: {
                 [key: string]: (number | null)[];
             };
+            /** @description Geoms of the model file that touch the floor, by leg: what contact gates look at. */
+            feet: {
+                [key: string]: string[];
+            };
         };
         LiveModule: {
             /**

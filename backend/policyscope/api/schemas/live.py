@@ -48,6 +48,12 @@ class Physics(Answer):
         required=True,
         metadata=described("Lower and upper end by name; null where open."),
     )
+    feet = fields.Dict(
+        keys=fields.String(),
+        values=fields.List(fields.String()),
+        required=True,
+        metadata=described("Geoms of the model file that touch the floor, by leg: what contact gates look at."),
+    )
 
 
 class NetworkQuery(Request):

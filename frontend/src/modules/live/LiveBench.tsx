@@ -73,12 +73,7 @@ export function LiveBench({ model, env, feature, session, drawing, onRun }: Prop
         <StartControls start={start} shown={shown} session={session} drag={drag} onDrag={setDrag} />
         {start.error !== null && <Failure error={start.error} title="No such start" onRetry={start.retry} />}
         {shown.error !== null && <Failure error={shown.error} title="It stopped" onRetry={start.retry} />}
-        <LiveFeatures
-          model={model}
-          env={here ? { ...env, feet: [] } : env}
-          edits={edits}
-          cycle={session.cycle}
-        />
+        <LiveFeatures model={model} env={env} edits={edits} cycle={session.cycle} />
       </aside>
       <div className={classes.main}>
         <Panel

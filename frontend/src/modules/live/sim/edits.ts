@@ -17,6 +17,8 @@ export interface Moment {
   latents: Vec;
   observation: Vec;
   cycle: LiveNetwork["cycle"];
+  /** Whether the foot of a leg is on the floor. */
+  touches: (leg: string) => boolean;
 }
 
 /** The phase of the stride in [0, 1), as the server reads it from one observation. */
@@ -34,14 +36,17 @@ function inWindow({ start = 0, stop = 1 }: Gate, now: number): boolean {
   return from <= to ? now >= from && now < to : now >= from || now < to;
 }
 
-function between({ above, below }: Gate, seen: number): boolean {
+function between({ index, above, below }: Gate, observation: Vec): boolean {
+  const seen = observation[index ?? 0] ?? 0;
   return seen > (above ?? -Infinity) && seen < (below ?? Infinity);
 }
 
-export function isOpen({ feature, gate }: LiveEdit, { latents, observation, cycle }: Moment): boolean {
+export function isOpen({ feature, gate }: LiveEdit, moment: Moment): boolean {
   if (!gate) return true;
+  const { latents, observation, cycle } = moment;
+  if (gate.kind === "contact") return moment.touches(gate.foot ?? "") === (gate.on_floor ?? true);
   if (gate.kind === "active") return (latents[gate.feature_idx ?? feature] ?? 0) > (gate.threshold ?? 0);
-  if (gate.kind === "observation") return between(gate, observation[gate.index ?? 0] ?? 0);
+  if (gate.kind === "observation") return between(gate, observation);
   return cycle !== null && inWindow(gate, phase(cycle, observation));
 }
 

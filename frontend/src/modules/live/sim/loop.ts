@@ -4,6 +4,7 @@ import type { LiveNetwork, Physics } from "@/lib/types";
 import { makeTask } from "../tasks";
 import type { Task } from "../tasks/task";
 import { steered, type LiveEdit } from "./edits";
+import { Feet } from "./feet";
 import { Simulation, type Mujoco } from "./mujoco";
 import type { Vec } from "./packed";
 import { LivePolicy } from "./policy";
@@ -34,6 +35,7 @@ export class ClosedLoop {
   over = false;
   latents: Vec = new Float64Array();
   private readonly task: Task;
+  private readonly feet: Feet;
   private upsideDown = 0;
 
   constructor(
@@ -45,6 +47,7 @@ export class ClosedLoop {
   ) {
     this.sim = Simulation.open(mj, physics);
     this.task = makeTask(this.sim, physics);
+    this.feet = new Feet(this.sim, physics.feet);
   }
 
   begin(state: readonly number[]) {
@@ -59,7 +62,12 @@ export class ClosedLoop {
     const observation = this.task.observe();
     const h = policy.head(observation);
     this.latents = sae.encode(h);
-    const moment = { latents: this.latents, observation, cycle };
+    const moment = {
+      latents: this.latents,
+      observation,
+      cycle,
+      touches: (leg: string) => this.feet.touches(leg),
+    };
     const pushed = this.sign === 0 ? h : steered(sae, h, edits, moment, this.sign);
     const action = this.sim.intoBox(policy.tail(pushed));
     const before = this.task.before();
@@ -72,6 +80,7 @@ export class ClosedLoop {
   }
 
   dispose() {
+    this.feet.dispose();
     this.sim.dispose();
   }
 
