@@ -52,7 +52,9 @@ class Physics(Answer):
         keys=fields.String(),
         values=fields.List(fields.String()),
         required=True,
-        metadata=described("Geoms of the model file that touch the floor, by leg: what contact gates look at."),
+        metadata=described(
+            "Geoms of the model file that touch the floor, by leg: what contact gates look at."
+        ),
     )
 
 
