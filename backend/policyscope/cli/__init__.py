@@ -9,6 +9,7 @@ from policyscope.cli import effects, models, runs, sweeps, understanding
 from policyscope.cli.artifacts import make_artifacts
 from policyscope.cli.basics import envs, serve
 from policyscope.cli.cluster import cluster
+from policyscope.cli.collections import collections
 from policyscope.cli.jobs import jobs
 
 __all__ = ["main", "make_artifacts"]
@@ -34,6 +35,7 @@ def main() -> None:
     policyscope sweep MODEL --env …                many SAEs: the smallest that passes; use-sweep
     policyscope report MODEL                       whether its SAE can stand in for what it explains
     policyscope features|feature|clusters MODEL    what its features respond to and do; note adds your words
+    policyscope collections list|add|export MODEL  named lists of its features, each with a note
     policyscope scan MODEL --env …                 which features change behaviour, confirmed on fresh seeds
     policyscope dose-response MODEL --feature …    one feature at many doses, beside its controls
     policyscope calibrate MODEL --feature …        the dose that changes a measure as wanted
@@ -46,5 +48,5 @@ def main() -> None:
 
 COMMANDS = (*models.COMMANDS, *runs.COMMANDS, *effects.COMMANDS, *understanding.COMMANDS, *sweeps.COMMANDS)
 
-for command in (serve, envs, jobs, cluster, make_artifacts, *COMMANDS):
+for command in (serve, envs, jobs, cluster, make_artifacts, collections, *COMMANDS):
     main.add_command(command)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from policyscope.core.blocks import F64
 from policyscope.core.errors import InvalidInput
-from policyscope.services import analyses, closed_loop, feature_notes
+from policyscope.services import analyses, closed_loop, collections, feature_notes
 from policyscope.services.analyses import Stored
 from policyscope.services.workspace import Workspace
 from policyscope.store.records import Json
@@ -38,14 +38,16 @@ class _Columns:
 
 def read(ws: Workspace, model_id: str, wanted: Json) -> Json:
     """One page. ``wanted``: target, sort_by, order, page, page_size, and the filters alive, min_density,
-    max_q, min_percentile, badge, tag, search. Raises what ``analyses.read`` raises, InvalidInput for a target
-    that does not exist."""
+    max_q, min_percentile, badge, tag, collection, search. Raises what ``analyses.read`` raises, InvalidInput
+    for a target that does not exist, NotFound for such a collection."""
     found, _ = analyses.read(ws, model_id)
     target = found.target(wanted["target"])
     shown_runs = {j: closed_loop.telling(runs) for j, runs in closed_loop.measured(ws, model_id).items()}
     columns = _columns(found, target, shown_runs)
     notes = feature_notes.of_model(ws, model_id)
     kept = _filtered(found, columns, notes, wanted)
+    if wanted.get("collection") is not None:
+        kept = kept[np.isin(kept, list(collections.members(ws, model_id, wanted["collection"])))]
     ordered = kept[_order(columns, kept, wanted["sort_by"], wanted["order"])]
     size = wanted["page_size"]
     pages = max(1, -(-len(ordered) // size))

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import JSON, Engine, ForeignKey, Index, create_engine, event
+from sqlalchemy import JSON, Engine, ForeignKey, Index, UniqueConstraint, create_engine, event
 from sqlalchemy.engine import URL, Connection, make_url
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
@@ -136,6 +136,40 @@ class FeatureNoteRow(Base):
     text: Mapped[str]
     tags: Mapped[list[Any]]
     updated_at: Mapped[str]
+
+
+class CollectionRow(Base):
+    """A named list of features of one SAE."""
+
+    __tablename__ = "collections"
+    __table_args__ = (UniqueConstraint("sae_id", "name"),)
+    id: Mapped[str] = mapped_column(primary_key=True)
+    sae_id: Mapped[str] = mapped_column(ForeignKey("saes.id", ondelete="CASCADE"), index=True)
+    name: Mapped[str]
+    created_at: Mapped[str]
+
+
+class CollectionFeatureRow(Base):
+    """A feature in a collection, and what was noted of it there."""
+
+    __tablename__ = "collection_features"
+    collection_id: Mapped[str] = mapped_column(
+        ForeignKey("collections.id", ondelete="CASCADE"), primary_key=True
+    )
+    feature_idx: Mapped[int] = mapped_column(primary_key=True)
+    note: Mapped[str]
+    added_at: Mapped[str]
+
+
+class ViewRow(Base):
+    """A view of the workbench that was given a name: the query of its address."""
+
+    __tablename__ = "views"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    model_id: Mapped[str | None] = mapped_column(ForeignKey("models.id", ondelete="CASCADE"), index=True)
+    name: Mapped[str]
+    address: Mapped[str]
+    created_at: Mapped[str]
 
 
 class Records:

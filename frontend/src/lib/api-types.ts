@@ -880,6 +880,128 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/model/{model_id}/collections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model_id: string;
+            };
+            cookie?: never;
+        };
+        /** The collections of the model's SAE, bookmarks first. */
+        get: operations["list_collections"];
+        put?: never;
+        /** Begin a collection; 409 when the name is taken. */
+        post: operations["create_collection"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/model/{model_id}/collection/{collection_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model_id: string;
+                collection_id: string;
+            };
+            cookie?: never;
+        };
+        /** One collection; the id ``bookmarks`` names the built-in one. */
+        get: operations["get_collection"];
+        put?: never;
+        post?: never;
+        /** Delete a collection; its features stay where they are. */
+        delete: operations["delete_collection"];
+        options?: never;
+        head?: never;
+        /** Rename a collection. */
+        patch: operations["rename_collection"];
+        trace?: never;
+    };
+    "/model/{model_id}/collection/{collection_id}/feature/{feature_idx}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model_id: string;
+                collection_id: string;
+                feature_idx: number;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        /** Add a feature to a collection, or change its note there. */
+        put: operations["put_in_collection"];
+        post?: never;
+        /** Take a feature out of a collection. */
+        delete: operations["remove_from_collection"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/model/{model_id}/collection/{collection_id}/features.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model_id: string;
+                collection_id: string;
+            };
+            cookie?: never;
+        };
+        /** A collection as a table: feature, name, effect, density, note. */
+        get: operations["get_collection_csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/views": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Saved views, newest first. */
+        get: operations["list_views"];
+        put?: never;
+        /** Keep the address of a page under a name. */
+        post: operations["save_view"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/view/{view_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                view_id: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Delete a saved view. */
+        delete: operations["delete_view"];
+        options?: never;
+        head?: never;
+        /** Rename a saved view. */
+        patch: operations["rename_view"];
+        trace?: never;
+    };
     "/model/{model_id}/report": {
         parameters: {
             query?: never;
@@ -3871,6 +3993,107 @@ export interface components {
              */
             map?: "pca" | "umap";
         };
+        ListedEntry: {
+            /** @description Latent of the SAE. */
+            feature_idx: number;
+            /** @description What is noted of it in this collection. */
+            note: string;
+            /** @description When it was added, ISO-8601. */
+            added_at: string;
+            /** @description Your own name for it, else “when → does”; null before the analysis. */
+            name: string | null;
+            /** @description RMS change of all actions when it is removed, in SDs; null before the analysis. */
+            effect: number | null;
+            /** @description Share of samples on which it is active; null before the analysis. */
+            density: number | null;
+        };
+        Collection: {
+            /** @description Server-made id. */
+            id: string;
+            /** @description Name. */
+            name: string;
+            /** @description The built-in collection of bookmarks. */
+            bookmarks: boolean;
+            /** @description ISO-8601; null for bookmarks before the first. */
+            created_at: string | null;
+            /** @description In the order in which they were added. */
+            features: components["schemas"]["ListedEntry"][];
+        };
+        Collections: {
+            /** @description Bookmarks first, then by name. */
+            collections: components["schemas"]["Collection"][];
+        };
+        EntryRequest: {
+            /**
+             * @description Latent of the SAE.
+             * @example 7
+             */
+            feature_idx: number;
+            /**
+             * @description What is noted of the feature in this collection.
+             * @default
+             */
+            note?: string;
+        };
+        CollectionRequest: {
+            /** @description Name of the collection; each once per SAE. */
+            name: string;
+            /** @description Features to begin with. */
+            features?: components["schemas"]["EntryRequest"][];
+        };
+        CollectionChange: {
+            /** @description A new name. */
+            name: string;
+        };
+        EntryNote: {
+            /**
+             * @description What is noted of it here; null leaves what was noted.
+             * @default null
+             */
+            note?: string | null;
+        };
+        Entry: {
+            /** @description Latent of the SAE. */
+            feature_idx: number;
+            /** @description What is noted of it in this collection. */
+            note: string;
+            /** @description When it was added, ISO-8601. */
+            added_at: string;
+        };
+        View: {
+            /** @description Server-made id. */
+            id: string;
+            /** @description Name. */
+            name: string;
+            /** @description Query of the page's address. */
+            address: string;
+            /** @description The model it shows, if any. */
+            model_id: string | null;
+            /** @description ISO-8601, UTC. */
+            created_at: string;
+        };
+        SavedViews: {
+            /** @description Newest first. */
+            views: components["schemas"]["View"][];
+        };
+        ViewRequest: {
+            /** @description Name of the view. */
+            name: string;
+            /**
+             * @description Query of the page's address, percent-encoded.
+             * @example ?model=m_1a2b3c4d5e6f&screen=features
+             */
+            address: string;
+            /**
+             * @description The model it shows: the view goes with it.
+             * @default null
+             */
+            model_id?: string | null;
+        };
+        ViewChange: {
+            /** @description A new name. */
+            name: string;
+        };
         ReportRequest: {
             /**
              * @description Environment id; that of the SAE by default.
@@ -6244,6 +6467,8 @@ export interface operations {
                 badge?: "dead" | "episode-specific" | "general" | "transient" | "tonic" | "periodic" | "dense" | "phase tile" | null;
                 /** @description Only with this tag of yours. */
                 tag?: string | null;
+                /** @description Only what is in this collection: its id, or bookmarks. */
+                collection?: string | null;
                 /** @description Words in names, notes or tags. */
                 search?: string | null;
             };
@@ -6451,6 +6676,377 @@ export interface operations {
             403: components["responses"]["DEFAULT_ERROR"];
             404: components["responses"]["DEFAULT_ERROR"];
             422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    list_collections: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Collections"];
+                };
+            };
+            401: components["responses"]["DEFAULT_ERROR"];
+            403: components["responses"]["DEFAULT_ERROR"];
+            404: components["responses"]["DEFAULT_ERROR"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    create_collection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CollectionRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Collection"];
+                };
+            };
+            400: components["responses"]["DEFAULT_ERROR"];
+            401: components["responses"]["DEFAULT_ERROR"];
+            403: components["responses"]["DEFAULT_ERROR"];
+            404: components["responses"]["DEFAULT_ERROR"];
+            409: components["responses"]["DEFAULT_ERROR"];
+            413: components["responses"]["DEFAULT_ERROR"];
+            415: components["responses"]["DEFAULT_ERROR"];
+            422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            507: components["responses"]["DEFAULT_ERROR"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    get_collection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model_id: string;
+                collection_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Collection"];
+                };
+            };
+            401: components["responses"]["DEFAULT_ERROR"];
+            403: components["responses"]["DEFAULT_ERROR"];
+            404: components["responses"]["DEFAULT_ERROR"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    delete_collection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model_id: string;
+                collection_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ok"];
+                };
+            };
+            401: components["responses"]["DEFAULT_ERROR"];
+            403: components["responses"]["DEFAULT_ERROR"];
+            404: components["responses"]["DEFAULT_ERROR"];
+            413: components["responses"]["DEFAULT_ERROR"];
+            415: components["responses"]["DEFAULT_ERROR"];
+            507: components["responses"]["DEFAULT_ERROR"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    rename_collection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model_id: string;
+                collection_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CollectionChange"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Collection"];
+                };
+            };
+            400: components["responses"]["DEFAULT_ERROR"];
+            401: components["responses"]["DEFAULT_ERROR"];
+            403: components["responses"]["DEFAULT_ERROR"];
+            404: components["responses"]["DEFAULT_ERROR"];
+            409: components["responses"]["DEFAULT_ERROR"];
+            413: components["responses"]["DEFAULT_ERROR"];
+            415: components["responses"]["DEFAULT_ERROR"];
+            422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            507: components["responses"]["DEFAULT_ERROR"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    put_in_collection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model_id: string;
+                collection_id: string;
+                feature_idx: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EntryNote"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Entry"];
+                };
+            };
+            400: components["responses"]["DEFAULT_ERROR"];
+            401: components["responses"]["DEFAULT_ERROR"];
+            403: components["responses"]["DEFAULT_ERROR"];
+            404: components["responses"]["DEFAULT_ERROR"];
+            413: components["responses"]["DEFAULT_ERROR"];
+            415: components["responses"]["DEFAULT_ERROR"];
+            422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            507: components["responses"]["DEFAULT_ERROR"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    remove_from_collection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model_id: string;
+                collection_id: string;
+                feature_idx: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ok"];
+                };
+            };
+            401: components["responses"]["DEFAULT_ERROR"];
+            403: components["responses"]["DEFAULT_ERROR"];
+            404: components["responses"]["DEFAULT_ERROR"];
+            413: components["responses"]["DEFAULT_ERROR"];
+            415: components["responses"]["DEFAULT_ERROR"];
+            507: components["responses"]["DEFAULT_ERROR"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    get_collection_csv: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model_id: string;
+                collection_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            401: components["responses"]["DEFAULT_ERROR"];
+            403: components["responses"]["DEFAULT_ERROR"];
+            404: components["responses"]["DEFAULT_ERROR"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    list_views: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedViews"];
+                };
+            };
+            401: components["responses"]["DEFAULT_ERROR"];
+            403: components["responses"]["DEFAULT_ERROR"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    save_view: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ViewRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["View"];
+                };
+            };
+            400: components["responses"]["DEFAULT_ERROR"];
+            401: components["responses"]["DEFAULT_ERROR"];
+            403: components["responses"]["DEFAULT_ERROR"];
+            404: components["responses"]["DEFAULT_ERROR"];
+            413: components["responses"]["DEFAULT_ERROR"];
+            415: components["responses"]["DEFAULT_ERROR"];
+            422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            507: components["responses"]["DEFAULT_ERROR"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    delete_view: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                view_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ok"];
+                };
+            };
+            401: components["responses"]["DEFAULT_ERROR"];
+            403: components["responses"]["DEFAULT_ERROR"];
+            404: components["responses"]["DEFAULT_ERROR"];
+            413: components["responses"]["DEFAULT_ERROR"];
+            415: components["responses"]["DEFAULT_ERROR"];
+            507: components["responses"]["DEFAULT_ERROR"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    rename_view: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                view_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ViewChange"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["View"];
+                };
+            };
+            400: components["responses"]["DEFAULT_ERROR"];
+            401: components["responses"]["DEFAULT_ERROR"];
+            403: components["responses"]["DEFAULT_ERROR"];
+            404: components["responses"]["DEFAULT_ERROR"];
+            413: components["responses"]["DEFAULT_ERROR"];
+            415: components["responses"]["DEFAULT_ERROR"];
+            422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            507: components["responses"]["DEFAULT_ERROR"];
             default: components["responses"]["DEFAULT_ERROR"];
         };
     };

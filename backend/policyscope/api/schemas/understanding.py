@@ -66,6 +66,11 @@ class TableQuery(Request):
         load_default=None, validate=validate.OneOf(BADGES), metadata=described("Only with this badge.")
     )
     tag = fields.String(load_default=None, metadata=described("Only with this tag of yours."))
+    collection = fields.String(
+        load_default=None,
+        validate=validate.Length(1, 60),
+        metadata=described("Only what is in this collection: its id, or bookmarks."),
+    )
     search = fields.String(
         load_default=None,
         validate=validate.Length(1, 80),

@@ -2,6 +2,7 @@
 
 from policyscope.api.views import (
     acting,
+    collections,
     effects,
     environments,
     features,
@@ -31,6 +32,7 @@ ALL = (
     features.features,
     effects.effects,
     understanding.understanding,
+    collections.collections,
     reports.reports,
     runs.runs,
     replays.replays,
