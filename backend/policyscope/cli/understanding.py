@@ -13,7 +13,15 @@ from policyscope.api.schemas.clusters import CLUSTER_VIEWS, ClustersRequest
 from policyscope.cli.console import sentences
 from policyscope.cli.output import json_option, show_json, show_table
 from policyscope.cli.working import asked, follow, model_named, working
-from policyscope.services import analyses, clusterings, dashboards, feature_notes, feature_table, reports
+from policyscope.services import (
+    analyses,
+    clusterings,
+    dashboards,
+    feature_notes,
+    feature_search,
+    feature_table,
+    reports,
+)
 from policyscope.services.workspace import Workspace
 from policyscope.store.records import Json
 
@@ -26,6 +34,7 @@ SORTS = (
     "auroc",
     "closed_loop",
     "feature_idx",
+    "match",
 )
 SHOWN = ("density", "ablation_effect", "output_percentile", "standardized_weight", "weight")
 OF_A_LINE = ("fvu", "action_fvu", "feedback_fvu", "return_recovered", "fall_rate")
@@ -69,9 +78,11 @@ def report_command(model: str, as_json: bool, **wanted: Any) -> None:
     "--target", default="action:0", show_default=True, help="action:0, obs:3, reward or measure:speed."
 )
 @click.option(
-    "--sort_by", default="ablation_effect", show_default=True, type=click.Choice(SORTS), help="Order."
+    "--sort_by",
+    type=click.Choice(SORTS),
+    help="Order: ablation_effect by default, match when something is searched for.",
 )
-@click.option("--search", help="Words in names or notes.")
+@click.option("--search", help="What it responds to or does (right knee, stance), or words of notes.")
 @click.option("--alive", is_flag=True, help="Leave out features that never fire.")
 @click.option("--top", default=20, show_default=True, type=click.IntRange(1), help="How many to print.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print every column as CSV.")
@@ -81,16 +92,21 @@ def features_command(model: str, top: int, as_csv: bool, as_json: bool, **wanted
 
     \b
     policyscope features walker2d_w32 --target measure:speed --top 10
+    policyscope features walker2d_w32 --search "right knee"
     """
+    wanted["sort_by"] = wanted["sort_by"] or ("match" if wanted["search"] else "ablation_effect")
     with sentences(), working() as ws:
-        rows = _features(ws, _analysed(ws, model), top, wanted)
+        rows, searched = _features(ws, _analysed(ws, model), top, wanted)
     if as_json:
         show_json(rows)
     elif as_csv:
         _csv(rows)
+    elif searched and not rows:
+        click.echo(feature_search.nothing_found(searched))
     else:
-        lines = [[row["feature_idx"], *(row[name] for name in SHOWN), row["name"]] for row in rows]
-        show_table(["feature", *SHOWN, "name"], lines)
+        last = ["matches"] if searched else ["name"]
+        lines = [[row["feature_idx"], *(row[name] for name in SHOWN), _said(row)] for row in rows]
+        show_table(["feature", *SHOWN, *last], lines)
 
 
 @click.command("feature")
@@ -181,21 +197,39 @@ def _analysed(ws: Workspace, name: str) -> str:
     return model_id
 
 
-def _features(ws: Workspace, model_id: str, top: int, wanted: Mapping[str, Any]) -> list[Json]:
+def _said(row: Json) -> str:
+    """Its name, or why it fits the search: "does: raises right leg torque"."""
+    if row["match"] is None:
+        return str(row["name"])
+    return "; ".join(f"{reason['kind']}: {reason['text']}" for reason in row["match"])
+
+
+def _features(
+    ws: Workspace, model_id: str, top: int, wanted: Mapping[str, Any]
+) -> tuple[list[Json], Json | None]:
+    """Rows, and how a search was understood."""
     rest = dict.fromkeys(("order", "min_density", "max_q", "min_percentile", "badge", "tag"))
     rows: list[Json] = []
+    searched: Json | None = None
     for page in range(1, -(-top // PAGE) + 1):
         table = feature_table.read(
             ws, model_id, {**rest, **wanted, "page": page, "page_size": min(top, PAGE)}
         )
-        rows += table["features"]
+        rows, searched = rows + table["features"], table["search"]
         if page >= table["pages"]:
             break
-    return rows[:top]
+    return rows[:top], searched
 
 
 def _csv(rows: Sequence[Json]) -> None:
-    plain = [{name: v for name, v in row.items() if not isinstance(v, dict)} for row in rows]
+    plain = [
+        {
+            name: v
+            for name, v in {**row, "match": row["match"] and _said(row)}.items()
+            if not isinstance(v, dict)
+        }
+        for row in rows
+    ]
     writer = csv.DictWriter(sys.stdout, list(plain[0]) if plain else [], lineterminator="\n")
     writer.writeheader()
     writer.writerows({k: "; ".join(v) if isinstance(v, list) else v for k, v in row.items()} for row in plain)

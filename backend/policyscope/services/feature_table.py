@@ -11,18 +11,19 @@ from numpy.typing import NDArray
 
 from policyscope.core.blocks import F64
 from policyscope.core.errors import InvalidInput
-from policyscope.services import analyses, closed_loop, collections, feature_notes
-from policyscope.services.analyses import Stored
+from policyscope.services import analyses, closed_loop, collections, feature_notes, feature_search
+from policyscope.services.analyses import Key, Stored
+from policyscope.services.feature_search import Searched
 from policyscope.services.workspace import Workspace
 from policyscope.store.records import Json
 
 SORTS = (
     "ablation_effect", "standardized_weight", "marginal_r2", "unique_r2", "p_value", "q_value", "weight",
     "local_gain", "output_percentile", "output_percentile_isotropic", "density", "mean_active",
-    "max_activation", "auroc", "closed_loop", "feature_idx",
+    "max_activation", "auroc", "closed_loop", "feature_idx", "match",
 )  # fmt: skip
 SIGNED = ("standardized_weight", "weight", "local_gain", "closed_loop")
-SMALLEST_FIRST = ("p_value", "q_value", "feature_idx")
+SMALLEST_FIRST = ("p_value", "q_value", "feature_idx", "match")
 TOP_SHARE = 0.1  # of the alive features; above it in one ranking and below the median of the other disagrees
 ASSOCIATED, EFFECTIVE = "associated, little effect", "effect, little association"
 
@@ -40,12 +41,13 @@ def read(ws: Workspace, model_id: str, wanted: Json) -> Json:
     """One page. ``wanted``: target, sort_by, order, page, page_size, and the filters alive, min_density,
     max_q, min_percentile, badge, tag, collection, search. Raises what ``analyses.read`` raises, InvalidInput
     for a target that does not exist, NotFound for such a collection."""
-    found, _ = analyses.read(ws, model_id)
+    found, key = analyses.read(ws, model_id)
     target = found.target(wanted["target"])
     shown_runs = {j: closed_loop.telling(runs) for j, runs in closed_loop.measured(ws, model_id).items()}
-    columns = _columns(found, target, shown_runs)
     notes = feature_notes.of_model(ws, model_id)
-    kept = _filtered(found, columns, notes, wanted)
+    searched = _searched(found, key, notes, wanted["search"])
+    columns = _columns(found, target, shown_runs, searched)
+    kept = _filtered(found, columns, notes, wanted, searched)
     if wanted.get("collection") is not None:
         kept = kept[np.isin(kept, list(collections.members(ws, model_id, wanted["collection"])))]
     ordered = kept[_order(columns, kept, wanted["sort_by"], wanted["order"])]
@@ -56,7 +58,12 @@ def read(ws: Workspace, model_id: str, wanted: Json) -> Json:
         raise InvalidInput(message, fields={"page": message})
     shown = ordered[(wanted["page"] - 1) * size : wanted["page"] * size]
     return {
-        "features": [_row(found, columns, int(j), notes, shown_runs.get(int(j))) for j in shown],
+        "features": [
+            _row(found, columns, int(j), notes, shown_runs.get(int(j)))
+            | {"match": None if searched is None else searched.reasons[int(j)]}
+            for j in shown
+        ],
+        "search": None if searched is None else searched.about,
         "target": found.about["targets"][target],
         "targets": found.about["targets"],
         "left_out": found.about["left_out"],
@@ -72,7 +79,9 @@ def read(ws: Workspace, model_id: str, wanted: Json) -> Json:
     }
 
 
-def _columns(found: Stored, target: int, runs: Mapping[int, Json | None]) -> _Columns:
+def _columns(
+    found: Stored, target: int, runs: Mapping[int, Json | None], searched: Searched | None
+) -> _Columns:
     a = found.arrays
     loop = [_number((runs.get(j) or {}).get("mean_difference")) for j in range(found.d_latent)]
     kind, _, index = found.about["targets"][target]["key"].partition(":")
@@ -93,6 +102,7 @@ def _columns(found: Stored, target: int, runs: Mapping[int, Json | None]) -> _Co
         "auroc": np.array([_number(name["when"]["auroc"]) for name in found.about["names"]]),
         "closed_loop": np.array(loop),
         "feature_idx": np.arange(found.d_latent, dtype=np.float64),
+        "match": None if searched is None else _places(found.d_latent, searched),
     }
     values |= {
         name: a[f"association.{name}"][:, target]
@@ -101,6 +111,16 @@ def _columns(found: Stored, target: int, runs: Mapping[int, Json | None]) -> _Co
     alive = a["density"] > 0
     association = np.abs(a["association.weight"][:, target])
     return _Columns(values, disagreements(association, effect, alive), alive)
+
+
+def _searched(found: Stored, key: Key, notes: Mapping[int, Json], words: str | None) -> Searched | None:
+    if words is None:
+        return None
+    return feature_search.find(found, analyses.env_of(key.spec["env"]), notes, words)
+
+
+def _places(d_latent: int, searched: Searched) -> F64:
+    return np.array([searched.rank.get(j, np.nan) for j in range(d_latent)], dtype=np.float64)
 
 
 def disagreements(association: F64, effect: F64, alive: NDArray[np.bool_]) -> list[str | None]:
@@ -120,7 +140,9 @@ def disagreements(association: F64, effect: F64, alive: NDArray[np.bool_]) -> li
     return found
 
 
-def _filtered(found: Stored, columns: _Columns, notes: Mapping[int, Json], wanted: Json) -> NDArray[np.intp]:
+def _filtered(
+    found: Stored, columns: _Columns, notes: Mapping[int, Json], wanted: Json, searched: Searched | None
+) -> NDArray[np.intp]:
     keep = columns.alive.copy() if wanted["alive"] else np.ones(found.d_latent, dtype=np.bool_)
     for name, column, sign in (
         ("min_density", "density", 1),
@@ -130,6 +152,8 @@ def _filtered(found: Stored, columns: _Columns, notes: Mapping[int, Json], wante
         values = columns.values[column]
         if wanted[name] is not None and values is not None:
             keep &= sign * np.where(np.isfinite(values), values, -sign * np.inf) >= sign * wanted[name]
+    if searched is not None:
+        keep &= np.isin(np.arange(found.d_latent), list(searched.rank))
     kept = np.flatnonzero(keep)
     return np.array([j for j in kept if _fits(found, int(j), notes.get(int(j)), wanted)], dtype=np.intp)
 
@@ -137,11 +161,7 @@ def _filtered(found: Stored, columns: _Columns, notes: Mapping[int, Json], wante
 def _fits(found: Stored, j: int, note: Json | None, wanted: Json) -> bool:
     if wanted["badge"] is not None and wanted["badge"] not in found.about["badges"][j]:
         return False
-    if wanted["tag"] is not None and (note is None or wanted["tag"] not in note["tags"]):
-        return False
-    noted = [note["name"] or "", note["text"], *note["tags"]] if note else []
-    words = [str(j), found.about["names"][j]["text"], *noted]
-    return wanted["search"] is None or any(wanted["search"].lower() in word.lower() for word in words)
+    return wanted["tag"] is None or (note is not None and wanted["tag"] in note["tags"])
 
 
 def _direction(sort_by: str, order: str | None) -> str:
@@ -151,6 +171,9 @@ def _direction(sort_by: str, order: str | None) -> str:
 def _order(columns: _Columns, kept: NDArray[np.intp], sort_by: str, order: str | None) -> NDArray[np.intp]:
     """Undefined values last whatever the order; ties to the lower feature."""
     values = columns.values[sort_by]
+    if values is None and sort_by == "match":
+        message = "match is the order of a search; give search too, or another order."
+        raise InvalidInput(message, fields={"sort_by": message})
     if values is None:
         message = f"{sort_by} is known for actions only; choose a target such as action:0, or another order."
         raise InvalidInput(message, fields={"sort_by": message})

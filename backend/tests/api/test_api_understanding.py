@@ -123,7 +123,10 @@ def test_notes_are_kept_shown_and_searched(client, analysed):
     assert client("GET", f"/model/{analysed}/feature/5")["note"] == note
     found = table(client, analysed, "?search=SWING")
     assert [row["feature_idx"] for row in found["features"]] == [5]
-    assert table(client, analysed, "?search=mine")["features"] == found["features"]
+    by_tag = table(client, analysed, "?search=mine")["features"]
+    assert [(row["feature_idx"], row["match"][0]["text"]) for row in by_tag] == [(5, "mine")]
+    assert found["features"][0]["match"] == [{"kind": "note", "text": "slows the swing", "marks": [[10, 15]]}]
+    assert found["search"]["question"] == "SWING"
     assert table(client, analysed, "?tag=mine")["features"][0]["note"] == note
     client("DELETE", f"/model/{analysed}/sae")
     client("POST", f"/model/{analysed}/load_sae", {"artifacts_dir": "pendulum_w8"})
@@ -132,6 +135,27 @@ def test_notes_are_kept_shown_and_searched(client, analysed):
     assert (empty["name"], empty["text"], empty["tags"]) == (None, "", [])
     client("PUT", f"/model/{analysed}/feature/99/note", {}, expect=400)
     client("PUT", f"/model/{analysed}/feature/5/note", {"tags": [""]}, expect=422)
+
+
+def test_a_search_says_why_a_feature_fits_and_what_else_could_be_asked(client, analysed):
+    page = client("GET", f"/model/{analysed}/feature/3")
+    (moved, *_) = page["name"]["does"]
+    verb = "raises" if moved["mean"] > 0 else "lowers"
+    found = table(client, analysed, f"?search={verb}+{moved['action']}&sort_by=match")
+    reasons = {row["feature_idx"]: row["match"][0] for row in found["features"]}
+    assert reasons[3]["kind"] == "does"
+    assert reasons[3]["text"] == f"{verb} {moved['action']}"
+    other = "lowers" if verb == "raises" else "raises"
+    assert 3 not in {
+        row["feature_idx"] for row in table(client, analysed, f"?search={other}+torque")["features"]
+    }
+    nothing = table(client, analysed, "?search=banana")
+    assert (nothing["matching"], nothing["search"]["unknown_words"]) == (0, ["banana"])
+    assert "angular" in nothing["search"]["names"]
+    assert "spin" in nothing["search"]["also"]
+    assert table(client, analysed)["search"] is None
+    error = table(client, analysed, "?sort_by=match", 400)["error"]
+    assert "search" in error["fields"]["sort_by"]
 
 
 def test_what_runs_measured_is_shown_beside_the_feature(client, analysed):

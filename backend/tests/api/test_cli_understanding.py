@@ -43,6 +43,11 @@ def test_features_are_analysed_listed_explained_and_noted(client, command):
     command("note", model_id, "2", "--name", "leans left", "--tag", "posture")
     found = json.loads(command("features", model_id, "--search", "leans", "--json"))
     assert [(row["feature_idx"], row["note"]["tags"]) for row in found] == [(2, ["posture"])]
+    assert "note: leans left" in command("features", model_id, "--search", "leans")
+    assert "note: leans left" in command("features", model_id, "--search", "leans", "--csv")
+    nothing = command("features", model_id, "--search", "banana")
+    assert "No name or note here says “banana”" in nothing
+    assert "angular" in nothing
     assert "There is no target 'nope'" in command("features", model_id, "--target", "nope", status=2)
     assert "16" in command("feature", model_id, "99", status=2)
 

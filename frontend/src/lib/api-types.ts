@@ -3544,6 +3544,17 @@ export interface components {
             /** @description When, ISO-8601. */
             updated_at: string | null;
         };
+        SearchReason: {
+            /**
+             * @description What says so: the feature's number, a note, what it does, when it fires.
+             * @enum {string}
+             */
+            kind: "number" | "note" | "does" | "when";
+            /** @description The clause that fits. */
+            text: string;
+            /** @description From and to of the characters of text that answer the search. */
+            marks: number[][];
+        };
         ClosedLoopEffect: {
             /**
              * @description A comparison's arm, a scan's confirmation on fresh seeds, …; scan: one of many.
@@ -3630,8 +3641,28 @@ export interface components {
              * @enum {string|null}
              */
             disagreement: "associated, little effect" | "effect, little association" | null;
+            /** @description Why it fits the search; null without one. */
+            match: components["schemas"]["SearchReason"][] | null;
             /** @description What was measured of the return: by a run of its own before a scan; null until it was. */
             closed_loop: components["schemas"]["ClosedLoopEffect"] | null;
+        };
+        ReadAs: {
+            /** @description A word or phrase of the search … */
+            word: string;
+            /** @description … and what it is called in this environment; each word of one of these must be there. */
+            means: string[];
+        };
+        FeatureSearch: {
+            /** @description What was searched for. */
+            question: string;
+            /** @description How words were understood beside themselves. */
+            read_as: components["schemas"]["ReadAs"][];
+            /** @description Words that neither the environment nor any feature says. */
+            unknown_words: string[];
+            /** @description Words of the environment's own names. */
+            names: string[];
+            /** @description Words that are understood beside those. */
+            also: string[];
         };
         Target: {
             /** @description As sent in target. */
@@ -3650,6 +3681,8 @@ export interface components {
         FeatureTable: {
             /** @description One page, in order. */
             features: components["schemas"]["TableRow"][];
+            /** @description How the search was understood; null without one. */
+            search: components["schemas"]["FeatureSearch"] | null;
             target: components["schemas"]["Target"];
             /** @description What can be asked for. */
             targets: components["schemas"]["Target"][];
@@ -3659,7 +3692,7 @@ export interface components {
              * @description Order.
              * @enum {string}
              */
-            sort_by: "ablation_effect" | "standardized_weight" | "marginal_r2" | "unique_r2" | "p_value" | "q_value" | "weight" | "local_gain" | "output_percentile" | "output_percentile_isotropic" | "density" | "mean_active" | "max_activation" | "auroc" | "closed_loop" | "feature_idx";
+            sort_by: "ablation_effect" | "standardized_weight" | "marginal_r2" | "unique_r2" | "p_value" | "q_value" | "weight" | "local_gain" | "output_percentile" | "output_percentile_isotropic" | "density" | "mean_active" | "max_activation" | "auroc" | "closed_loop" | "feature_idx" | "match";
             /**
              * @description Direction.
              * @enum {string}
@@ -6448,7 +6481,7 @@ export interface operations {
                 /** @description action:0, obs:3, reward or measure:speed; the answer lists all. */
                 target?: string;
                 /** @description Order; weights and gains by size. */
-                sort_by?: "ablation_effect" | "standardized_weight" | "marginal_r2" | "unique_r2" | "p_value" | "q_value" | "weight" | "local_gain" | "output_percentile" | "output_percentile_isotropic" | "density" | "mean_active" | "max_activation" | "auroc" | "closed_loop" | "feature_idx";
+                sort_by?: "ablation_effect" | "standardized_weight" | "marginal_r2" | "unique_r2" | "p_value" | "q_value" | "weight" | "local_gain" | "output_percentile" | "output_percentile_isotropic" | "density" | "mean_active" | "max_activation" | "auroc" | "closed_loop" | "feature_idx" | "match";
                 /** @description Best first by default. Undefined values come last. */
                 order?: "asc" | "desc" | null;
                 /** @description From 1. */
@@ -6469,7 +6502,7 @@ export interface operations {
                 tag?: string | null;
                 /** @description Only what is in this collection: its id, or bookmarks. */
                 collection?: string | null;
-                /** @description Words in names, notes or tags. */
+                /** @description What a feature responds to or does, in your words (right knee, stance, pitch forward), or words of notes and tags; sort_by=match for the best first. */
                 search?: string | null;
             };
             header?: never;

@@ -20,6 +20,7 @@ from policyscope.api.schemas.base import (
     yes,
 )
 from policyscope.api.schemas.jobs import STATES
+from policyscope.core.feature_search import KINDS
 from policyscope.services.closed_loop import SOURCES
 from policyscope.services.feature_table import ASSOCIATED, EFFECTIVE, SORTS
 
@@ -74,7 +75,10 @@ class TableQuery(Request):
     search = fields.String(
         load_default=None,
         validate=validate.Length(1, 80),
-        metadata=described("Words in names, notes or tags."),
+        metadata=described(
+            "What a feature responds to or does, in your words (right knee, stance, pitch forward), or words "
+            "of notes and tags; sort_by=match for the best first."
+        ),
     )
 
 
@@ -143,6 +147,29 @@ class ClosedLoopEffect(Answer):
     inferential = yes("There are enough pairs, and it was not picked from the many pushes of a scan.")
 
 
+class SearchReason(Answer):
+    kind = one_of(KINDS, "What says so: the feature's number, a note, what it does, when it fires.")
+    text = text("The clause that fits.")
+    marks = fields.List(
+        fields.List(fields.Integer(), validate=validate.Length(equal=2)),
+        required=True,
+        metadata=described("From and to of the characters of text that answer the search."),
+    )
+
+
+class ReadAs(Answer):
+    word = text("A word or phrase of the search …")
+    means = texts("… and what it is called in this environment; each word of one of these must be there.")
+
+
+class FeatureSearch(Answer):
+    question = text("What was searched for.")
+    read_as = many(ReadAs, "How words were understood beside themselves.")
+    unknown_words = texts("Words that neither the environment nor any feature says.")
+    names = texts("Words of the environment's own names.")
+    also = texts("Words that are understood beside those.")
+
+
 class TableRow(Answer):
     feature_idx = whole("Latent of the SAE.")
     name = text("“when → does”, or unnamed.")
@@ -177,6 +204,12 @@ class TableRow(Answer):
         validate=validate.OneOf((ASSOCIATED, EFFECTIVE)),
         metadata=described("Where association and effect rank it very differently; null elsewhere."),
     )
+    match = fields.List(
+        fields.Nested(SearchReason),
+        required=True,
+        allow_none=True,
+        metadata=described("Why it fits the search; null without one."),
+    )
     closed_loop = nested(
         ClosedLoopEffect,
         "What was measured of the return: by a run of its own before a scan; null until it was.",
@@ -186,6 +219,7 @@ class TableRow(Answer):
 
 class FeatureTable(Answer):
     features = many(TableRow, "One page, in order.")
+    search = nested(FeatureSearch, "How the search was understood; null without one.", none=True)
     target = nested(Target)
     targets = many(Target, "What can be asked for.")
     left_out = texts("Behaviour measures that cannot be a target here, and why.")

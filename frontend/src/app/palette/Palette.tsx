@@ -1,13 +1,18 @@
 import { Modal, TextInput } from "@mantine/core";
+import { useDebouncedValue } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
 import { useState, type KeyboardEvent } from "react";
 
 import { useView } from "@/lib/view";
+import { searchQuery } from "@/modules/features/explore/api";
+import { inWords } from "@/modules/features/explore/search/marked";
 import { modelQuery, useModels } from "@/modules/models/api";
 import { useRuns } from "@/modules/runs/api";
 
 import { commandsFor, type Command, type Ways } from "./commands";
 import classes from "./Palette.module.css";
+
+const PAUSE_MS = 150;
 
 interface Props {
   onClose: () => void;
@@ -16,10 +21,9 @@ interface Props {
 
 /** Ctrl-K: everything that can be reached, by its name. */
 export default function Palette({ onClose, ways }: Props) {
-  const commands = useCommands(ways);
   const [query, setQuery] = useState("");
   const [at, setAt] = useState(0);
-  const found = commands(query);
+  const found = useCommands(query, ways);
   const chosen = found[Math.min(at, found.length - 1)];
   const choose = (command: Command) => {
     onClose();
@@ -40,7 +44,7 @@ export default function Palette({ onClose, ways }: Props) {
         <TextInput
           data-autofocus
           variant="unstyled"
-          placeholder="A page, a feature by number or word, a run, a model"
+          placeholder="A page, a feature by number or by what it does, a run, a model"
           role="combobox"
           aria-label="What to do"
           aria-expanded
@@ -103,18 +107,28 @@ function Row({ command, first, chosen, onChoose }: RowProps) {
   );
 }
 
-/** The commands of the moment, from what the page has already read. */
-function useCommands(ways: Props["ways"]): (query: string) => Command[] {
+/** The commands of the moment: from what the page has already read, and the features that fit the words. */
+function useCommands(query: string, ways: Props["ways"]): Command[] {
   const { view, openModel, openScreen, openSection, openGallery } = useView();
   const { data: models = [] } = useModels();
   const { data: runs = [] } = useRuns(view.model);
   const { data: open } = useQuery({ ...modelQuery(view.model ?? ""), enabled: view.model !== undefined });
+  const found = useFound(query, open?.sae?.has_cached_data ? open.id : undefined);
   const known = {
+    found,
     model: open && { id: open.id, features: open.sae?.d_latent ?? 0 },
     models,
     runs: view.model ? runs : [],
   };
   const copyLink = () => void navigator.clipboard.writeText(window.location.href);
-  return (query) =>
-    commandsFor(query, known, { ...ways, openModel, openScreen, openSection, openGallery, copyLink });
+  return commandsFor(query, known, { ...ways, openModel, openScreen, openSection, openGallery, copyLink });
+}
+
+/** The features that do or say what was typed, once typing pauses. */
+function useFound(query: string, model: string | undefined) {
+  const [words] = useDebouncedValue(query.trim(), PAUSE_MS);
+  const enabled = model !== undefined && words.length >= 2 && words.length <= 80;
+  const { data = [] } = useQuery({ ...searchQuery(model ?? "", words), enabled });
+  if (words !== query.trim()) return [];
+  return data.map(({ feature_idx, match }) => ({ feature_idx, why: inWords(match ?? []) }));
 }

@@ -68,3 +68,21 @@ test("a scan opens where effects are shown, and the open model is not offered ag
   expect(acts.openSection).toHaveBeenCalledWith("effects", { study: "r_2" });
   expect(all.filter(({ group }) => group === "Models").map(({ label }) => label)).toEqual(["Hopper"]);
 });
+
+test("features that fit the words are offered with the reason, once each", () => {
+  const acts = ways();
+  const found = [
+    { feature_idx: 17, why: "does: raises right leg torque" },
+    { feature_idx: 3, why: "when: right foot on the floor" },
+  ];
+  const features = (query: string) =>
+    commandsFor(query, { ...known, found }, acts).filter(({ group }) => group === "Features");
+  expect(features("right knee").map(({ id, hint }) => [id, hint])).toEqual([
+    ["feature-17", "does: raises right leg torque"],
+    ["feature-3", "when: right foot on the floor"],
+    ["feature-search", "what they do, when they fire, notes"],
+  ]);
+  expect(features("17").map(({ id }) => id)).toEqual(["feature-17", "feature-3", "feature-search"]);
+  features("right knee")[1]?.run();
+  expect(acts.openScreen).toHaveBeenCalledWith("features", { feature: 3 });
+});

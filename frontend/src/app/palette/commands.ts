@@ -30,6 +30,8 @@ interface Known {
   model: { id: string; features: number } | undefined;
   models: { id: string; name: string }[];
   runs: RunSummary[];
+  /** Features that fit what was typed, best first, and why; none while they are looked for. */
+  found?: { feature_idx: number; why: string }[];
 }
 
 const RUNS = 20;
@@ -82,6 +84,19 @@ function featureOf(query: string, features: number, ways: Ways): Command[] {
   ];
 }
 
+/** Features that do or say what was typed. */
+function foundOf(found: Known["found"] = [], named: Command[], ways: Ways): Command[] {
+  return found
+    .map<Command>(({ feature_idx, why }) => ({
+      id: `feature-${String(feature_idx)}`,
+      group: "Features",
+      label: `Feature ${String(feature_idx)}`,
+      hint: why,
+      run: () => ways.openScreen("features", { feature: feature_idx }),
+    }))
+    .filter(({ id }) => named.every((each) => each.id !== id));
+}
+
 /** Any words can be looked for among all features: offered last, when nothing else is meant. */
 function searchOf(query: string, features: number, ways: Ways): Command[] {
   if (query.length < 2 || features === 0) return [];
@@ -89,8 +104,8 @@ function searchOf(query: string, features: number, ways: Ways): Command[] {
     {
       id: "feature-search",
       group: "Features",
-      label: `Features that say “${query}”`,
-      hint: "in names, notes and tags",
+      label: `All features for “${query}”`,
+      hint: "what they do, when they fire, notes",
       run: () => ways.openScreen("features", { table: { search: query } }),
     },
   ];
@@ -148,5 +163,6 @@ export function commandsFor(query: string, known: Known, ways: Ways): Command[] 
     }));
   const fixed = [...inModel, ...here(known, ways), ...runs, ...models].filter((each) => matches(words, each));
   const features = known.model?.features ?? 0;
-  return [...featureOf(words, features, ways), ...fixed, ...searchOf(words, features, ways)];
+  const named = featureOf(words, features, ways);
+  return [...named, ...fixed, ...foundOf(known.found, named, ways), ...searchOf(words, features, ways)];
 }

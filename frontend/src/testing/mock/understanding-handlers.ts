@@ -31,6 +31,20 @@ function follow(world: World) {
   return json({ job_id: JOB, state: "queued" }, 202);
 }
 
+const SEARCH = { read_as: [], names: ["left", "right", "thigh", "torso"], also: ["hip", "knee", "stance"] };
+
+/** The notes and the clauses of the name that say the words. */
+function reasonsOf({ name, note }: TablePage["features"][number], words: string) {
+  const said = [
+    ...[note.name ?? "", note.text, ...note.tags].map((text) => ({ kind: "note" as const, text })),
+    ...name.split(" → ").map((text, at) => ({ kind: at ? ("does" as const) : ("when" as const), text })),
+  ];
+  return said.flatMap(({ kind, text }) => {
+    const at = text.toLowerCase().indexOf(words);
+    return at < 0 ? [] : [{ kind, text, marks: [[at, at + words.length]] }];
+  });
+}
+
 /** Like the server: sorts by size, searches names and notes, cuts into pages. */
 function tableOf(query: URLSearchParams, notes: Map<number, Note>, copies: number): TablePage {
   const all = Array.from({ length: copies }, (_, copy) =>
@@ -38,19 +52,23 @@ function tableOf(query: URLSearchParams, notes: Map<number, Note>, copies: numbe
   )
     .flat()
     .map((row) => ({ ...row, note: notes.get(row.feature_idx) ?? row.note }));
-  const words = query.get("search")?.toLowerCase() ?? "";
-  const rows = all.filter(({ name, note }) =>
-    [name, note.name ?? "", note.text, ...note.tags].some((text) => text.toLowerCase().includes(words)),
-  );
+  const words = query.get("search")?.toLowerCase();
+  const rows = all
+    .map((row) => ({ ...row, match: words === undefined ? null : reasonsOf(row, words) }))
+    .filter(({ match }) => match?.length !== 0);
   const sort_by = (query.get("sort_by") ?? "ablation_effect") as TablePage["sort_by"];
   const order = query.get("order") === "asc" ? "asc" : "desc";
   const size = (row: (typeof rows)[number]) =>
-    Math.abs(sort_by === "closed_loop" ? (row.closed_loop?.mean_difference ?? 0) : (row[sort_by] ?? 0));
+    sort_by === "match"
+      ? 0
+      : Math.abs(sort_by === "closed_loop" ? (row.closed_loop?.mean_difference ?? 0) : (row[sort_by] ?? 0));
   rows.sort((a, b) => (order === "asc" ? size(a) - size(b) : size(b) - size(a)));
   const [page, page_size] = [Number(query.get("page") ?? 1), Number(query.get("page_size") ?? 50)];
   const target = ANALYSED.table.targets.find(({ key }) => key === query.get("target"));
   return {
     ...ANALYSED.table,
+    search:
+      words === undefined ? null : { ...SEARCH, question: words, unknown_words: rows.length ? [] : [words] },
     features: rows.slice((page - 1) * page_size, page * page_size),
     target: target ?? ANALYSED.table.target,
     sort_by,

@@ -10,6 +10,7 @@ import { Empty, Failure } from "@/ui/States";
 import { PAGE_SIZE, usePages } from "./api";
 import { COLUMNS, ROW_HEIGHT, scaleOf, type Column } from "./columns";
 import { Row } from "./Row";
+import { NothingFound } from "./search/Matches";
 import { pagesOf, useSpan } from "./virtual";
 import classes from "./Explore.module.css";
 
@@ -56,6 +57,8 @@ export function ExploreTable({ model, first, view, onView, chosen, onChoose, sta
     if (box.current) box.current.scrollTop = 0;
   }, [question]);
 
+  if (total === 0 && first.search)
+    return <NothingFound search={first.search} onSearch={(search) => onView({ ...view, search })} />;
   if (total === 0)
     return <Empty title="No feature fits">Take a filter away, or search for another word.</Empty>;
   return (

@@ -6,6 +6,7 @@ import rowClasses from "@/ui/Rows.module.css";
 
 import { COLUMNS } from "./columns";
 import { Badges } from "./Badges";
+import { Matches } from "./search/Matches";
 import classes from "./Explore.module.css";
 
 interface Props {
@@ -51,7 +52,11 @@ export const Row = memo(function Row({ index, row, scales, chosen, onChoose }: P
           <span className={classes.name} title={row.name} data-unnamed={!own && row.name === "unnamed"}>
             {own ?? row.name}
           </span>
-          <Badges badges={row.badges} tags={row.note.tags} disagreement={row.disagreement} />
+          {row.match ? (
+            <Matches reasons={row.match} />
+          ) : (
+            <Badges badges={row.badges} tags={row.note.tags} disagreement={row.disagreement} />
+          )}
         </span>
       </td>
       {COLUMNS.map(({ label, text, hint, bar }, at) => (

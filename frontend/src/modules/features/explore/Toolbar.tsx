@@ -11,6 +11,7 @@ import { Failure } from "@/ui/States";
 
 import { allRows } from "./api";
 import { toCsv } from "./csv";
+import { ReadAs } from "./search/Matches";
 import { groupTargets } from "./targets";
 import classes from "./Explore.module.css";
 
@@ -43,7 +44,12 @@ export function Toolbar({ model, first, view, onView }: Props) {
           value={first.target.key}
           onChange={(target) => target !== null && change({ target, ...unfit(target, view) })}
         />
-        <Search value={view.search ?? ""} onSearch={(search) => change({ search: search || undefined })} />
+        <Search
+          value={view.search ?? ""}
+          onSearch={(search) =>
+            change({ search: search || undefined, ...(view.sort === "match" && { sort: undefined }) })
+          }
+        />
         <Select
           label="Badge"
           size="xs"
@@ -82,6 +88,7 @@ export function Toolbar({ model, first, view, onView }: Props) {
             : `${count(first.d_latent)} features`}
           {`, ${count(first.dead_features)} dead, ${count(first.n_samples)} states`}
         </p>
+        {first.search && <ReadAs search={first.search} />}
         <Export model={model} view={view} />
       </div>
     </>
@@ -95,9 +102,18 @@ function unfit(target: string, { sort }: TableView): TableView {
 
 function Search({ value, onSearch }: { value: string; onSearch: (words: string) => void }) {
   const [words, setWords] = useState(value);
+  const [known, setKnown] = useState({ value, sent: value });
+  if (known.value !== value) {
+    // from elsewhere, such as a word that was offered: shown here; what was typed and sent is here already
+    setKnown({ value, sent: value });
+    if (value !== known.sent) setWords(value);
+  }
   useEffect(() => {
     if (words === value) return;
-    const timer = setTimeout(() => onSearch(words), PAUSE_MS);
+    const timer = setTimeout(() => {
+      setKnown({ value, sent: words });
+      onSearch(words);
+    }, PAUSE_MS);
     return () => clearTimeout(timer);
   });
   return (
@@ -107,7 +123,7 @@ function Search({ value, onSearch }: { value: string; onSearch: (words: string) 
       size="xs"
       w={200}
       maxLength={80}
-      placeholder="name, notes, tags, number"
+      placeholder="right knee, stance, a note"
       value={words}
       onChange={(event) => setWords(event.currentTarget.value)}
     />

@@ -19,13 +19,27 @@ export const analysisKey = ({ id, sae, activation }: Model) =>
 
 export const queryOf = (view: TableView): Query => ({
   target: view.target ?? "action:0",
-  sort_by: (view.sort ?? "ablation_effect") as Query["sort_by"],
+  sort_by: (view.sort ?? (view.search ? "match" : "ablation_effect")) as Query["sort_by"],
   order: view.order,
   alive: view.alive,
   search: view.search,
   badge: view.badge as Query["badge"],
   min_percentile: view.percentile,
   max_q: view.q,
+});
+
+/** The best few features that fit some words; none before the features are analysed. */
+export const searchQuery = (modelId: string, words: string) => ({
+  queryKey: [...modelKeys.one(modelId), "feature-search", words] as const,
+  queryFn: async () => {
+    const path = { model_id: modelId };
+    const { state } = await unwrap(client.GET("/model/{model_id}/analysis", { params: { path } }));
+    if (state !== "done") return [];
+    const page = await readPage(modelId, { search: words, sort_by: "match", page_size: 6 });
+    return page.features;
+  },
+  staleTime: 60_000,
+  retry: false,
 });
 
 const readPage = (modelId: string, query: Query) =>
