@@ -6,6 +6,7 @@ import click
 
 from policyscope import __version__
 from policyscope.cli import effects, models, runs, sweeps, understanding
+from policyscope.cli.acting import acting
 from policyscope.cli.artifacts import make_artifacts
 from policyscope.cli.basics import envs, serve
 from policyscope.cli.cluster import cluster
@@ -24,6 +25,7 @@ def main() -> None:
     policyscope serve                              the workbench in a browser
     policyscope envs [ENV]                         which environments there are; the names of one's channels
     policyscope upload FILE                        store a policy as a model; models lists them
+    policyscope acting show|set|reset MODEL        correct its squashing, scaling and normalisation
     policyscope load-sae MODEL --artifacts_dir …   attach an SAE and check its tap
     policyscope interpret MODEL                    which features go with an action
     policyscope perturb set|show|clear MODEL       the intervention that the next run plays
@@ -48,5 +50,5 @@ def main() -> None:
 
 COMMANDS = (*models.COMMANDS, *runs.COMMANDS, *effects.COMMANDS, *understanding.COMMANDS, *sweeps.COMMANDS)
 
-for command in (serve, envs, jobs, cluster, make_artifacts, collections, *COMMANDS):
+for command in (serve, envs, jobs, cluster, acting, make_artifacts, collections, *COMMANDS):
     main.add_command(command)

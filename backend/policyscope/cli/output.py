@@ -24,6 +24,7 @@ def show_json(value: Any) -> None:
 
 def show_table(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """Columns of equal width, numbers to the right; a missing value is a dash."""
+    rows = list(rows)
     cells = [[_cell(value) for value in row] for row in rows]
     right = [all(isinstance(row[i], int | float | None) for row in rows) for i in range(len(head))]
     widths = [max(map(len, column)) for column in zip(head, *cells, strict=True)]
