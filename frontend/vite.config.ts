@@ -23,7 +23,7 @@ export default defineConfig(({ mode }) => ({
     setupFiles: ["./src/testing/setup.ts"],
     include: ["src/**/*.test.{ts,tsx}"],
     css: false,
-    testTimeout: 20_000,
+    testTimeout: 60_000,
     isolate: false, // one browser-like environment per worker, not per file: half the time
     restoreMocks: true,
   },

@@ -25,7 +25,7 @@ class Node:
                 command, stdout=out, stderr=out, env={**os.environ, "PYTHONPATH": path, **env}
             )
 
-    def address(self, kind: str, count: int = 1, timeout: float = 60) -> str:
+    def address(self, kind: str, count: int = 1, timeout: float = 120) -> str:
         """What the node printed when it was ready for the ``count``-th time."""
         deadline = time.monotonic() + timeout
         while True:

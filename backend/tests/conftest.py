@@ -7,8 +7,14 @@ from pathlib import Path
 
 import pytest
 import tiny
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 
 from policyscope.config import Settings, load_settings
+
+# Hypothesis limits one example to 0.2 s and counts slow ones, which on shared processors tells of the others.
+hypothesis_settings.register_profile("shared", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis_settings.load_profile("shared")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -45,7 +45,7 @@ class Client:
         assert job["state"] == "done", job
         return self("GET", f"/run/{accepted['run_id']}")
 
-    def finished(self, job_id: str, timeout: float = 30) -> Any:
+    def finished(self, job_id: str, timeout: float = 120) -> Any:
         deadline = time.monotonic() + timeout
         while (job := self("GET", f"/job/{job_id}"))["state"] in ("queued", "running"):
             assert time.monotonic() < deadline, job

@@ -22,7 +22,7 @@ TESTS = Path(__file__).parent
 WITH_SLOW_JOBS = (str(TESTS / "reliability" / "live_app.py"),)
 ACTIVE = ("queued", "running")
 Job = dict[str, Any]
-BOOT_SECONDS = 60
+BOOT_SECONDS = 120
 
 
 class Server:
@@ -178,13 +178,13 @@ class Server:
     def job(self, job_id: str) -> Job:
         return self.call("GET", f"/job/{job_id}")
 
-    def until(self, job_id: str, reached: Callable[[Job], bool], timeout: float = 60) -> Job:
+    def until(self, job_id: str, reached: Callable[[Job], bool], timeout: float = 200) -> Job:
         for _ in patience(timeout):
             if reached(job := self.job(job_id)):
                 return job
         raise AssertionError(job)
 
-    def end(self, job_id: str, timeout: float = 60) -> Job:
+    def end(self, job_id: str, timeout: float = 200) -> Job:
         return self.until(job_id, lambda job: job["state"] not in ACTIVE, timeout)
 
     def leftovers(self) -> list[str]:

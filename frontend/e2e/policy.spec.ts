@@ -21,6 +21,7 @@ const watch = (page: Page) =>
 const violations = (page: Page) => page.evaluate(() => window.violations);
 
 /** Four ways in which a text that became a part of the page would run. */
+const WAYS = 4;
 async function inject(page: Page) {
   await page.evaluate(() => {
     window.ran = [];
@@ -38,8 +39,7 @@ async function inject(page: Page) {
     written.src = "data:text/javascript,window.ran.push('data script')";
     document.body.append(written);
   });
-  await page.waitForTimeout(500);
-  return page.evaluate(() => window.ran?.toSorted());
+  return () => page.evaluate(() => window.ran?.toSorted());
 }
 
 async function withoutPolicy(browser: Browser, address: string) {
@@ -47,8 +47,10 @@ async function withoutPolicy(browser: Browser, address: string) {
   const page = await context.newPage();
   await page.goto(address);
   const ran = await inject(page);
+  await expect.poll(async () => (await ran())?.length).toBe(WAYS);
+  const all = await ran();
   await context.close();
-  return ran;
+  return all;
 }
 
 test("what is injected into a page does not run, and would without the policy", async ({
@@ -67,7 +69,9 @@ test("what is injected into a page does not run, and would without the policy", 
 
   await watch(page);
   await page.reload();
-  expect(await inject(page)).toEqual([]);
+  const ran = await inject(page);
+  await page.waitForTimeout(500);
+  expect(await ran()).toEqual([]);
   const refused = await violations(page);
   for (const directive of ["script-src-elem inline", "script-src-attr inline", "script-src-elem data"])
     expect(refused).toContain(directive);

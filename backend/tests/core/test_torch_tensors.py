@@ -44,10 +44,10 @@ def test_code_never_runs(protocol, zipped):
 
 def test_a_large_allocation_is_refused_before_it_happens():
     bomb = b"\x80\x02cbuiltins\nbytearray\n\x8a\x05\x00\x00\x00\x00\x02\x85R."
-    started = time.perf_counter()
+    started = time.thread_time()
     with pytest.raises(UnsupportedFile, match="bytearray"):
         load_tensors(zip_with(bomb))
-    assert time.perf_counter() - started < 0.5
+    assert time.thread_time() - started < 0.5
 
 
 def test_a_deflated_bomb_is_refused_by_its_directory():
@@ -74,10 +74,10 @@ def test_a_graph_that_doubles_at_every_level_is_refused():
     node: list = []
     for _ in range(40):
         node = [node, node]
-    started = time.perf_counter()
+    started = time.thread_time()
     with pytest.raises(LimitExceeded):
         load_tensors(file_of({"x": node}))
-    assert time.perf_counter() - started < 2
+    assert time.thread_time() - started < 2
 
 
 def test_round_trip():

@@ -24,6 +24,7 @@ from policyscope.store.migrate import migrate
 from policyscope.store.records import Records, new_id
 
 LIMITS = Limits(niceness=0)
+AT_ONCE = 20.0  # seconds: what is cancelled here would go on for minutes
 KEYS = Path(__file__).parents[2] / "tools" / "cluster_keys.sh"
 
 
@@ -47,7 +48,7 @@ class Server:
         self.engine.wake()
         return job.id
 
-    def until(self, job_id, reached, timeout=40):
+    def until(self, job_id, reached, timeout=120):
         deadline = time.monotonic() + timeout
         while not reached(job := self.table.get(job_id)):
             assert time.monotonic() < deadline, f"still {job.state} {job.progress} {job.error}"
@@ -108,7 +109,7 @@ def test_cancel_ends_the_process_on_the_worker(server, kind):
     server.until(job_id, lambda job: job.progress["done"] > 0)
     start = time.monotonic()
     assert server.engine.cancel(job_id).state == "cancelled"
-    assert time.monotonic() - start < 2
+    assert time.monotonic() - start < AT_ONCE
     assert server.end(server.submit("count", to=1)).state == "done"  # the worker is free again
 
 
@@ -187,7 +188,7 @@ def ordered(worker: str, tls: Tls | None) -> int:
     async def order() -> int:
         security = security_of(tls)
         arguments = security.get_connection_args("client") if security else {}
-        async with rpc(worker, connection_args=arguments, timeout=5) as node:
+        async with rpc(worker, connection_args=arguments, timeout=30) as node:
             answer = await asyncio.wait_for(node.run(function=dumps(os.getpid), wait=True), 10)
         return int(answer["result"])
 
@@ -196,7 +197,7 @@ def ordered(worker: str, tls: Tls | None) -> int:
 
 def page(port: int, path: str) -> int | None:
     """Status of the answer; None from what does not speak HTTP."""
-    asked = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    asked = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
     try:
         asked.request("GET", path)
         return asked.getresponse().status

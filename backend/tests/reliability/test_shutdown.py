@@ -14,7 +14,7 @@ def test_sigterm_interrupts_what_runs_keeps_what_waits_and_goes_on_later(root):
         start = time.monotonic()
         status = server.stop()
         assert (status, server.processes()) == (0, {})
-        assert time.monotonic() - start < 10
+        assert time.monotonic() - start < 25  # what hangs is killed after thirty
         server.start()
         job = server.job(running["job_id"])
         assert (job["state"], job["error"]["code"]) == ("interrupted", "interrupted")

@@ -90,8 +90,8 @@ def test_a_long_queue_is_worked_off(tmp_path, measured, count):
     finally:
         engine.stop()
         records.close()
-    limit = 60 * max(count, 250) / 1_000  # a short queue also waits for the first process
-    measured(17, f"soak of {count} jobs", f"≤ {limit:.0f} s", f"{taken:.1f} s", taken <= limit)
+    limit = 60  # for a thousand on a quiet machine; forty also wait for the first process
+    measured(17, f"soak of {count} jobs", f"≤ {limit} s", f"{taken:.1f} s", taken <= limit)
 
 
 def test_a_job_whose_owner_is_silent_goes_to_another_when_its_lease_has_run_out(tmp_path):

@@ -9,6 +9,7 @@ import os
 import sys
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 
 import places
@@ -23,6 +24,7 @@ from policyscope.cli import main
 from policyscope.config import load_settings
 
 FEW = 3  # names at each place, in the short form
+AT_ONCE = 0.1  # seconds
 
 
 @pytest.fixture(scope="module")
@@ -111,25 +113,32 @@ def test_nothing_of_the_server_is_read_or_written_as_artifacts(server, known):
 
 @both
 def test_special_files_are_answered_at_once(server, known, full, record):
-    """The best of three: what is measured is whether anything waits, not how busy the machine is."""
+    """The best of several: what is measured is whether anything waits, not how busy the machine is."""
     model = known["modelId"]
     slowest = (0.0, "")
     for name in ("pipe", "socket", "device", "directory_sae", "link_sae", "sparse_sae", *traps.FIFOS):
-        quickest = 10.0
-        for _ in range(10 if full else 3):
-            began = time.monotonic()
-            status, answer = server.ask("POST", f"/model/{model}/load_sae", {"artifacts_dir": name})
-            quickest = min(quickest, time.monotonic() - began)
-            used = name in traps.FIFOS[1:]  # its SAE is a file; what is a pipe counts as not there
-            assert status == 200 if used else status in (400, 404, 413), (name, answer)
+        ask = partial(server.ask, "POST", f"/model/{model}/load_sae", {"artifacts_dir": name})
+        quickest, answers = attempts(ask, 10 if full else 3)
+        used = name in traps.FIFOS[1:]  # its SAE is a file; what is a pipe counts as not there
+        assert {status for status, _ in answers} <= ({200} if used else {400, 404, 413}), (name, answers)
         if not used:
             slowest = max(slowest, (quickest, name))
     for target in ("/pipe.js", "/demos", "/artifacts"):
-        began = time.monotonic()
-        assert server.ask("GET", target)[0] < 500
-        slowest = max(slowest, (time.monotonic() - began, target)) if target == "/pipe.js" else slowest
+        quickest, answers = attempts(partial(server.ask, "GET", target), 3)
+        assert max(status for status, _ in answers) < 500
+        slowest = max(slowest, (quickest, target)) if target == "/pipe.js" else slowest
     record("5 pipes, sockets and devices", "100 ms", f"{1000 * slowest[0]:.0f} ms ({slowest[1]})")
-    assert slowest[0] < 0.1, slowest
+    assert slowest[0] < AT_ONCE, slowest
+
+
+def attempts(ask, least):
+    """Seconds of the quickest and all answers; ``least`` times and, while it was slow, up to thirty."""
+    quickest, answers = float("inf"), []
+    while len(answers) < (least if quickest < AT_ONCE else 30):
+        began = time.monotonic()
+        answers.append(ask())
+        quickest = min(quickest, time.monotonic() - began)
+    return quickest, answers
 
 
 PAGES = (

@@ -39,9 +39,12 @@ def test_what_comes_back_is_what_the_reader_reads():
 
 def test_a_warm_verdict_takes_no_time():
     quarantine.open_policy(tiny.policy_bytes(), "warm.pt")
-    began = time.monotonic()
-    quarantine.open_policy(tiny.policy_bytes(), "imitator.pt")
-    assert time.monotonic() - began < 2.0
+    quickest = float("inf")
+    for _ in range(10):  # others can slow down one verdict, and hardly ten
+        began = time.monotonic()
+        quarantine.open_policy(tiny.policy_bytes(), "imitator.pt")
+        quickest = min(quickest, time.monotonic() - began)
+    assert quickest < 0.5  # 0.01 s on a quiet machine; a new interpreter with its imports takes seconds
 
 
 @pytest.mark.parametrize("data", [b"", b"no policy at all", b"PK\x03\x04broken", b"\x80\x02."])

@@ -89,7 +89,7 @@ def test_a_fifo_is_refused_at_once(root):
     start = time.monotonic()
     with pytest.raises(InvalidInput, match="regular file"):
         read_regular(root / "pipe", 100)
-    assert time.monotonic() - start < 5.0  # opening it would wait for ever
+    assert time.monotonic() - start < 30.0  # opening it would wait for ever
 
 
 @pytest.mark.parametrize("name", ["a", "link_file"])

@@ -47,7 +47,7 @@ test("the five steps, one after the other", async () => {
 
   await user.click((await panel("Run")).getByRole("button", { name: "Run Model" }));
   const compare = await panel("Compare");
-  expect(await compare.findByText("Every episode", {}, { timeout: 8000 })).toBeVisible();
+  expect(await compare.findByText("Every episode")).toBeVisible();
   expect(compare.getAllByText(/95 % interval/).length).toBeGreaterThan(0);
   expect(window.location.search).toMatch(/run=r_/);
 });

@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, beforeEach } from "vitest";
 import { server } from "./server";
 
 // The first look at a lazy part loads its module, which takes longer than the usual second on a busy machine.
-configure({ asyncUtilTimeout: 5000 });
+configure({ asyncUtilTimeout: 10_000 });
 
 // What a browser has and jsdom lacks.
 class StillObserver implements ResizeObserver {

@@ -1,5 +1,6 @@
+import { waitFor } from "@testing-library/react";
 import { http, HttpResponse } from "msw";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, expect, test } from "vitest";
 
 import { server } from "@/testing/server";
 import { ENVS } from "@/testing/mock/envs";
@@ -66,9 +67,9 @@ test("plays to the end: what was counted, drawn and recorded is what the server 
   session.setSpeed(2);
   session.setEdits([{ feature: 4, alpha: 0.5, gate: null }]);
   session.play();
-  await vi.waitFor(() => expect(session.get().arms[0]?.steps).toBeGreaterThan(3));
+  await waitFor(() => expect(session.get().arms[0]?.steps).toBeGreaterThan(3));
   session.setEdits([{ feature: 4, alpha: -1, gate: null }]);
-  await vi.waitFor(() => expect(session.over).toBe(true), { timeout: 5000 });
+  await waitFor(() => expect(session.over).toBe(true));
   const arms = session.get().arms.map(({ steps, total, fell, falls }) => [steps, total, fell, falls]);
   expect(arms).toEqual([[9, 9, true, 1], [30, 30, false, 0], [14, 14, true, 1]]); // prettier-ignore
   expect(session.recording.ending).toEqual({ steps: 14, fell: true });
@@ -88,9 +89,9 @@ test("plays to the end: what was counted, drawn and recorded is what the server 
 
 test("another start is another session, and the old one is closed", async () => {
   session.begin(await session.prepare("reset", 4));
-  await vi.waitFor(() => expect(closed).toEqual(["l_1"]));
+  await waitFor(() => expect(closed).toEqual(["l_1"]));
   session.dispose();
-  await vi.waitFor(() => expect(closed).toEqual(["l_1", "l_2"]));
+  await waitFor(() => expect(closed).toEqual(["l_1", "l_2"]));
   await expect(Promise.all([session.prepare("reset", 5), session.prepare("reset", 6)])).rejects.toThrow(
     "Another start",
   );
@@ -101,7 +102,7 @@ test("where there is no such start, the present episode goes on", async () => {
   server.use(http.post("*/live", () => HttpResponse.json(refusal, { status: 400 }), { once: true }));
   await expect(session.prepare("cached", 3)).rejects.toThrow("No such start.");
   session.play();
-  await vi.waitFor(() => expect(session.get().arms[2]?.steps).toBeGreaterThan(0));
+  await waitFor(() => expect(session.get().arms[2]?.steps).toBeGreaterThan(0));
   expect(closed).toEqual([]);
 });
 
@@ -118,11 +119,11 @@ test("a refusal stops it with the server's sentence, and a new start goes on", a
     ),
   );
   session.play();
-  await vi.waitFor(() => expect(session.get().error).toMatchObject({ message: "It is gone." }));
+  await waitFor(() => expect(session.get().error).toMatchObject({ message: "It is gone." }));
   expect(session.get().playing).toBe(false);
   session.play(); // not from there
   expect(session.get().playing).toBe(false);
   session.begin(await session.prepare("reset", 3));
   session.play();
-  await vi.waitFor(() => expect(session.get().arms[2]?.steps).toBeGreaterThan(0));
+  await waitFor(() => expect(session.get().arms[2]?.steps).toBeGreaterThan(0));
 });

@@ -1,4 +1,4 @@
-import { fireEvent, screen, within } from "@testing-library/react";
+import { fireEvent, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { delay, http, HttpResponse } from "msw";
 import { describe, expect, it, vi } from "vitest";
@@ -62,7 +62,7 @@ describe("demo models", () => {
     const onOpened = vi.fn();
     renderWithTheme(<DemoList onOpened={onOpened} />);
     await user.click(await screen.findByRole("button", { name: "Open demo Walker2d, 32 units" }));
-    await vi.waitFor(() => expect(onOpened).toHaveBeenCalledTimes(1));
+    await waitFor(() => expect(onOpened).toHaveBeenCalledTimes(1));
     expect(onOpened.mock.calls[0]).toEqual([
       expect.objectContaining({ obs_dim: 17 }),
       expect.objectContaining({ id: "walker2d" }),
@@ -86,7 +86,7 @@ describe("upload", () => {
     const onUploaded = vi.fn();
     renderWithTheme(<UploadZone onUploaded={onUploaded} />);
     await choose("walker.pt");
-    await vi.waitFor(() => expect(onUploaded).toHaveBeenCalled());
+    await waitFor(() => expect(onUploaded).toHaveBeenCalled());
     expect(onUploaded.mock.calls[0]![0]).toEqual(model);
   });
   it("shows why a file was refused", async () => {
@@ -137,7 +137,7 @@ describe("upload", () => {
     renderWithTheme(<UploadZone onUploaded={onUploaded} />);
     await choose("walker.pt");
     await user.click(await screen.findByRole("button", { name: "Try again" }));
-    await vi.waitFor(() => expect(onUploaded).toHaveBeenCalled());
+    await waitFor(() => expect(onUploaded).toHaveBeenCalled());
   });
   it("a dropped file is taken whatever its ending is", async () => {
     const { model } = makeWorld().addWalker("weights.bin");
@@ -146,7 +146,7 @@ describe("upload", () => {
     renderWithTheme(<UploadZone onUploaded={onUploaded} />);
     const label = screen.getByText("Drop a policy here, or choose a file");
     fireEvent.drop(label, { dataTransfer: { files: [new File(["x"], "weights.bin")] } });
-    await vi.waitFor(() => expect(onUploaded).toHaveBeenCalled());
+    await waitFor(() => expect(onUploaded).toHaveBeenCalled());
   });
 });
 

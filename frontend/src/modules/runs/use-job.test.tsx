@@ -42,7 +42,7 @@ test("a stream that breaks is taken up after its last event", async () => {
     }),
   );
   const result = follow();
-  await waitFor(() => expect(result.current.data?.state).toBe("done"), { timeout: 5000 });
+  await waitFor(() => expect(result.current.data?.state).toBe("done"));
   expect(asked).toEqual([null, "7"]);
 });
 
@@ -53,7 +53,7 @@ test("without a stream it is polled", async () => {
     http.get("*/job/j_1/events", () => HttpResponse.json({}, { status: 503 })),
   );
   const result = follow();
-  await waitFor(() => expect(result.current.data?.state).toBe("failed"), { timeout: 6000 });
+  await waitFor(() => expect(result.current.data?.state).toBe("failed"));
   expect(polls).toBe(3);
 });
 
