@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import click
 
 from policyscope.api.schemas.sweeps import SweepRequest
 from policyscope.cli.console import sentences
-from policyscope.cli.output import json_option, show_json, show_table
+from policyscope.cli.output import json_option, show_json, show_table, write_file
 from policyscope.cli.working import announce, asked, follow, model_named, reading, working
+from policyscope.core.transcoder import KINDS
 from policyscope.services.pipeline import VARIANT_CHOICES
 from policyscope.services.sweeps import plan
 from policyscope.services.sweeps import reading as made
 from policyscope.store.records import Json
 
 COLUMNS = ("variant", "d_latent", "k", "l0", "fvu", "feedback_fvu", "return_recovered")
+CHOICES = (*VARIANT_CHOICES, *KINDS)
 BY_WIDTH = "repeatable; by the width of the tap when left out."
 
 
@@ -23,7 +26,8 @@ BY_WIDTH = "repeatable; by the width of the tap when left out."
 @click.argument("model")
 @click.option("--env", required=True, help="Environment id.")
 @click.option("--tap_index", required=True, type=int, help="Module whose output the SAEs read.")
-@click.option("--variant", multiple=True, type=click.Choice(VARIANT_CHOICES), help="Repeatable; topk.")
+@click.option("--output_tap", type=int, help="Module whose output transcoders make of that.")
+@click.option("--variant", multiple=True, type=click.Choice(CHOICES), help="Repeatable; topk.")
 @click.option("--d_latent", multiple=True, type=int, help=f"Number of latents; {BY_WIDTH}")
 @click.option("--topk", multiple=True, type=int, help=f"Latents active at a time; {BY_WIDTH}")
 @click.option("--seeds_of_each", type=int, help="Training seeds of each configuration (3).")
@@ -31,7 +35,8 @@ BY_WIDTH = "repeatable; by the width of the tap when left out."
 @click.option("--steps", type=int, help="Training steps of each; by the width of the tap when left out.")
 @click.option("--batch", type=int, help="Vectors of one step; by the width of the tap when left out.")
 @click.option("--lr", type=float, help="Learning rate; by the number of latents when left out.")
-@click.option("--num_traj", type=int, help="Episodes of the data set (100).")
+@click.option("--num_traj", type=int, help="Episodes to collect (100), 0 with --data_from for none.")
+@click.option("--data_from", metavar="SWEEP", help="Sweep whose episodes come first.")
 @click.option("--max_timesteps", type=int, help="Longest episode; the environment's limit by default.")
 @click.option("--noise_scale", type=float, help="Action noise of noisy episodes, of half the range (0.15).")
 @click.option("--noisy_share", type=float, help="Share of the episodes with action noise (0.6).")
@@ -79,6 +84,21 @@ def use_command(sweep_id: str, cell: int | None) -> None:
     click.echo(f"{info['artifacts_dir']} at tap {info['tap_index']}")
 
 
+@click.command("save-sweep")
+@click.argument("sweep_id")
+@click.option("--cell", type=int, help="Number of the SAE; the recommended one by default.")
+@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="File; named by the cell.")
+def save_command(sweep_id: str, cell: int | None, output: Path | None) -> None:
+    """Write one SAE or transcoder of the sweep SWEEP_ID as a safetensors file.
+
+    \b
+    policyscope save-sweep w_0123456789abcdef --cell 4
+    """
+    with reading() as ws:
+        name, content = made.file_of(ws, sweep_id, cell)
+        write_file(output or Path(name), content)
+
+
 def _show(found: Json) -> None:
     head = [*COLUMNS, "interval", "added_falls", "passes", "cells"]
     lines = []
@@ -91,4 +111,4 @@ def _show(found: Json) -> None:
     click.echo(found["sentence"])
 
 
-COMMANDS = (sweep_command, use_command)
+COMMANDS = (sweep_command, use_command, save_command)

@@ -18,6 +18,7 @@ from policyscope.core.blocks import F64
 from policyscope.core.errors import InvalidInput, ShapeMismatch
 from policyscope.core.policy import Policy
 from policyscope.core.sae import SAE
+from policyscope.core.transcoder import Dictionary, Transcoder
 
 FEEDBACK_STATES = 4096
 DISTURBANCE = 0.03  # in SDs of each observation
@@ -57,6 +58,26 @@ def sae_report(policy: Policy, sae: SAE, tap_index: int, data: ActivationData) -
     }
 
 
+def transcoder_report(policy: Policy, transcoder: Transcoder, data: ActivationData) -> dict[str, Any]:
+    """As ``sae_report``, of what the transcoder puts at its output tap; ``data`` are of the tap it reads.
+
+    Beside it the best affine map between the two taps, which needs no latents at all.
+    """
+    tap, to = transcoder.tap_index, transcoder.output_tap
+    h = np.asarray(data.activations, dtype=np.float64)
+    target = policy.onward(h, tap, to)
+    z, output = transcoder.encode(h), transcoder.reconstruct(h)
+    fidelity = Fidelity.measure(policy, tap, data.observations, output_tap=to)
+    return {
+        "n_samples": len(h),
+        **_reconstruction(target, output),
+        **_sparsity(transcoder, z),
+        **fidelity.of(h, output, transcoder.reconstruct),
+        **_switching(transcoder, fidelity),
+        "references": {"affine_map": _affine_line(fidelity, h, target)},
+    }
+
+
 def reconstruction_report(
     policy: Policy, tap_index: int, data: ActivationData, reconstruct: Reconstruct, stateless: bool = True
 ) -> dict[str, Any]:
@@ -86,29 +107,37 @@ class Fidelity:
     """What a reconstruction does to the action, at the same states and at slightly disturbed ones.
 
     ``h`` and ``disturbed`` [n, d]: activations of evenly spaced states, at most ``most`` of them.
+    ``output_tap``: where a transcoder puts its output; None where the tap itself is reconstructed.
     """
 
     policy: Policy
     tap_index: int
     h: F64  # activations of the states used for the feedback
     disturbed: F64
+    output_tap: int | None = None
 
     @classmethod
     def measure(
-        cls, policy: Policy, tap_index: int, observations: Floats, most: int = FEEDBACK_STATES
+        cls,
+        policy: Policy,
+        tap_index: int,
+        observations: Floats,
+        most: int = FEEDBACK_STATES,
+        output_tap: int | None = None,
     ) -> Fidelity:
         rows = np.asarray(observations, dtype=np.float64)
         spread = DISTURBANCE * rows.std(axis=0)
         rows = rows[np.linspace(0, len(rows) - 1, min(len(rows), most)).astype(np.intp)]
         moved = rows + spread * np.random.default_rng(SEED).standard_normal(rows.shape)
-        return cls(policy, tap_index, policy.head(rows, tap_index), policy.head(moved, tap_index))
+        h, disturbed = policy.head(rows, tap_index), policy.head(moved, tap_index)
+        return cls(policy, tap_index, h, disturbed, output_tap)
 
     def of(self, h: F64, output: F64, reconstruct: Reconstruct) -> dict[str, Any]:
         return self.action_error(h, output) | {"feedback_fvu": self.feedback_fvu(reconstruct)}
 
     def action_error(self, h: F64, output: F64) -> dict[str, Any]:
         """Action FVU, pooled and per action, after squashing; and the share that squashing saturates."""
-        before, after = self.policy.tail(h, self.tap_index), self.policy.tail(output, self.tap_index)
+        before, after = self.policy.tail(h, self.tap_index), self._acted(output)
         error, total = (
             np.square(after - before).sum(axis=0),
             np.square(before - before.mean(axis=0)).sum(axis=0),
@@ -123,13 +152,14 @@ class Fidelity:
 
     def feedback_fvu(self, reconstruct: Reconstruct) -> float | None:
         """Σ||[a(R(h')) − a(R(h))] − [a(h') − a(h)]||² / Σ||a(h') − a(h)||²: 0 perfect, 1 none at all."""
-
-        def act(x: F64) -> F64:
-            return self.policy.tail(x, self.tap_index)
-
-        response = act(self.disturbed) - act(self.h)
-        kept = act(reconstruct(self.disturbed)) - act(reconstruct(self.h))
+        tap = self.tap_index
+        response = self.policy.tail(self.disturbed, tap) - self.policy.tail(self.h, tap)
+        kept = self._acted(reconstruct(self.disturbed)) - self._acted(reconstruct(self.h))
         return _ratio(_squares(kept - response), _squares(response))
+
+    def _acted(self, output: F64) -> F64:
+        """What the policy does with a reconstruction."""
+        return self.policy.tail(output, self.tap_index if self.output_tap is None else self.output_tap)
 
 
 def _reconstruction(h: F64, output: F64) -> dict[str, Any]:
@@ -147,7 +177,7 @@ def _reconstruction(h: F64, output: F64) -> dict[str, Any]:
     }
 
 
-def _sparsity(sae: SAE, z: F64) -> dict[str, Any]:
+def _sparsity(sae: Dictionary, z: F64) -> dict[str, Any]:
     density = np.count_nonzero(z, axis=0) / len(z)
     alive = density[density > 0]
     return {
@@ -165,7 +195,7 @@ def _active_per_row(sae: SAE, z: F64) -> int:
     return sae.k if sae.k < sae.d_latent else max(1, round(np.count_nonzero(z) / len(z)))
 
 
-def _switching(sae: SAE, fidelity: Fidelity) -> dict[str, Any]:
+def _switching(sae: Dictionary, fidelity: Fidelity) -> dict[str, Any]:
     """How much of the active set a small disturbance exchanges; its size bounds the rank of the feedback."""
     before, after = sae.encode(fidelity.h) > 0, sae.encode(fidelity.disturbed) > 0
     changed = np.count_nonzero(before != after, axis=1) / 2.0
@@ -183,6 +213,18 @@ def _pca_line(fidelity: Fidelity, h: F64, rank: int) -> dict[str, Any]:
 
     output = project(h)
     return {"rank": rank, "fvu": fvu(h, output), **fidelity.of(h, output, project)}
+
+
+def _affine_line(fidelity: Fidelity, h: F64, target: F64) -> dict[str, Any]:
+    """Fitted by least squares on the rows that it is judged on, which flatters it a little."""
+    x_mean, y_mean = h.mean(axis=0), target.mean(axis=0)
+    weights = np.linalg.lstsq(h - x_mean, target - y_mean)[0]
+
+    def through(x: F64) -> F64:
+        return y_mean + (x - x_mean) @ weights
+
+    output = through(h)
+    return {"fvu": fvu(target, output), **fidelity.of(h, output, through)}
 
 
 def _noise_line(fidelity: Fidelity, h: F64, target: float) -> dict[str, Any]:

@@ -1,4 +1,5 @@
-"""How activations are scaled for training: one number, so that E||x||² = d on the columns that vary."""
+"""How activations are scaled for training: one number, so that E||x||² = d on the columns that vary;
+and where their middle is."""
 
 from __future__ import annotations
 
@@ -7,11 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from policyscope.core.activations import Floats
+from policyscope.core.activations import Floats, spread_rows
 from policyscope.core.blocks import F64
 from policyscope.core.errors import InvalidInput
 
 MIN_VARIANCE = 1e-8
+MEDIAN_SAMPLES, MEDIAN_ITERATIONS, MEDIAN_STEP = 8_192, 100, 1e-3
 CHUNK = 1_024
 """Rows in float64 at once; they stay in the cache: 0.03 s for 135,000 rows of 64, a copy took 0.13 s."""
 
@@ -55,3 +57,16 @@ def _moments(x: Floats) -> tuple[F64, F64]:
         square += np.einsum("ij,ij->j", some, some)
     mean = total / len(x)
     return shift + mean, np.maximum(square / len(x) - mean * mean, 0.0)
+
+
+def geometric_median(x: torch.Tensor) -> torch.Tensor:
+    """Point with the least mean distance to (at most 8,192 evenly spaced) rows, by Weiszfeld's iteration."""
+    rows = x[torch.from_numpy(spread_rows(len(x), MEDIAN_SAMPLES)).to(x.device)]
+    point = rows.mean(dim=0)
+    for _ in range(MEDIAN_ITERATIONS):
+        weights = 1.0 / (rows - point).norm(dim=1, keepdim=True).clamp_(min=1e-6)
+        moved = (rows * weights).sum(dim=0) / weights.sum()
+        if (moved - point).norm() < MEDIAN_STEP:
+            break
+        point = moved
+    return point

@@ -131,15 +131,23 @@ class SaeLearner:
 
     def _update(self, lr: float) -> None:
         """Adam on the clipped gradient, decoder rows kept at norm 1."""
-        decoder, d_decoder = self._weights[1], self._gradients[1]
-        d_decoder -= (d_decoder * decoder).sum(dim=1, keepdim=True) * decoder
-        if self.frozen:
-            d_decoder.zero_()
+        self._before_update()
         self.grad.mul_((CLIP_NORM / (self.grad.norm() + 1e-12)).clamp_(max=1.0))
         self.first.lerp_(self.grad, 1.0 - BETA_1)
         self.second.mul_(BETA_2).addcmul_(self.grad, self.grad, value=1.0 - BETA_2)
         root = self.second.sqrt().div_(math.sqrt(1.0 - BETA_2**self.steps)).add_(EPSILON)
         self.theta.addcdiv_(self.first, root, value=-lr / (1.0 - BETA_1**self.steps))
+        self._after_update()
+
+    def _before_update(self) -> None:
+        """The gradient of a decoder row leaves its norm alone."""
+        decoder, d_decoder = self._weights[1], self._gradients[1]
+        d_decoder -= (d_decoder * decoder).sum(dim=1, keepdim=True) * decoder
+        if self.frozen:
+            d_decoder.zero_()
+
+    def _after_update(self) -> None:
+        decoder = self._weights[1]
         decoder /= decoder.norm(dim=1, keepdim=True)
 
 

@@ -12,7 +12,7 @@ import json
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from typing import Literal, get_args
+from typing import Generic, Literal, TypeVar, cast, get_args
 
 import numpy as np
 import torch
@@ -22,13 +22,16 @@ from policyscope.core.blocks import F64
 from policyscope.core.errors import InvalidInput, ShapeMismatch
 from policyscope.core.progress import Progress, Work
 from policyscope.core.sae import SAE, Variant
-from policyscope.core.sae_normaliser import Normaliser, normaliser_of
+from policyscope.core.sae_normaliser import Normaliser, geometric_median, normaliser_of
 from policyscope.core.sae_step import BETA_1, BETA_2, SaeLearner
 from policyscope.core.sae_variants import LEARNERS
 from policyscope.core.torch_device import pick_device, threads_for
+from policyscope.core.transcoder import KINDS, Dictionary, Kind
 
 State = Mapping[str, np.ndarray]
-Probe = Callable[[SAE, int], Mapping[str, float]]
+Keep = Callable[[dict[str, np.ndarray]], None]
+D = TypeVar("D", bound=Dictionary)
+Probe = Callable[[D, int], Mapping[str, float]]
 """Measures what training has got so far: (folded SAE, number of the check) -> values, some of ``PROBED``."""
 PROBED = ("feedback_fvu", "return_recovered", "fall_rate")
 CURVES = ("step", "loss", "val_fvu", "dead_fraction", "l0", "lr")
@@ -40,7 +43,6 @@ CHECKS = 50
 PATIENCE, LEAST_GAIN, NEVER_BEFORE = 10, 0.005, 0.4
 MOST_OVER = 1.1
 """Times k that may be active in what is kept: while a penalty still grows, more are, and fit better."""
-MEDIAN_SAMPLES, MEDIAN_ITERATIONS, MEDIAN_STEP = 8_192, 100, 1e-3
 VALIDATION_ROWS = 16_384
 REPORTS, LEAST_WORK = 500, 1 << 28
 """Reports of progress, and multiplications between two: a small SAE learns a thousand steps in a second."""
@@ -63,7 +65,7 @@ class SaeTrainConfig:
     early_decay: bool = True
     start: Start = "random"  # where the decoder begins: random directions, or those of random rows
     freeze_decoder: bool = False  # there it stays: a reference, not a result
-    variant: Variant = "topk"
+    variant: Variant | Kind = "topk"  # the latter are trained by ``transcoder_train``
 
     def __post_init__(self) -> None:
         if not 1 <= self.k <= self.d_latent:
@@ -75,8 +77,8 @@ class SaeTrainConfig:
                 f"batch is {self.batch}, steps {self.steps}, seed {self.seed}; a batch of 2 or more, "
                 "1 step or more and a seed of 0 or more are needed."
             )
-        if self.variant not in get_args(Variant):
-            raise InvalidInput(f"variant is {self.variant!r}; choose one of {', '.join(get_args(Variant))}.")
+        if self.variant not in (variants := (*get_args(Variant), *KINDS)):
+            raise InvalidInput(f"variant is {self.variant!r}; choose one of {', '.join(variants)}.")
         if self.lr is not None and not 0 < self.lr < 1:
             raise InvalidInput(f"lr is {self.lr}; it must lie between 0 and 1.")
 
@@ -86,7 +88,7 @@ class SaeTrainConfig:
 
 
 @dataclass(frozen=True, eq=False)
-class SaeTrainResult:
+class SaeTrainResult(Generic[D]):
     """The folded SAE, its fit on training and validation rows, and curves over steps.
 
     ``curves``: equally long arrays named ``CURVES``, and with a probe also ``PROBED`` (NaN where it measured
@@ -94,7 +96,7 @@ class SaeTrainResult:
     what was unusual.
     """
 
-    sae: SAE
+    sae: D
     val_fvu: float
     dead_features: int
     curves: dict[str, F64]
@@ -108,9 +110,9 @@ def train_sae(
     config: SaeTrainConfig,
     tap_index: int | None = None,
     checkpoint: State | None = None,
-    on_checkpoint: Callable[[dict[str, np.ndarray]], None] | None = None,
-    probe: Probe | None = None,
-) -> Work[SaeTrainResult]:
+    on_checkpoint: Keep | None = None,
+    probe: Probe[SAE] | None = None,
+) -> Work[SaeTrainResult[SAE]]:
     """Train on activations ``train`` [N, d]; ``validation`` [M, d] must be of other episodes.
 
     ``on_checkpoint`` gets named arrays 50 times; passed back as ``checkpoint`` with the same data and config
@@ -123,14 +125,17 @@ def train_sae(
         raise ShapeMismatch(
             f"Training rows have {train.shape[1]} columns and validation rows {validation.shape[1]}."
         )
-    run = _Training(train, validation, config, tap_index, probe)
-    if checkpoint is not None:
-        run.restore(checkpoint)
-    return run.work(on_checkpoint or (lambda _: None))
+    if config.variant in KINDS:
+        raise InvalidInput(f"A {config.variant} is trained by train_transcoder, on the rows of two taps.")
+    return _SaeTraining(train, validation, config, tap_index, probe).go_on(checkpoint, on_checkpoint)
 
 
-class _Training:
+class Training(Generic[D]):
     """The state of one training: what ``state`` returns decides everything that follows."""
+
+    normaliser: Normaliser
+    train: torch.Tensor
+    validation: torch.Tensor
 
     def __init__(
         self,
@@ -138,25 +143,51 @@ class _Training:
         validation: Floats,
         config: SaeTrainConfig,
         tap_index: int | None,
-        probe: Probe | None = None,
+        probe: Probe[D] | None = None,
     ) -> None:
         self.config, self.tap_index, self.probe = config, tap_index, probe
         self.device = pick_device(config.device)
-        self.normaliser = normaliser_of(train)
-        self.train = self.normaliser.apply(train, self.device)
-        held_out = validation[spread_rows(len(validation), VALIDATION_ROWS)]
-        self.validation = self.normaliser.apply(held_out, self.device)
-        self._spread = float((self.validation - self.validation.mean(dim=0)).square().sum())
+        self.prepare(train, validation[spread_rows(len(validation), VALIDATION_ROWS)])
+        aim = self.aimed(self.validation)
+        self._spread = float((aim - aim.mean(dim=0)).square().sum())
         self.batch = min(config.batch, len(train))
         self.total = config.steps or math.ceil(max(LEAST_SAMPLES, PASSES * len(train)) / self.batch)
         self.decay_steps = max(1, round(DECAY * self.total))
         self.decay_from = self.total - self.decay_steps
-        self.learner = _new_learner(self.train, config, self.total * self.batch)
+        self.learner = self.begin(self.total * self.batch)
         self.best, self.best_excess, self.best_fvu = self.learner.theta.clone(), math.inf, math.inf
         self.rows: list[list[float]] = []
         self._pass, self._order = -1, torch.empty(0, dtype=torch.int64)
 
-    def work(self, on_checkpoint: Callable[[dict[str, np.ndarray]], None]) -> Work[SaeTrainResult]:
+    def prepare(self, train: Floats, held_out: Floats) -> None:
+        """Set ``normaliser``, and with it the rows of ``train`` and ``validation``."""
+        self.normaliser = normaliser_of(train)
+        self.train = self.normaliser.apply(train, self.device)
+        self.validation = self.normaliser.apply(held_out, self.device)
+
+    def begin(self, samples: int) -> SaeLearner:
+        """The learner of a training that will see so many ``samples``."""
+        raise NotImplementedError
+
+    def folded(self) -> D:
+        """What the learner's state is on raw activations."""
+        raise NotImplementedError
+
+    def notes(self) -> tuple[str, ...]:
+        """What was unusual, in sentences."""
+        return ()
+
+    def aimed(self, rows: torch.Tensor) -> torch.Tensor:
+        """The columns of normalised ``rows`` that are to be reconstructed."""
+        return rows
+
+    def go_on(self, checkpoint: State | None, on_checkpoint: Keep | None) -> Work[SaeTrainResult[D]]:
+        """From ``checkpoint`` where there is one; raises InvalidInput for one of another training."""
+        if checkpoint is not None:
+            self.restore(checkpoint)
+        return self.work(on_checkpoint or (lambda _: None))
+
+    def work(self, on_checkpoint: Keep) -> Work[SaeTrainResult[D]]:
         check_every = max(1, self.total // CHECKS)
         work = self.batch * self.learner.theta.numel()
         report_every = max(1, self.total // REPORTS, min(LEAST_WORK // work, check_every))
@@ -249,8 +280,7 @@ class _Training:
             float(self._learning_rates(np.array(self.learner.steps))),
         ]
         if self.probe is not None:
-            sae = _fold(self.learner, self.normaliser, self.config, self.tap_index)
-            found = self.probe(sae, len(self.rows) + 1)
+            found = self.probe(self.folded(), len(self.rows) + 1)
             row += [found.get(name, math.nan) for name in PROBED]
         self.rows.append(row)
         if self.config.early_decay and self._stalled():
@@ -273,17 +303,27 @@ class _Training:
             **{name: last[name] for name in shown if math.isfinite(last.get(name, math.nan))},
         }
 
-    def _result(self) -> SaeTrainResult:
+    def _result(self) -> SaeTrainResult[D]:
         self.learner.theta.copy_(self.best)
-        sae = _fold(self.learner, self.normaliser, self.config, self.tap_index)
         return SaeTrainResult(
-            sae=sae,
+            sae=self.folded(),
             val_fvu=self.best_fvu,
             dead_features=len(self.learner.dead()),
             curves=curves_of(np.array(self.rows)),
             scale=self.normaliser.scale,
-            notes=_notes(self.normaliser, len(self.train), self.config.d_latent),
+            notes=self.notes(),
         )
+
+
+class _SaeTraining(Training[SAE]):
+    def begin(self, samples: int) -> SaeLearner:
+        return _new_learner(self.train, self.config, samples)
+
+    def folded(self) -> SAE:
+        return _fold(self.learner, self.normaliser, self.config, self.tap_index)
+
+    def notes(self) -> tuple[str, ...]:
+        return _notes(self.normaliser, len(self.train), self.config.d_latent)
 
 
 def curves_of(rows: np.ndarray) -> dict[str, F64]:
@@ -292,12 +332,14 @@ def curves_of(rows: np.ndarray) -> dict[str, F64]:
 
 
 def _new_learner(train: torch.Tensor, config: SaeTrainConfig, samples: int) -> SaeLearner:
-    rows = _directions(train, config)
-    silence = max(100.0 * min(config.batch, len(train)), 30.0 * config.d_latent / config.k)
-    decoder = torch.from_numpy(rows.astype(np.float32)).to(train.device)
-    dead_after = min(0.05 * samples, silence)
-    kind = _kind(decoder, config.variant)
-    return kind(decoder, geometric_median(train), config.k, dead_after, config.freeze_decoder)
+    decoder = torch.from_numpy(_directions(train, config).astype(np.float32)).to(train.device)
+    kind, silence = _kind(decoder, config.variant), dead_after(config, len(train), samples)
+    return kind(decoder, geometric_median(train), config.k, silence, config.freeze_decoder)
+
+
+def dead_after(config: SaeTrainConfig, rows: int, samples: int) -> float:
+    """Samples of silence after which a latent counts as dead, of ``samples`` seen in all."""
+    return min(0.05 * samples, max(100.0 * min(config.batch, rows), 30.0 * config.d_latent / config.k))
 
 
 def _directions(train: torch.Tensor, config: SaeTrainConfig) -> F64:
@@ -310,25 +352,12 @@ def _directions(train: torch.Tensor, config: SaeTrainConfig) -> F64:
     return rows / np.linalg.norm(rows, axis=1, keepdims=True)
 
 
-def _kind(decoder: torch.Tensor, variant: Variant) -> type[SaeLearner]:
+def _kind(decoder: torch.Tensor, variant: str) -> type[SaeLearner]:
     if variant != "topk":
         return LEARNERS[variant]
     from policyscope.core.sae_compiled import learner_for  # loads a compiler, which few processes need
 
     return learner_for(decoder)
-
-
-def geometric_median(x: torch.Tensor) -> torch.Tensor:
-    """Point with the least mean distance to (at most 8,192 evenly spaced) rows, by Weiszfeld's iteration."""
-    rows = x[torch.from_numpy(spread_rows(len(x), MEDIAN_SAMPLES)).to(x.device)]
-    point = rows.mean(dim=0)
-    for _ in range(MEDIAN_ITERATIONS):
-        weights = 1.0 / (rows - point).norm(dim=1, keepdim=True).clamp_(min=1e-6)
-        moved = (rows * weights).sum(dim=0) / weights.sum()
-        if (moved - point).norm() < MEDIAN_STEP:
-            break
-        point = moved
-    return point
 
 
 def _fold(learner: SaeLearner, normaliser: Normaliser, config: SaeTrainConfig, tap_index: int | None) -> SAE:
@@ -351,7 +380,7 @@ def _fold(learner: SaeLearner, normaliser: Normaliser, config: SaeTrainConfig, t
         config.k,
         tap_index,
         threshold=None if threshold is None else threshold.double().cpu().numpy(),
-        variant=config.variant,
+        variant=cast(Variant, config.variant),
     )
 
 

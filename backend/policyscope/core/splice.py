@@ -19,6 +19,7 @@ from policyscope.core.policy import Policy
 from policyscope.core.progress import Work
 from policyscope.core.rollout import rollout
 from policyscope.core.sae import SAE
+from policyscope.core.transcoder import Dictionary, written_tap
 
 F64 = NDArray[np.float64]
 
@@ -28,14 +29,26 @@ NOT_MEASURABLE = "not measurable here: replacing the tap by its mean does not cl
 
 
 class SplicedPolicy:
-    """``tail(replace(head(observations)))``, ``[batch, obs] -> [batch, act]``."""
+    """``tail(replace(head(observations)))``, ``[batch, obs] -> [batch, act]``.
 
-    def __init__(self, policy: Policy, tap_index: int, replace: Callable[[F64], F64]) -> None:
+    ``replace`` makes the activations of ``output_tap``, by default ``tap_index`` itself, of those there.
+    """
+
+    def __init__(
+        self, policy: Policy, tap_index: int, replace: Callable[[F64], F64], output_tap: int | None = None
+    ) -> None:
         self.spec = policy.spec
         self._policy, self._tap, self._replace = policy, tap_index, replace
+        self._output_tap = tap_index if output_tap is None else output_tap
 
     def __call__(self, observations: F64, /) -> F64:
-        return self._policy.tail(self._replace(self._policy.head(observations, self._tap)), self._tap)
+        return self._policy.tail(self._replace(self._policy.head(observations, self._tap)), self._output_tap)
+
+
+def acting_through(policy: Policy, tap_index: int, dictionary: Dictionary) -> SplicedPolicy:
+    """The policy with an SAE in place of what it reads, or a transcoder in place of the modules it spans."""
+    to = written_tap(dictionary, tap_index)
+    return SplicedPolicy(policy, tap_index, dictionary.reconstruct, to)
 
 
 @dataclass(frozen=True)
@@ -67,15 +80,12 @@ def return_recovered(
 ) -> Work[ClosedLoop]:
     """Run baseline, reconstruction and mean-ablation on the same seeds; ``mean_activation`` is ``[d_in]``."""
 
-    def reconstruct(h: F64) -> F64:
-        return sae.reconstruct(h)
-
     def ablate(h: F64) -> F64:
         return np.broadcast_to(mean_activation, h.shape)
 
     arms = (
         Arm("baseline", policy),
-        Arm("reconstruction", SplicedPolicy(policy, tap_index, reconstruct)),
+        Arm("reconstruction", acting_through(policy, tap_index, sae)),
         Arm("mean ablation", SplicedPolicy(policy, tap_index, ablate)),
     )
     return _measure(arms, spec)

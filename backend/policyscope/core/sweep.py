@@ -20,8 +20,9 @@ from policyscope.core.arms import Arm
 from policyscope.core.blocks import F64
 from policyscope.core.errors import InvalidInput
 from policyscope.core.policy import Policy
-from policyscope.core.sae import SAE, Variant
+from policyscope.core.sae import Variant
 from policyscope.core.statistics import wilson
+from policyscope.core.transcoder import KINDS, Dictionary, Kind
 
 LEAST_RECOVERED, MOST_ADDED_FALLS = 0.90, 0.05
 BASELINE, FLOOR = "baseline", "mean ablation"
@@ -33,7 +34,7 @@ Bools = NDArray[np.bool_]
 class Cell:
     """One SAE to train."""
 
-    variant: Variant
+    variant: Variant | Kind
     d_latent: int
     k: int
     seed: int
@@ -42,6 +43,11 @@ class Cell:
     def configuration(self) -> tuple[str, int, int]:
         """What cells of other training seeds share."""
         return self.variant, self.d_latent, self.k
+
+    @property
+    def transcodes(self) -> bool:
+        """It writes another tap than it reads."""
+        return self.variant in KINDS
 
     def to_json(self) -> Json:
         return asdict(self)
@@ -57,7 +63,7 @@ class Played:
 
 
 def grid(
-    variants: Sequence[Variant], d_latent: Sequence[int], topk: Sequence[int], seeds: Sequence[int]
+    variants: Sequence[Variant | Kind], d_latent: Sequence[int], topk: Sequence[int], seeds: Sequence[int]
 ) -> list[Cell]:
     """Every combination with k below the number of latents, smallest first. Raises InvalidInput for none."""
     cells = [
@@ -77,15 +83,13 @@ def grid(
     return cells
 
 
-def gate_arms(policy: Policy, tap_index: int, saes: Mapping[str, SAE], mean: F64 | None) -> list[Arm]:
+def gate_arms(policy: Policy, tap_index: int, saes: Mapping[str, Dictionary], mean: F64 | None) -> list[Arm]:
     """The tap replaced by what each SAE makes of it; with ``mean`` [d_in] also the baseline and the floor."""
     arms = []
     if mean is not None:
         ablated = splice.SplicedPolicy(policy, tap_index, lambda h: np.broadcast_to(mean, h.shape))
         arms = [Arm(BASELINE, policy), Arm(FLOOR, ablated)]
-    return arms + [
-        Arm(name, splice.SplicedPolicy(policy, tap_index, sae.reconstruct)) for name, sae in saes.items()
-    ]
+    return arms + [Arm(name, splice.acting_through(policy, tap_index, sae)) for name, sae in saes.items()]
 
 
 def judged(played: Played, base: Played, floor: Played) -> Json:
@@ -195,7 +199,7 @@ def _kept(configuration: Json) -> str:
     ).replace("-", "−")
 
 
-def decoder_crowding(sae: SAE) -> float:
+def decoder_crowding(sae: Dictionary) -> float:
     """Mean |cosine| of pairs of decoder directions: high where k is too small or too large for the data."""
     norms = sae.decoder_norms()
     rows = sae.w_dec.T[norms > 0] / norms[norms > 0, None]

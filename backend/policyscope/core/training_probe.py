@@ -17,9 +17,9 @@ from policyscope.core.blocks import F64
 from policyscope.core.policy import Policy
 from policyscope.core.progress import Work, drain
 from policyscope.core.rollout import rollout
-from policyscope.core.sae import SAE
 from policyscope.core.sae_metrics import Fidelity
-from policyscope.core.splice import SplicedPolicy
+from policyscope.core.splice import SplicedPolicy, acting_through
+from policyscope.core.transcoder import Dictionary
 
 STATES = 1_024
 PLAYED_AT = (12, 25, 37)
@@ -64,12 +64,14 @@ class TrainingProbe:
         observations: Floats,
         spec: RolloutSpec | None = None,
         reference: Reference | None = None,
+        output_tap: int | None = None,
     ) -> TrainingProbe:
-        """``observations`` [n, obs]: held-out states."""
+        """``observations`` [n, obs]: held-out states; ``output_tap`` is that of transcoders."""
         rows = observations[spread_rows(len(observations), STATES)]
-        return cls(policy, tap_index, Fidelity.measure(policy, tap_index, rows, STATES), spec, reference)
+        fidelity = Fidelity.measure(policy, tap_index, rows, STATES, output_tap)
+        return cls(policy, tap_index, fidelity, spec, reference)
 
-    def __call__(self, sae: SAE, check: int) -> Mapping[str, float]:
+    def __call__(self, sae: Dictionary, check: int) -> Mapping[str, float]:
         self.density = density_histogram(sae.encode(self.fidelity.h))
         feedback = self.fidelity.feedback_fvu(sae.reconstruct)
         found = {} if feedback is None else {"feedback_fvu": feedback}
@@ -81,8 +83,8 @@ class TrainingProbe:
                 found["return_recovered"] = (float(result.returns.mean()) - self.reference.floor) / gap
         return found
 
-    def _play(self, sae: SAE, spec: RolloutSpec) -> Work[tuple[ArmResult, ...]]:
-        return rollout([Arm("sae", SplicedPolicy(self.policy, self.tap_index, sae.reconstruct))], spec)
+    def _play(self, sae: Dictionary, spec: RolloutSpec) -> Work[tuple[ArmResult, ...]]:
+        return rollout([Arm("sae", acting_through(self.policy, self.tap_index, sae))], spec)
 
 
 def density_histogram(z: F64) -> dict[str, list[int] | int]:

@@ -34,6 +34,8 @@ GRACE_SECONDS = 1.0
 HEARTBEAT_SECONDS = 5.0
 IDLE_SECONDS = 1.0  # until a job that another process queued is seen
 REPORT_SECONDS = 0.4
+GO_ON, CANCELLED_KEPT = ("sweep", "training"), 20
+"""Kinds whose work is worth keeping when they are cancelled, and of how many of the newest cancelled jobs."""
 ATTEMPTS = 3  # a job whose process was killed starts again, but not for ever: it may be what kills it
 NOT_STARTED = {"code": "not_started", "message": "The job could not be started; the server log says why."}
 DIED = "The job's process ended without a result ({how}). It may have run out of memory; try a smaller job."
@@ -165,6 +167,7 @@ class Engine:
         """What jobs make that will go on, or may be told to: their checkpoints stay."""
         states = (*ACTIVE, "interrupted")
         jobs = [job for state in states for job in self.table.list(state, limit=1_000_000)]
+        jobs += [job for job in self.table.list("cancelled", limit=CANCELLED_KEPT) if job.kind in GO_ON]
         return {job.spec["output"] for job in jobs}
 
     def _recover(self, lost: Sequence[JobRow]) -> None:
@@ -235,7 +238,8 @@ class Engine:
             running.attempt.kill()
 
     def _finish(self, running: Running, end: str) -> None:
-        """Record how a job ended. What it wrote is removed first, unless it is the result."""
+        """Record how a job ended. What it wrote is removed first, unless it is the result, or what a
+        cancelled training can go on from."""
         running.attempt.close(patience=GRACE_SECONDS)
         self._to_cancel.discard(running.job.id)
         if running.outcome is None and not running.cancelled:
@@ -247,7 +251,10 @@ class Engine:
         if not running.cancelled and "done" in outcome:
             self._finish_done(running.job)
             return
-        self._store.discard(running.job.spec["output"])
+        if running.cancelled and running.job.kind in GO_ON:
+            self._store.clear(running.job.spec["output"])
+        else:
+            self._store.discard(running.job.spec["output"])
         if running.cancelled:
             self.table.finish(running.job, "cancelled")
             return

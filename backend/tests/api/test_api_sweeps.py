@@ -2,12 +2,16 @@
 
 import hashlib
 
+import numpy as np
 import pytest
 import tiny
+from live_server import patience
 
 from policyscope.api.current import WORKSPACE
 from policyscope.core.progress import drain
-from policyscope.services.sweeps import work
+from policyscope.core.sae_formats import open_sae, transcoder_file
+from policyscope.core.transcoder import KINDS
+from policyscope.services.sweeps import data, work
 
 SMALL = {
     "env": tiny.ENV,
@@ -69,6 +73,10 @@ def test_a_sweep_judges_every_cell_and_one_is_put_to_use(client):
         ({"topk": [16]}, 400, "smaller k"),
         ({"topk": []}, 422, "topk"),
         ({"variant": ["best"]}, 422, "variant"),
+        ({"variant": ["transcoder"]}, 400, "name it as output_tap"),
+        ({"output_tap": 3}, 400, "leave it out"),
+        ({"variant": ["transcoder"], "output_tap": 1}, 400, "a later one"),
+        ({"num_traj": 2}, 400, "at least 3"),
         ({"pushed_share": 0.2}, 400, "pushed"),
         ({"noisy_share": 0.9, "reset_share": 0.2}, 400, "at most 1"),
         ({"reset_share": 0.1}, 400, "reset noise"),
@@ -132,6 +140,77 @@ def test_an_interrupted_sweep_shows_what_it_has_and_ends_in_the_same_bytes(clien
     assert done[-1] == reports[-1].total
 
 
+def test_transcoders_are_judged_beside_saes_and_saved_but_not_attached(client, app):
+    model_id = client.model()
+    asked = {**SMALL, "tap_index": 1, "output_tap": tiny.TAP, "variant": ["topk", *KINDS], "topk": [2]}
+    asked["seeds_of_each"] = 1
+    accepted = client("POST", f"/model/{model_id}/sweep", asked, 202)
+    assert client.finished(accepted["job_id"], timeout=120)["state"] == "done"
+    found = client("GET", f"/sweep/{accepted['sweep_id']}")
+    assert [cell["variant"] for cell in found["cells"]] == ["topk", *KINDS]
+    assert all(cell["gate"]["return_mean"] is not None for cell in found["cells"])
+    assert f"--output_tap {tiny.TAP}" in found["command"]
+    error = client("POST", f"/sweep/{found['sweep_id']}/use", {"cell": 1}, 400)["error"]
+    assert "reads tap 1, writes tap 3" in error["message"]
+    response = client.http.get(f"/sweep/{found['sweep_id']}/file?cell=2")
+    assert "attachment" in response.headers["Content-Disposition"]
+    transcoder = transcoder_file.open_transcoder(response.data)
+    assert (transcoder.kind, transcoder.output_tap) == ("skip_transcoder", tiny.TAP)
+    sae = open_sae(client.http.get(f"/sweep/{found['sweep_id']}/file?cell=0").data, "sae.safetensors")
+    assert (sae.k, sae.tap_index) == (2, 1)
+
+
+def test_another_tap_learns_from_the_same_episodes_and_more_can_be_added(client, app):
+    model_id, ws = client.model(), app.extensions[WORKSPACE]
+    small = {**SMALL, "topk": [2], "seeds_of_each": 1}
+    first = client("POST", f"/model/{model_id}/sweep", small, 202)
+    refused = client("POST", f"/model/{model_id}/sweep/plan", {**small, "data_from": "w_0"}, 404)["error"]
+    assert "no sweep" in refused["message"]
+    client.finished(first["job_id"], timeout=120)
+    stored = ws.store.names("datasets")
+    assert len(stored) == 1
+    other = client("POST", f"/model/{model_id}/sweep", {**small, "tap_index": 1}, 202)
+    client.finished(other["job_id"], timeout=120)
+    assert ws.store.names("datasets") == stored  # nothing was collected again
+
+    more = {**small, "data_from": first["sweep_id"], "num_traj": 4, "noisy_share": 1.0}
+    grown = client("POST", f"/model/{model_id}/sweep", more, 202)
+    client.finished(grown["job_id"], timeout=120)
+    found = client("GET", f"/sweep/{grown['sweep_id']}")
+    assert found["data"]["episodes"] == {"clean": 2, "noisy": 8, "pushed": 0, "reset": 0}
+    assert f"--data_from {first['sweep_id']}" in found["command"]
+    (new,) = set(ws.store.names("datasets")) - set(stored)
+    old_rows, new_rows = (_arrays(ws.store, name) for name in (*stored, new))
+    count = len(old_rows["episode"])
+    for name, array in old_rows.items():
+        assert np.array_equal(new_rows[name][:count], array), name
+    assert set(new_rows["episode"][count:]) == {6, 7, 8, 9}
+    for before, after in zip(data.split(old_rows), data.split(new_rows), strict=True):
+        assert np.array_equal(before, after[: len(before)])  # no episode changed sides
+    again = client("POST", f"/model/{model_id}/sweep/plan", {**more, "num_traj": 0, "topk": [4]})
+    assert "--num_traj 0" in again["command"]
+
+
+def test_a_cancelled_sweep_goes_on_to_the_same_bytes(client, app):
+    model_id, ws = client.model(), app.extensions[WORKSPACE]
+    long = {**SMALL, "steps": 1_500, "topk": [2], "seeds_of_each": 1, "variant": ["relu"]}
+    accepted = client("POST", f"/model/{model_id}/sweep", long, 202)
+    output = f"sweeps/{accepted['sweep_id']}"
+    for _ in patience(60):
+        cells = client("GET", f"/sweep/{accepted['sweep_id']}")["cells"]
+        if cells[0]["curves"] is not None or cells[0]["state"] == "trained":
+            break
+    assert client("DELETE", f"/job/{accepted['job_id']}")["state"] == "cancelled"
+    shown = client("GET", f"/sweep/{accepted['sweep_id']}")
+    assert shown["cells"][0]["curves"] is not None  # what it had is still there to see
+    client("POST", f"/job/{accepted['job_id']}/retry", expect=202)
+    assert client.finished(accepted["job_id"], timeout=120)["state"] == "done"
+    cut = _digests(ws.store, output)
+    ws.store.discard(output)
+    drain(work.perform(ws.store, ws.table.get(accepted["job_id"]).spec["work"]))
+    assert _digests(ws.store, output) == cut
+
+
 def test_unknown_sweeps(client):
     assert client("GET", "/sweep/w_0", expect=404)["error"]["code"] == "not_found"
     assert client("POST", "/sweep/w_0/use", {}, 404)
@@ -139,3 +218,7 @@ def test_unknown_sweeps(client):
 
 def _digests(store, output):
     return {file: hashlib.sha256(store.read(output, file)).hexdigest() for file in store.files(output)}
+
+
+def _arrays(store, name):
+    return {file.removesuffix(".npy"): np.load(store.path(name, file)) for file in store.files(name)}

@@ -572,6 +572,25 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/sweep/{sweep_id}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sweep_id: string;
+            };
+            cookie?: never;
+        };
+        /** One SAE or transcoder of the sweep as a safetensors file. */
+        get: operations["save_sweep"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/model/{model_id}/interpret_features": {
         parameters: {
             query?: never;
@@ -2435,12 +2454,17 @@ export interface components {
              */
             tap_index: number;
             /**
-             * @description Variants to try.
+             * @description Module whose output transcoders make of what they read; only with one of them.
+             * @default null
+             */
+            output_tap?: number | null;
+            /**
+             * @description Variants to try, and transcoders.
              * @default [
              *       "topk"
              *     ]
              */
-            variant?: ("topk" | "batchtopk" | "jumprelu" | "relu" | "gated" | "matryoshka")[];
+            variant?: ("topk" | "batchtopk" | "jumprelu" | "relu" | "gated" | "matryoshka" | "transcoder" | "skip_transcoder")[];
             /**
              * @description Numbers of latents to try. By the width of the tap when left out.
              * @default null
@@ -2477,10 +2501,15 @@ export interface components {
              */
             lr?: number | null;
             /**
-             * @description Episodes of the data set.
+             * @description Episodes to collect; with data_from, in addition to those there.
              * @default 100
              */
             num_traj?: number;
+            /**
+             * @description Sweep whose episodes come first; they keep their numbers and their split.
+             * @default null
+             */
+            data_from?: string | null;
             /**
              * @description Longest episode; the environment's own limit by default.
              * @default null
@@ -6087,6 +6116,37 @@ export interface operations {
             415: components["responses"]["DEFAULT_ERROR"];
             422: components["responses"]["UNPROCESSABLE_ENTITY"];
             507: components["responses"]["DEFAULT_ERROR"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    save_sweep: {
+        parameters: {
+            query?: {
+                /** @description Number of the cell; the recommended one by default. */
+                cell?: number | null;
+            };
+            header?: never;
+            path: {
+                sweep_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            400: components["responses"]["DEFAULT_ERROR"];
+            401: components["responses"]["DEFAULT_ERROR"];
+            403: components["responses"]["DEFAULT_ERROR"];
+            404: components["responses"]["DEFAULT_ERROR"];
+            422: components["responses"]["UNPROCESSABLE_ENTITY"];
             default: components["responses"]["DEFAULT_ERROR"];
         };
     };

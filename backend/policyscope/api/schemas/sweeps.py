@@ -28,6 +28,7 @@ from policyscope.api.schemas.jobs import STATES, Job
 from policyscope.api.schemas.reports import StabilityNull
 from policyscope.api.schemas.training import Disturbed, count
 from policyscope.core.sae import Variant
+from policyscope.core.transcoder import KINDS
 
 CELL_STATES = ("waiting", "training", "trained", "done")
 
@@ -65,11 +66,18 @@ class SweepRequest(Disturbed):
         validate=validate.Range(0, 1000),
         metadata=described("Module whose output the SAEs read.", example=4),
     )
+    output_tap = fields.Integer(
+        strict=True,
+        allow_none=True,
+        load_default=None,
+        validate=validate.Range(0, 1000),
+        metadata=described("Module whose output transcoders make of what they read; only with one of them."),
+    )
     variant = fields.List(
-        fields.String(validate=validate.OneOf(get_args(Variant))),
+        fields.String(validate=validate.OneOf((*get_args(Variant), *KINDS))),
         load_default=lambda: ["topk"],
-        validate=validate.Length(1, 6),
-        metadata=described("Variants to try.", default=["topk"]),
+        validate=validate.Length(1, 8),
+        metadata=described("Variants to try, and transcoders.", default=["topk"]),
     )
     d_latent = _numbers(65_536, "Numbers of latents to try.")
     topk = _numbers(4096, "Numbers of active latents (k) to try.")
@@ -83,7 +91,13 @@ class SweepRequest(Disturbed):
         validate=validate.Range(0, 1, min_inclusive=False, max_inclusive=False),
         metadata=described("Learning rate; by the number of latents when left out."),
     )
-    num_traj = count(100, 3, 10_000, "Episodes of the data set.")
+    num_traj = count(100, 0, 10_000, "Episodes to collect; with data_from, in addition to those there.")
+    data_from = fields.String(
+        allow_none=True,
+        load_default=None,
+        validate=validate.Length(1, 40),
+        metadata=described("Sweep whose episodes come first; they keep their numbers and their split."),
+    )
     max_timesteps = fields.Integer(
         strict=True,
         allow_none=True,
@@ -250,6 +264,14 @@ class UseCell(Request):
     cell = fields.Integer(
         strict=True,
         allow_none=True,
+        load_default=None,
+        validate=validate.Range(0, 1000),
+        metadata=described("Number of the cell; the recommended one by default."),
+    )
+
+
+class CellQuery(Request):
+    cell = fields.Integer(
         load_default=None,
         validate=validate.Range(0, 1000),
         metadata=described("Number of the cell; the recommended one by default."),

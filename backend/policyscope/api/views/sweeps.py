@@ -4,10 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask import Response
+
 from policyscope.api.current import workspace
 from policyscope.api.encoding import Views
 from policyscope.api.schemas.saes import SaeInfo
-from policyscope.api.schemas.sweeps import Sweep, SweepAccepted, SweepPlan, SweepRequest, Sweeps, UseCell
+from policyscope.api.schemas.sweeps import (
+    CellQuery,
+    Sweep,
+    SweepAccepted,
+    SweepPlan,
+    SweepRequest,
+    Sweeps,
+    UseCell,
+)
+from policyscope.api.views.sae_library import BINARY
 from policyscope.services.sweeps import plan, reading
 
 LOCATION = {"Location": {"schema": {"type": "string"}, "description": "The sweep."}}
@@ -54,3 +65,13 @@ def get_sweep(sweep_id: str) -> Any:
 def use_sweep(wanted: dict[str, Any], sweep_id: str) -> Any:
     """Attach one SAE of the sweep to its model and make it the active one."""
     return reading.use(workspace(), sweep_id, wanted["cell"])
+
+
+@sweeps.route("/sweep/<sweep_id>/file")
+@sweeps.arguments(CellQuery, location="query")
+@sweeps.response(200, BINARY, content_type="application/octet-stream")
+def save_sweep(query: dict[str, Any], sweep_id: str) -> Any:
+    """One SAE or transcoder of the sweep as a safetensors file."""
+    name, content = reading.file_of(workspace(), sweep_id, query["cell"])
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(content, mimetype="application/octet-stream", headers=headers)

@@ -20,6 +20,7 @@ from policyscope.core.sae_formats import (
     saelens,
     safetensors_file,
     sparsify,
+    transcoder_file,
 )
 from policyscope.core.sae_formats.original import save as save_sae
 from policyscope.core.sae_formats.parts import read_config
@@ -79,6 +80,8 @@ def export_sae(sae: SAE, form: str) -> dict[str, bytes]:
 
 def _from_safetensors(data: bytes, config: Mapping[str, Any] | None) -> SAE:
     tensors, metadata = parse(data)
+    if transcoder_file.recognises(metadata):
+        raise transcoder_file.refuse(metadata)
     if safetensors_file.recognises(metadata):
         return safetensors_file.read(tensors, metadata)
     if config is None:

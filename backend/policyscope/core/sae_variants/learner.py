@@ -91,11 +91,7 @@ class VariantLearner(SaeLearner):
         spread = (residual - residual.mean(dim=0)).square().sum()
         if len(dead) == 0 or spread == 0:
             return residual.new_zeros(())
-        values = rectified[:, dead]
-        kept = keep_largest(values.detach(), min(len(dead), self.aux_k))
-        z = torch.where(kept > 0, values, 0.0)
-        weight = AUX_COEFFICIENT * min(1.0, len(dead) / self.aux_k)
-        return weight * (residual - z @ parts.decoder[dead]).square().sum() / spread
+        return auxiliary_loss(rectified[:, dead], parts.decoder[dead], residual, self.aux_k) / spread
 
     def state(self) -> dict[str, np.ndarray]:
         return super().state() | {"control": self.control.numpy().copy()}
@@ -103,6 +99,17 @@ class VariantLearner(SaeLearner):
     def restore(self, state: Mapping[str, np.ndarray]) -> None:
         super().restore(state)
         self.control.copy_(torch.from_numpy(np.array(state["control"])))
+
+
+def auxiliary_loss(
+    values: torch.Tensor, decoder: torch.Tensor, residual: torch.Tensor, aux_k: int
+) -> torch.Tensor:
+    """What dead latents leave of the ``residual`` [B, d], weighted: by ``values`` [B, n] and ``decoder`` rows
+    [n, d] of those alone."""
+    kept = keep_largest(values.detach(), min(values.shape[1], aux_k))
+    z = torch.where(kept > 0, values, 0.0)
+    weight = AUX_COEFFICIENT * min(1.0, values.shape[1] / aux_k)
+    return weight * (residual - z @ decoder).square().sum()
 
 
 def batch_top(rectified: torch.Tensor, k: int) -> torch.Tensor:

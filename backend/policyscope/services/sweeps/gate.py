@@ -17,6 +17,7 @@ from policyscope.core.progress import Progress, Work
 from policyscope.core.rollout import rollout
 from policyscope.core.sae import SAE
 from policyscope.core.stability import compare_seeds
+from policyscope.core.transcoder import Dictionary
 from policyscope.store.checkpoints import Checkpoints
 from policyscope.store.records import Json
 
@@ -26,7 +27,12 @@ Results = dict[str, sweep.Played]
 
 
 def play(
-    policy: Policy, tap_index: int, saes: Sequence[SAE], mean: F64, spec: RolloutSpec, kept: Checkpoints
+    policy: Policy,
+    tap_index: int,
+    saes: Sequence[Dictionary],
+    mean: F64,
+    spec: RolloutSpec,
+    kept: Checkpoints,
 ) -> Work[Results]:
     """Baseline, floor and every SAE (by its number), with a checkpoint in ``kept`` after each part.
 
@@ -51,7 +57,7 @@ def play(
 def result(
     cells: Sequence[sweep.Cell],
     numbers: Sequence[Json],
-    saes: Sequence[SAE],
+    saes: Sequence[Dictionary],
     played: Mapping[str, sweep.Played],
     held_out: F64,
 ) -> Json:
@@ -86,8 +92,10 @@ def result(
     }
 
 
-def _stability(saes: Sequence[SAE], held_out: F64) -> Json | None:
-    """Whether training seeds find the same features; None for one seed, or where nothing fires."""
+def _stability(dictionaries: Sequence[Dictionary], held_out: F64) -> Json | None:
+    """Whether training seeds find the same features; None for one seed, or where nothing fires. Also None for
+    transcoders, whose directions belong to another tap than the activations of which the nulls are made."""
+    saes = [one for one in dictionaries if isinstance(one, SAE)]
     if len(saes) < 2:
         return None
     try:

@@ -5,29 +5,32 @@ from __future__ import annotations
 import hashlib
 import json
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from policyscope.core.envs import check_fit, get_env
 from policyscope.core.errors import InvalidInput, LimitExceeded
+from policyscope.core.policy import Policy
 from policyscope.core.sae_sizes import sizes_for
 from policyscope.core.sae_train import SaeTrainConfig
-from policyscope.core.sweep import grid
+from policyscope.core.sweep import Cell, grid
+from policyscope.core.transcoder import check_taps
 from policyscope.jobs.estimate import estimate_seconds
 from policyscope.services import analyses, loaded, rollouts, runs
-from policyscope.services.pipeline.collect import Mix
 from policyscope.services.pipeline.stages import PROBE_EPISODES
+from policyscope.services.sweeps import data
+from policyscope.services.sweeps.data import KIND
 from policyscope.services.workspace import Workspace
 from policyscope.store.records import MODEL, JobRow, Json, ModelRow, require
 
-KIND, VERSION = "sweep", 1
+VERSION = 2
 MOST_CELLS = 64
 MOST_VECTORS = 2_000_000_000
 DATA = (
     "num_traj", "max_timesteps", "noise_scale", "noisy_share", "pushed_share", "push_scale", "reset_share",
-    "reset_scale",
+    "reset_scale", "data_from",
 )  # fmt: skip
 WORK_OF_A_VECTOR = 5e-7
 """Of one weight of an SAE, in environment steps: 0.2 µs for 4,096 weights against 100 µs a step."""
@@ -92,12 +95,15 @@ def work_parts(spec: Mapping[str, Any]) -> dict[str, int]:
 def command(model_id: str, spec: Mapping[str, Any]) -> str:
     """The command that does the same."""
     words = ["policyscope", "sweep", model_id, "--env", spec["env"], "--tap_index", str(spec["tap_index"])]
+    if spec.get("output_tap") is not None:
+        words += ["--output_tap", str(spec["output_tap"])]
     for name in ("variant", "d_latent", "topk"):
         for value in spec[name]:
             words += [f"--{name}", str(value)]
     for name in ("seeds_of_each", "seed", "steps", "batch", "lr", *DATA, "eval_episodes", "cache_samples"):
-        if spec[name] is not None:
-            words += [f"--{name}", f"{spec[name]:g}" if isinstance(spec[name], float) else str(spec[name])]
+        value = spec.get(name)
+        if value is not None:
+            words += [f"--{name}", f"{value:g}" if isinstance(value, float) else str(value)]
     return shlex.join(words)
 
 
@@ -107,7 +113,7 @@ def _frozen(ws: Workspace, session: Session, model_id: str, request: Json) -> Js
     check_fit(loaded.current_spec(ws.store, row), info)
     policy = loaded.build_policy(ws.store, row.id, row.acting, row.edits)
     width = policy.tap_dim(request["tap_index"])
-    _mix(request).check(info)
+    data.mix_of(request).check(info)
     asked = _with_sizes(request, width)
     longest = min(asked["max_timesteps"] or info.max_episode_steps, info.max_episode_steps)
     spec: Json = {
@@ -115,7 +121,7 @@ def _frozen(ws: Workspace, session: Session, model_id: str, request: Json) -> Js
         "env": info.id,
         "d_in": width,
         "max_steps": longest,
-        "cells": [cell.to_json() for cell in _cells(asked)],
+        "cells": [cell.to_json() for cell in _cells(asked, policy)],
         "seeds": list(range(asked["eval_episodes"])),
         "model_id": row.id,
         "activation": row.acting,
@@ -123,6 +129,7 @@ def _frozen(ws: Workspace, session: Session, model_id: str, request: Json) -> Js
         "weights_sha256": policy.fingerprint(),
     }
     _check_size(spec)
+    spec["data"] = data.frozen(session, ws.store, spec)
     text = json.dumps([VERSION, spec, rollouts.versions()], sort_keys=True, allow_nan=False)
     sweep_id = f"w_{hashlib.sha256(text.encode()).hexdigest()[:16]}"
     return {**spec, "sweep_id": sweep_id, "output": f"sweeps/{sweep_id}"}
@@ -142,7 +149,7 @@ def _with_sizes(request: Json, width: int) -> Json:
     return asked
 
 
-def _cells(asked: Json) -> Any:
+def _cells(asked: Json, policy: Policy) -> list[Cell]:
     seeds = [asked["seed"] + i for i in range(asked["seeds_of_each"])]
     cells = grid(asked["variant"], asked["d_latent"], asked["topk"], seeds)
     for cell in cells:
@@ -155,12 +162,22 @@ def _cells(asked: Json) -> Any:
             cell.seed,
             variant=cell.variant,
         )
+    _check_output(asked, cells, policy)
     return cells
 
 
-def _mix(request: Mapping[str, Any]) -> Mix:
-    names = ("noisy_share", "pushed_share", "reset_share", "push_scale", "reset_scale")
-    return Mix(*(request[name] for name in names))
+def _check_output(asked: Json, cells: Sequence[Cell], policy: Policy) -> None:
+    """Transcoders write another tap, and nothing else does. Raises InvalidInput."""
+    given, transcodes = asked["output_tap"], any(cell.transcodes for cell in cells)
+    if given is not None and transcodes:
+        check_taps(policy, asked["tap_index"], given)
+    elif given is not None or transcodes:
+        message = (
+            f"output_tap is {given}, and none of the variants writes another tap than it reads; leave it out."
+            if given is not None
+            else "A transcoder writes another tap than it reads: name it as output_tap."
+        )
+        raise InvalidInput(message, fields={"output_tap": message})
 
 
 def _check_size(spec: Json) -> None:
@@ -183,7 +200,7 @@ def _check_size(spec: Json) -> None:
 
 def _shown(spec: Json) -> Json:
     """What of a frozen sweep the outside sees."""
-    hidden = ("model_id", "activation", "weight_edits", "weights_sha256", "output", "seeds", "max_timesteps")
+    hidden = (*data.OF_POLICY, "output", "seeds", "max_timesteps", "data")
     vectors = len(spec["cells"]) * spec["steps"] * spec["batch"]
     plain = {name: value for name, value in spec.items() if name not in hidden}
     return {**plain, "max_timesteps": spec["max_steps"], "vectors": vectors}

@@ -6,15 +6,16 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from safetensors.numpy import load
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from policyscope.core.errors import Conflict, InvalidInput, NotFound
-from policyscope.core.sae import SAE
+from policyscope.core.sae_formats import safetensors_file, transcoder_file
+from policyscope.core.transcoder import Dictionary, Transcoder
 from policyscope.services import jobs, loaded, saes
-from policyscope.services.sweeps.plan import KIND, command
-from policyscope.services.sweeps.work import LIVE, RESULT, cell_files
+from policyscope.services.sweeps.data import KIND
+from policyscope.services.sweeps.plan import command
+from policyscope.services.sweeps.work import LIVE, RESULT, cell_files, dictionary_of
 from policyscope.services.tap_warnings import Attached
 from policyscope.services.workspace import Workspace
 from policyscope.store.checkpoints import Checkpoints
@@ -22,9 +23,9 @@ from policyscope.store.records import MODEL, JobRow, Json, ModelRow, require
 
 MOST_LISTED = 50
 ASKED = (
-    "env", "tap_index", "d_in", "variant", "d_latent", "topk", "seeds_of_each", "seed", "steps", "batch",
-    "lr", "num_traj", "max_timesteps", "noise_scale", "noisy_share", "pushed_share", "push_scale",
-    "reset_share", "reset_scale", "eval_episodes", "cache_samples",
+    "env", "tap_index", "output_tap", "d_in", "variant", "d_latent", "topk", "seeds_of_each", "seed",
+    "steps", "batch", "lr", "num_traj", "max_timesteps", "noise_scale", "noisy_share", "pushed_share",
+    "push_scale", "reset_share", "reset_scale", "data_from", "eval_episodes", "cache_samples",
 )  # fmt: skip
 
 
@@ -49,7 +50,7 @@ def get(ws: Workspace, sweep_id: str) -> Json:
     found = _result(ws, row)
     if found is None:
         found = _unfinished(ws.store.checkpoints(spec["output"]), spec, running=row.state == "running")
-    asked = {name: spec[name] for name in ASKED}
+    asked = {name: spec.get(name) for name in ASKED}  # sweeps of earlier versions lack some
     return {
         "sweep_id": sweep_id,
         "model_id": spec["model_id"],
@@ -64,19 +65,21 @@ def get(ws: Workspace, sweep_id: str) -> Json:
 def use(ws: Workspace, sweep_id: str, cell: int | None) -> Json:
     """Attach one SAE of a finished sweep to its model, by default the recommended one.
 
-    Raises NotFound, Conflict when the sweep is not done or recommends none, InvalidInput for another number.
+    Raises NotFound, Conflict when the sweep is not done or recommends none, InvalidInput for another number
+    or for a transcoder.
     """
     with ws.records.read() as session:
         row = _job(session, sweep_id)
         spec = row.spec["work"]
         model = require(session, ModelRow, spec["model_id"], MODEL)
-    result = _result(ws, row)
-    if result is None:
-        raise Conflict(f"Sweep {sweep_id} is {row.state}; its SAEs can be used when it is done.")
-    number = _chosen(result, cell)
-    about = result["cells"][number]
-    arrays: dict[str, Any] = load(ws.store.read(spec["output"], cell_files(number)[1]))
-    sae = SAE(**arrays, **about["values"])
+    number, about, sae = _cell(ws, row, cell)
+    if isinstance(sae, Transcoder):
+        raise InvalidInput(
+            f"Cell {number} is a transcoder: it reads tap {sae.tap_index}, writes tap {sae.output_tap} and "
+            "reconstructs neither, so it cannot be the model's SAE, whose features are read and changed at "
+            f"one tap. Its file can be saved. Train an SAE at tap {sae.output_tap} to steer there.",
+            fields={"cell": "a transcoder"},
+        )
     data = loaded.data_in(ws.store, spec["output"])
     name = f"sweep {sweep_id}, k {about['k']} of {about['d_latent']}, seed {about['seed']}"
     tap = spec["tap_index"]
@@ -84,6 +87,25 @@ def use(ws: Workspace, sweep_id: str, cell: int | None) -> Json:
     info = saes.examine(Attached(model.id, name, tap, tap), policy, sae, data)
     info["env"] = spec["env"]
     return saes.keep_attached(ws, model.id, sae, data, saes.Source(name, tap, info))
+
+
+def file_of(ws: Workspace, sweep_id: str, cell: int | None) -> tuple[str, bytes]:
+    """Name and bytes of one SAE or transcoder of a finished sweep, as safetensors. Raises as ``use``."""
+    with ws.records.read() as session:
+        row = _job(session, sweep_id)
+    number, _, found = _cell(ws, row, cell)
+    save = transcoder_file.save if isinstance(found, Transcoder) else safetensors_file.save
+    return f"{sweep_id}_{number}.safetensors", save(found)  # type: ignore[arg-type]
+
+
+def _cell(ws: Workspace, row: JobRow, cell: int | None) -> tuple[int, Json, Dictionary]:
+    """Number, figures and weights of a cell, by default the recommended one."""
+    spec, result = row.spec["work"], _result(ws, row)
+    if result is None:
+        raise Conflict(f"Sweep {row.key} is {row.state}; its SAEs can be used when it is done.")
+    number = _chosen(result, cell)
+    about = result["cells"][number]
+    return number, about, dictionary_of(ws.store.read(spec["output"], cell_files(number)[1]), about["values"])
 
 
 def _chosen(result: Json, cell: int | None) -> int:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from time import monotonic
 from typing import Any
@@ -16,34 +16,29 @@ from typing import Any
 import numpy as np
 from safetensors.numpy import load, save
 
-from policyscope.core.activations import ActivationData, split_rows
-from policyscope.core.arms import Arm, RolloutSpec
-from policyscope.core.envs import get_env
+from policyscope.core.activations import ActivationData
+from policyscope.core.arms import RolloutSpec
 from policyscope.core.policy import Policy
 from policyscope.core.progress import Progress, Work, staged
 from policyscope.core.sae import SAE
-from policyscope.core.sae_metrics import sae_report
-from policyscope.core.sae_train import SaeTrainConfig, curves_of, train_sae
+from policyscope.core.sae_metrics import sae_report, transcoder_report
+from policyscope.core.sae_train import SaeTrainConfig, SaeTrainResult, curves_of, train_sae
 from policyscope.core.sweep import Cell, decoder_crowding
 from policyscope.core.training_probe import TrainingProbe, density_histogram
+from policyscope.core.transcoder import Dictionary, Transcoder
+from policyscope.core.transcoder_train import train_transcoder
 from policyscope.services import loaded, rollouts
-from policyscope.services.pipeline.collect import (
-    Arrays,
-    CollectPlan,
-    Mix,
-    collect,
-    described,
-    noise_in_action_units,
-    whole_episodes,
-)
+from policyscope.services.pipeline.collect import Arrays, described, whole_episodes
 from policyscope.services.pipeline.stages import probe_spec, probing
+from policyscope.services.sweeps import data as collected
 from policyscope.services.sweeps import gate
-from policyscope.services.sweeps.plan import KIND, work_parts
+from policyscope.services.sweeps.data import KIND
+from policyscope.services.sweeps.plan import work_parts
 from policyscope.store.artifacts import ArtifactStore, Content
 from policyscope.store.checkpoints import Checkpoints
 from policyscope.store.records import finite
 
-RESULT, LIVE, DATA = "result.json", "live.json", "data.safetensors"
+RESULT, LIVE = "result.json", "live.json"
 OF_A_CELL = (
     "fvu", "feedback_fvu", "action_fvu", "cosine", "l0", "dead_features", "dead_conclusive", "dense_features",
 )  # fmt: skip
@@ -57,6 +52,12 @@ def perform(store: ArtifactStore, spec: Spec) -> Work[None]:
     """``spec`` is what ``plan.start`` froze."""
     run = Sweep(store, spec)
     return run.one(spec["part"]) if "part" in spec else run.whole()
+
+
+def dictionary_of(weights: bytes, values: Mapping[str, Any]) -> Dictionary:
+    """What a cell became, of its safetensors and of what is not an array."""
+    arrays: dict[str, Any] = load(weights)
+    return Transcoder(**arrays, **values) if "output_tap" in values else SAE(**arrays, **values)
 
 
 def cell_files(number: int) -> tuple[str, str]:
@@ -94,7 +95,7 @@ class Sweep:
             yield from self._counted(f"cell-{number}", self._cell(number, data, probe))
         saes = [self._trained(number) for number in range(len(self.cells))]
         played = yield from self._counted("gate", self._gate(data, saes))
-        _, _, test = _split(data)
+        _, _, test = collected.split(data)
         numbers = [json.loads(self.kept.load(cell_files(n)[0]) or b"") for n in range(len(saes))]
         held_out = np.asarray(data["activations"][test], dtype=np.float64)
         result = gate.result(self.cells, numbers, saes, played, held_out)
@@ -108,19 +109,11 @@ class Sweep:
             yield from self._cell(number, data, probe)
 
     def _data(self) -> Work[Arrays]:
-        if (saved := self.kept.load(DATA)) is not None:
-            return dict(load(saved))
-        s = self.spec
-        noise = noise_in_action_units(get_env(s["env"]), s["noise_scale"])
-        mix = Mix(s["noisy_share"], s["pushed_share"], s["reset_share"], s["push_scale"], s["reset_scale"])
-        plan = CollectPlan(s["env"], s["num_traj"], s["max_steps"], noise, s["seed"], mix)
-        arm = Arm("policy", self.policy)
-        data = yield from staged(collect(arm, plan, s["tap_index"]), "collecting")
-        self.kept.save(DATA, save({name: np.ascontiguousarray(array) for name, array in data.items()}))
-        return data
+        data = yield from collected.rows(self.store, self.spec["data"], self.policy)
+        return {**data, "activations": self.policy.head(data["observations"], self.spec["tap_index"])}
 
     def _probe(self, data: Arrays) -> Work[TrainingProbe]:
-        train, validation, _ = _split(data)
+        train, validation, _ = collected.split(data)
         held_out, mean = data["observations"][validation], data["activations"][train].mean(axis=0)
         spec = probe_spec(self.spec["env"], self.spec["max_steps"])
         return (yield from probing(self.policy, self.spec["tap_index"], held_out, mean, spec))
@@ -130,7 +123,7 @@ class Sweep:
         if self.kept.load(weights) is not None:
             return
         cell, s = self.cells[number], self.spec
-        train, validation, test = _split(data)
+        train, validation, test = collected.split(data)
         config = SaeTrainConfig(
             cell.d_latent, cell.k, s["steps"], s["batch"], s["lr"], cell.seed, "cpu", variant=cell.variant
         )
@@ -145,34 +138,44 @@ class Sweep:
             live = {"cell": number, "curves": _lists(state["rows"]), "density": probe.density}
             self.kept.save(LIVE, _json(live))
 
-        x = data["activations"]
-        work = train_sae(
-            x[train], x[validation], config, s["tap_index"], load(saved) if saved else None, keep, probe
-        )
+        before = load(saved) if saved else None
+        rows = data["activations"][train], data["activations"][validation]
+        work: Work[SaeTrainResult[Any]]
+        if cell.transcodes:
+            taps = (s["tap_index"], s["output_tap"])
+            learned, judged = ((h, self.policy.onward(h, *taps)) for h in rows)
+            probe = replace(probe, fidelity=replace(probe.fidelity, output_tap=s["output_tap"]))
+            work = train_transcoder(learned, judged, config, taps, before, keep, probe)
+        else:
+            work = train_sae(*rows, config, s["tap_index"], before, keep, probe)
         k, of = cell.k, len(self.cells)
         label = f"SAE {number + 1} of {of}: k {k} of {cell.d_latent}, {cell.variant}, seed {cell.seed}"
-        trained = yield from staged(work, label)
-        held_out = ActivationData(data["observations"][test], x[test])
-        report = sae_report(self.policy, trained.sae, s["tap_index"], held_out)
+        trained: SaeTrainResult[Any] = yield from staged(work, label)
+        held_out = ActivationData(data["observations"][test], data["activations"][test])
+        report = self._report(trained.sae, held_out)
         numbers = {
             **{name: report[name] for name in OF_A_CELL},
             "crowding": decoder_crowding(trained.sae),
-            "density": density_histogram(trained.sae.encode(x[test])),
+            "density": density_histogram(trained.sae.encode(held_out.activations)),
             "curves": {name: column.tolist() for name, column in trained.curves.items()},
             "values": trained.sae.values(),
         }
         self.kept.save(about, _json(numbers))
         self.kept.save(weights, save(trained.sae.arrays()))
 
-    def _trained(self, number: int) -> SAE:
+    def _report(self, dictionary: Dictionary, held_out: ActivationData) -> dict[str, Any]:
+        if isinstance(dictionary, Transcoder):
+            return transcoder_report(self.policy, dictionary, held_out)
+        return sae_report(self.policy, dictionary, self.spec["tap_index"], held_out)
+
+    def _trained(self, number: int) -> Dictionary:
         about, weights = (self.kept.load(file) for file in cell_files(number))
         assert about is not None
         assert weights is not None  # both just made
-        arrays: dict[str, Any] = load(weights)
-        return SAE(**arrays, **json.loads(about)["values"])
+        return dictionary_of(weights, json.loads(about)["values"])
 
-    def _gate(self, data: Arrays, saes: list[SAE]) -> Work[gate.Results]:
-        train, _, _ = _split(data)
+    def _gate(self, data: Arrays, saes: list[Dictionary]) -> Work[gate.Results]:
+        train, _, _ = collected.split(data)
         mean = data["activations"][train].mean(axis=0)
         spec = RolloutSpec(self.spec["env"], tuple(self.spec["seeds"]), self.spec["max_steps"])
         work = gate.play(self.policy, self.spec["tap_index"], saes, mean, spec, self.kept)
@@ -210,11 +213,6 @@ class Sweep:
             return stop.value
         finally:
             work.close()
-
-
-def _split(data: Arrays) -> Any:
-    """The same rows for every cell, so that only the SAE differs."""
-    return split_rows(len(data["group"]), data["group"])
 
 
 def _lists(rows: np.ndarray) -> dict[str, list[float]]:
