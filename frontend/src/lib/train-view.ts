@@ -2,6 +2,7 @@
 export interface TrainView {
   env?: string;
   tap_index?: number;
+  output_tap?: number;
   variant?: string[];
   d_latent?: number[];
   topk?: number[];
@@ -9,6 +10,8 @@ export interface TrainView {
   seed?: number;
   steps?: number;
   batch?: number;
+  lr?: number;
+  data_from?: string;
   num_traj?: number;
   max_timesteps?: number;
   noise_scale?: number;
@@ -18,10 +21,12 @@ export interface TrainView {
   reset_share?: number;
   reset_scale?: number;
   eval_episodes?: number;
+  cache_samples?: number;
 }
 
 const WHOLE = [
   "tap_index",
+  "output_tap",
   "seeds_of_each",
   "seed",
   "steps",
@@ -29,8 +34,9 @@ const WHOLE = [
   "num_traj",
   "max_timesteps",
   "eval_episodes",
+  "cache_samples",
 ];
-const REAL = ["noise_scale", "noisy_share", "pushed_share", "push_scale", "reset_share", "reset_scale"];
+const REAL = ["lr", "noise_scale", "noisy_share", "pushed_share", "push_scale", "reset_share", "reset_scale"];
 
 const isReal = (value: unknown): value is number =>
   typeof value === "number" && Number.isFinite(value) && value >= 0;
@@ -39,7 +45,7 @@ const isWhole = (value: unknown): value is number => isReal(value) && Number.isI
 function accepts(name: string, value: unknown): boolean {
   if (WHOLE.includes(name)) return isWhole(value);
   if (REAL.includes(name)) return isReal(value);
-  if (name === "env") return typeof value === "string" && value !== "";
+  if (name === "env" || name === "data_from") return typeof value === "string" && value !== "";
   if (!Array.isArray(value) || value.length === 0) return false;
   if (name === "variant") return value.every((each) => typeof each === "string");
   return (name === "d_latent" || name === "topk") && value.every((each) => isWhole(each) && each > 0);

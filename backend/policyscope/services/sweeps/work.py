@@ -22,7 +22,7 @@ from policyscope.core.policy import Policy
 from policyscope.core.progress import Progress, Work, staged
 from policyscope.core.sae import SAE
 from policyscope.core.sae_metrics import sae_report, transcoder_report
-from policyscope.core.sae_train import SaeTrainConfig, SaeTrainResult, curves_of, train_sae
+from policyscope.core.sae_train import Keep, SaeTrainConfig, SaeTrainResult, State, curves_of, train_sae
 from policyscope.core.sweep import Cell, decoder_crowding
 from policyscope.core.training_probe import TrainingProbe, density_histogram
 from policyscope.core.transcoder import Dictionary, Transcoder
@@ -123,7 +123,9 @@ class Sweep:
         if self.kept.load(weights) is not None:
             return
         cell, s = self.cells[number], self.spec
-        train, validation, test = collected.split(data)
+        if cell.transcodes:
+            probe = replace(probe, fidelity=replace(probe.fidelity, output_tap=s["output_tap"]))
+        _, _, test = collected.split(data)
         config = SaeTrainConfig(
             cell.d_latent, cell.k, s["steps"], s["batch"], s["lr"], cell.seed, "cpu", variant=cell.variant
         )
@@ -139,15 +141,7 @@ class Sweep:
             self.kept.save(LIVE, _json(live))
 
         before = load(saved) if saved else None
-        rows = data["activations"][train], data["activations"][validation]
-        work: Work[SaeTrainResult[Any]]
-        if cell.transcodes:
-            taps = (s["tap_index"], s["output_tap"])
-            learned, judged = ((h, self.policy.onward(h, *taps)) for h in rows)
-            probe = replace(probe, fidelity=replace(probe.fidelity, output_tap=s["output_tap"]))
-            work = train_transcoder(learned, judged, config, taps, before, keep, probe)
-        else:
-            work = train_sae(*rows, config, s["tap_index"], before, keep, probe)
+        work = self._training(cell, config, data, probe, before, keep)
         k, of = cell.k, len(self.cells)
         label = f"SAE {number + 1} of {of}: k {k} of {cell.d_latent}, {cell.variant}, seed {cell.seed}"
         trained: SaeTrainResult[Any] = yield from staged(work, label)
@@ -162,6 +156,24 @@ class Sweep:
         }
         self.kept.save(about, _json(numbers))
         self.kept.save(weights, save(trained.sae.arrays()))
+
+    def _training(
+        self,
+        cell: Cell,
+        config: SaeTrainConfig,
+        data: Arrays,
+        probe: TrainingProbe,
+        before: State | None,
+        keep: Keep,
+    ) -> Work[SaeTrainResult[Any]]:
+        """On the training rows of the data; what is written follows from what is read."""
+        train, validation, _ = collected.split(data)
+        rows = data["activations"][train], data["activations"][validation]
+        tap, output_tap = self.spec["tap_index"], self.spec["output_tap"]
+        if not cell.transcodes:
+            return train_sae(*rows, config, tap, before, keep, probe)
+        learned, judged = ((h, self.policy.onward(h, tap, output_tap)) for h in rows)
+        return train_transcoder(learned, judged, config, (tap, output_tap), before, keep, probe)
 
     def _report(self, dictionary: Dictionary, held_out: ActivationData) -> dict[str, Any]:
         if isinstance(dictionary, Transcoder):

@@ -1,4 +1,4 @@
-import { useMutation, useQuery } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 
 import { client, unwrap } from "@/lib/client";
 import type { Job, RunSummary } from "@/lib/types";
@@ -13,11 +13,18 @@ export const isActive = (job: Job) => !isFinished(job.state);
 /** Jobs that ended without a result can be started again, with the same spec. */
 export const canRetry = (job: Job) => ["failed", "cancelled", "interrupted"].includes(job.state);
 
-export const useRetryJob = () =>
-  useMutation({
+export function useRetryJob(onQueued?: () => unknown) {
+  const queryClient = useQueryClient();
+  return useMutation({
     mutationFn: (id: string) =>
       unwrap(client.POST("/job/{job_id}/retry", { params: { path: { job_id: id } } })),
+    onSuccess: async (job) => {
+      // whoever follows the job by its old end would not ask again
+      queryClient.setQueryData(runKeys.job(job.id), job);
+      await onQueued?.();
+    },
   });
+}
 
 /** All jobs of the server, newest first: watched closely while one is under way, else now and then. */
 export const useJobs = () =>

@@ -71,7 +71,7 @@ export function useDeleteRun(modelId: string) {
 export const csvPath = (runId: string) => `/run/${encodeURIComponent(runId)}/episodes.csv`;
 
 /** Fetches a file with the token and hands it to the browser; a bare link could not carry the header. */
-async function download(path: string, name: string): Promise<void> {
+export async function download(path: string, name: string): Promise<void> {
   saveBlob(await (await send(path)).blob(), name);
 }
 

@@ -17,6 +17,8 @@ interface Curve {
   term?: Term;
   log?: boolean;
   gate?: number;
+  /** Where the axis ends while every value is 0. */
+  most?: number;
 }
 
 export const CURVES: Curve[] = [
@@ -25,7 +27,7 @@ export const CURVES: Curve[] = [
   { name: "feedback_fvu", title: "Feedback FVU", term: "feedback_fvu", log: true, gate: 0.3 },
   { name: "return_recovered", title: "Return recovered", term: "return_recovered", gate: 0.9 },
   { name: "l0", title: "L0", term: "l0" },
-  { name: "dead_fraction", title: "Dead latents", term: "dead" },
+  { name: "dead_fraction", title: "Dead latents", term: "dead", most: 0.1 },
 ];
 
 interface Props {
@@ -128,9 +130,10 @@ function axes(all: [number, number][], curve: Curve, width: number) {
   const values = all.map(([, value]) => value).filter((value) => !curve.log || value > 0);
   const known = curve.gate === undefined ? values : [...values, curve.gate];
   const low = Math.min(...known, curve.log ? Infinity : 0);
-  const high = Math.max(...known, curve.log ? -Infinity : 1e-9);
+  const high = Math.max(...known, curve.log ? -Infinity : 0);
   const range: [number, number] = [HEIGHT - PAD.bottom, PAD.top];
-  const bounds: [number, number] = known.length > 0 ? [low, high > low ? high : low * 2 || 1] : [0.01, 1];
+  const bounds: [number, number] =
+    known.length > 0 ? [low, high > low ? high : low * 2 || (curve.most ?? 1)] : [0.01, 1];
   const scale = curve.log
     ? scaleLog().domain(bounds).range(range)
     : scaleLinear().domain(bounds).range(range);
@@ -138,7 +141,8 @@ function axes(all: [number, number][], curve: Curve, width: number) {
     .domain([0, Math.max(1, ...all.map(([step]) => step))])
     .range([PAD.left, Math.max(PAD.left + 20, width - PAD.right)]);
   const shown = scale.ticks(3);
-  const ticks = shown.length > 6 ? shown.filter((tick) => /^[125]/.test(tick.toExponential())) : shown;
+  const ticks =
+    shown.length > 4 && curve.log ? shown.filter((tick) => /^[125]/.test(tick.toExponential())) : shown;
   // a value of exactly 0 has no place on a logarithmic axis: it lies at its foot
   const y = (value: number) => scale(curve.log ? Math.max(value, bounds[0]) : value);
   return { x, y, ticks };

@@ -1,6 +1,6 @@
-import { NumberInput } from "@mantine/core";
+import { NumberInput, Select } from "@mantine/core";
 
-import { percent } from "@/lib/format";
+import { ago, percent } from "@/lib/format";
 import type { TrainView } from "@/lib/train-view";
 
 import { changed, clean, DEFAULTS, SHARES } from "./form";
@@ -32,7 +32,7 @@ const KINDS = [
 ] as const;
 
 /** Of which episodes the data are made, in shares that must fit into one. */
-export function DataFields({ form, onForm }: FormProps) {
+export function DataFields({ form, onForm, sweeps, env }: FormProps) {
   const left = clean(form);
   return (
     <fieldset className={classes.fields}>
@@ -44,11 +44,21 @@ export function DataFields({ form, onForm }: FormProps) {
             : ` ${percent(left, 0)} of the episodes are the policy left alone; split 80/10/10 by episode`}
         </small>
       </legend>
+      <Earlier form={form} onForm={onForm} sweeps={sweeps.filter((each) => each.env === env)} />
       <Whole
-        label="Episodes"
+        label={form.data_from === undefined ? "Episodes" : "Episodes to add"}
         name="num_traj"
         fallback={DEFAULTS.num_traj}
-        least={3}
+        least={form.data_from === undefined ? 3 : 0}
+        form={form}
+        onForm={onForm}
+      />
+      <Whole
+        label="Longest episode"
+        name="max_timesteps"
+        fallback={undefined}
+        hint="by environment"
+        least={2}
         form={form}
         onForm={onForm}
       />
@@ -63,7 +73,34 @@ export function DataFields({ form, onForm }: FormProps) {
         form={form}
         onForm={onForm}
       />
+      <Whole
+        label="Samples kept"
+        name="cache_samples"
+        fallback={DEFAULTS.cache_samples}
+        least={64}
+        form={form}
+        onForm={onForm}
+      />
     </fieldset>
+  );
+}
+
+/** Episodes of an earlier sweep come first; at any tap they need not be collected again. */
+function Earlier({ form, onForm, sweeps }: Pick<FormProps, "form" | "onForm" | "sweeps">) {
+  return (
+    <Select
+      label="Add to the episodes of"
+      className={classes.double}
+      placeholder={sweeps.length > 0 ? "none: collect anew" : "no earlier sweep here"}
+      data={sweeps.map((each) => ({
+        value: each.sweep_id,
+        label: `sweep of tap ${each.tap_index}, ${ago(each.created_at)}`,
+      }))}
+      value={form.data_from ?? null}
+      clearable
+      disabled={sweeps.length === 0 && form.data_from === undefined}
+      onChange={(value) => onForm(changed(form, "data_from", value ?? undefined))}
+    />
   );
 }
 

@@ -1,4 +1,5 @@
 import { Button } from "@mantine/core";
+import { useMutation } from "@tanstack/react-query";
 
 import { fixed, interval, num, percent, signed } from "@/lib/format";
 import type { Sweep, SweepCell } from "@/lib/types";
@@ -6,6 +7,8 @@ import { Saveable } from "@/ui/Saveable";
 import { Sample } from "@/ui/SurvivalChart";
 import tableClasses from "@/ui/Table.module.css";
 
+import { downloadCell } from "./api";
+import { TRANSCODERS } from "./form";
 import type { TrainingRun } from "./runs";
 import classes from "./Training.module.css";
 
@@ -43,7 +46,7 @@ export function RunTable(props: Props) {
               <th scope="col">Return recovered</th>
               <th scope="col">Falls added</th>
               <th scope="col">Gate</th>
-              <th scope="col" />
+              <th scope="col">Keep</th>
             </tr>
           </thead>
           <tbody onMouseLeave={() => props.onHot(null)}>
@@ -95,21 +98,53 @@ function Row({
       </td>
       <td>{gate ? `${signed((gate.added_falls ?? 0) * 100, 0)} points` : "–"}</td>
       <td>{gate ? (gate.passes ? "passes" : "fails") : "–"}</td>
-      <td>
-        {own && gate && (
-          <Button
-            size="compact-xs"
-            variant={kept ? "filled" : "default"}
-            loading={using === cell.number}
-            disabled={using !== null}
-            onClick={() => onUse(cell.number)}
-            aria-label={`Use this SAE: ${run.label}`}
-          >
-            Use this SAE
-          </Button>
-        )}
-      </td>
+      <td>{own && gate && <Keep sweep={sweep} run={run} kept={kept} onUse={onUse} using={using} />}</td>
     </tr>
+  );
+}
+
+interface KeepProps extends Pick<Props, "sweep" | "onUse" | "using"> {
+  run: TrainingRun;
+  kept: boolean;
+}
+
+/** Steer with it, or take it along. */
+function Keep({ sweep, run, kept, onUse, using }: KeepProps) {
+  const { cell } = run;
+  return (
+    <span className={classes.actions}>
+      {!TRANSCODERS.includes(cell.variant) && (
+        <Button
+          size="compact-xs"
+          variant={kept ? "filled" : "default"}
+          loading={using === cell.number}
+          disabled={using !== null}
+          onClick={() => onUse(cell.number)}
+          aria-label={`Use this SAE: ${run.label}`}
+        >
+          Use this SAE
+        </Button>
+      )}
+      <SaveFile sweep={sweep.sweep_id} cell={cell.number} label={run.label} />
+    </span>
+  );
+}
+
+/** The weights as a file of their own: the only use of a transcoder here, since it has no one tap to steer. */
+function SaveFile({ sweep, cell, label }: { sweep: string; cell: number; label: string }) {
+  const save = useMutation({ mutationFn: () => downloadCell(sweep, cell) });
+  return (
+    <Button
+      size="compact-xs"
+      variant="subtle"
+      loading={save.isPending}
+      title={save.error?.message ?? "As a safetensors file"}
+      color={save.error ? "red" : undefined}
+      onClick={() => save.mutate()}
+      aria-label={`Save the file: ${label}`}
+    >
+      {save.error ? "Not saved" : "Save file"}
+    </Button>
   );
 }
 

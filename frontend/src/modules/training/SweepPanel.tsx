@@ -130,15 +130,17 @@ function Progressing({ sweep, job }: { sweep: Sweep; job: Job }) {
   if (!isFinished(job.state)) return <JobProgress job={job} />;
   if (job.state === "done" || sweep.sentence) return null;
   const kept = sweep.cells.filter((cell) => cell.state === "trained").length;
+  const begun = sweep.cells.some((cell) => cell.curves !== null);
   return (
     <Notice
       action={
         <Button size="xs" loading={retry.isPending} onClick={() => retry.mutate(job.id)}>
-          {kept > 0 ? "Go on" : "Start again"}
+          {begun ? "Resume" : "Start again"}
         </Button>
       }
     >
-      This sweep was not finished: {job.error?.message ?? `it was ${job.state}`}
+      This sweep was not finished: {job.error?.message ?? `it was ${job.state}.`}
+      {begun && " It goes on from its last checkpoint."}
       {kept > 0 && ` ${plural(kept, "SAE")} trained before will not be trained again.`}
       {retry.error && <Failure error={retry.error} />}
     </Notice>

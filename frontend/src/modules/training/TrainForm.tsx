@@ -2,18 +2,17 @@ import { Button, MultiSelect, NumberInput, TextInput } from "@mantine/core";
 import { useState } from "react";
 
 import type { TrainView } from "@/lib/train-view";
-import type { EnvInfo, Model, SweepPlan } from "@/lib/types";
+import type { EnvInfo, Model, SweepPlan, SweepSummary } from "@/lib/types";
 import { EnvSelect } from "@/modules/runs/EnvSelect";
 
 import { DataFields } from "./DataFields";
-import { changed, DEFAULTS, parseList } from "./form";
+import { changed, DEFAULTS, parseList, transcodes, VARIANTS } from "./form";
 import classes from "./Training.module.css";
-
-const VARIANTS = ["topk", "batchtopk", "matryoshka", "jumprelu", "gated", "relu"];
 
 export interface FormProps {
   model: Model;
   envs: EnvInfo[];
+  sweeps: SweepSummary[];
   form: TrainView;
   onForm: (form: TrainView) => void;
   env: string | null;
@@ -63,6 +62,16 @@ function GridFields({ model, envs, form, onForm, env, tap, plan }: FormProps) {
         <EnvSelect model={model} envs={envs} value={env} onChange={(value) => set("env", value)} />
       </div>
       <Whole label="Tap" name="tap_index" fallback={tap} least={0} form={form} onForm={onForm} />
+      {transcodes(form) && (
+        <Whole
+          label="Tap written"
+          name="output_tap"
+          fallback={undefined}
+          hint="a later tap"
+          form={form}
+          onForm={onForm}
+        />
+      )}
       <MultiSelect
         label="Variants"
         className={classes.double}
@@ -91,31 +100,51 @@ function GridFields({ model, envs, form, onForm, env, tap, plan }: FormProps) {
       />
       <Whole label="Steps" name="steps" fallback={plan?.steps} form={form} onForm={onForm} />
       <Whole label="Batch" name="batch" fallback={plan?.batch} least={2} form={form} onForm={onForm} />
+      <NumberInput
+        label="Learning rate"
+        min={0}
+        max={0.999}
+        step={0.001}
+        placeholder="by latents"
+        value={form.lr ?? ""}
+        onChange={(value) => set("lr", typeof value === "number" && value > 0 ? value : undefined)}
+      />
       <Whole label="First seed" name="seed" fallback={DEFAULTS.seed} least={0} form={form} onForm={onForm} />
     </fieldset>
   );
 }
 
-type WholeName = "tap_index" | "seeds_of_each" | "steps" | "batch" | "seed" | "num_traj" | "eval_episodes";
+type WholeName =
+  | "tap_index"
+  | "output_tap"
+  | "seeds_of_each"
+  | "steps"
+  | "batch"
+  | "seed"
+  | "num_traj"
+  | "max_timesteps"
+  | "eval_episodes"
+  | "cache_samples";
 
 interface WholeProps {
   label: string;
   name: WholeName;
   fallback: number | undefined;
+  hint?: string;
   least?: number;
   form: TrainView;
   onForm: (form: TrainView) => void;
 }
 
 /** A whole number whose default is shown and not sent. */
-export function Whole({ label, name, fallback, least = 1, form, onForm }: WholeProps) {
+export function Whole({ label, name, fallback, hint = "by width", least = 1, form, onForm }: WholeProps) {
   return (
     <NumberInput
       label={label}
       min={least}
       allowDecimal={false}
       thousandSeparator=","
-      placeholder={fallback === undefined ? "by width" : undefined}
+      placeholder={fallback === undefined ? hint : undefined}
       value={form[name] ?? fallback ?? ""}
       onChange={(value) => onForm(changed(form, name, typeof value === "number" ? value : undefined))}
     />

@@ -1,4 +1,4 @@
-import type { Model } from "@/lib/types";
+import type { Model, SweepSummary } from "@/lib/types";
 import type { View } from "@/lib/view";
 import { useEnvs } from "@/modules/runs/api";
 import { startEnv } from "@/modules/runs/RunForm";
@@ -31,7 +31,7 @@ export default function TrainPage(props: Props) {
   const sweep = view.sweep ?? sweeps.data[0]?.sweep_id;
   return (
     <div className={classes.page}>
-      <Train {...props} envs={envs.data} />
+      <Train {...props} envs={envs.data} sweeps={sweeps.data} />
       <SweepPanel
         model={props.model}
         sweeps={sweeps.data}
@@ -45,7 +45,9 @@ export default function TrainPage(props: Props) {
   );
 }
 
-function Train({ model, view, onView, envs }: Props & { envs: Parameters<typeof startEnv>[1] }) {
+type TrainProps = Props & { envs: Parameters<typeof startEnv>[1]; sweeps: SweepSummary[] };
+
+function Train({ model, view, onView, envs, sweeps }: TrainProps) {
   const form = view.train ?? {};
   const env = form.env ?? startEnv(model, envs);
   const tap = model.sae?.tap_index ?? 0;
@@ -62,6 +64,7 @@ function Train({ model, view, onView, envs }: Props & { envs: Parameters<typeof 
         <TrainForm
           model={model}
           envs={envs}
+          sweeps={sweeps}
           form={form}
           onForm={(train) => onView({ train })}
           env={env}

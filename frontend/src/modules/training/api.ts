@@ -3,7 +3,9 @@ import { useEffect } from "react";
 
 import { client, unwrap } from "@/lib/client";
 import type { SweepRequest } from "@/lib/types";
+import { useRetryJob } from "@/modules/jobs/api";
 import { modelKeys } from "@/modules/models/api";
+import { download } from "@/modules/runs/api";
 import { isFinished, useJob } from "@/modules/runs/use-job";
 
 const keys = {
@@ -72,12 +74,12 @@ export function useSweep(id: string | undefined) {
 
 export function useRetry(sweep: string) {
   const queryClient = useQueryClient();
-  return useMutation({
-    mutationFn: (job: string) =>
-      unwrap(client.POST("/job/{job_id}/retry", { params: { path: { job_id: job } } })),
-    onSuccess: () => queryClient.invalidateQueries({ queryKey: keys.one(sweep) }),
-  });
+  return useRetryJob(() => queryClient.invalidateQueries({ queryKey: keys.one(sweep) }));
 }
+
+/** The weights of one SAE or transcoder, as a file. */
+export const downloadCell = (sweep: string, cell: number) =>
+  download(`/sweep/${encodeURIComponent(sweep)}/file?cell=${cell}`, `${sweep}_${cell}.safetensors`);
 
 /** A new SAE replaces the features, so the whole model is read again. */
 export function useUseCell(model: string, sweep: string, onUsed: () => void) {

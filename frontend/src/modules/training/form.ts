@@ -3,7 +3,20 @@ import type { TrainView } from "@/lib/train-view";
 
 /** Shares of the episodes, as the form shows them; what they leave is the policy left alone. */
 export const SHARES = { noisy_share: 0.6, pushed_share: 0, reset_share: 0 };
-export const DEFAULTS = { seeds_of_each: 3, seed: 0, num_traj: 100, eval_episodes: 20, ...SHARES };
+export const DEFAULTS = {
+  seeds_of_each: 3,
+  seed: 0,
+  num_traj: 100,
+  eval_episodes: 20,
+  cache_samples: 30_000,
+  ...SHARES,
+};
+export const TRANSCODERS = ["transcoder", "skip_transcoder"];
+export const VARIANTS = ["topk", "batchtopk", "matryoshka", "jumprelu", "gated", "relu", ...TRANSCODERS];
+
+/** Whether something is asked for that writes another tap than it reads. */
+export const transcodes = (form: TrainView): boolean =>
+  form.variant?.some((each) => TRANSCODERS.includes(each)) ?? false;
 
 /** Share of undisturbed episodes; negative when the others ask for more than there is. */
 export function clean(form: TrainView): number {
@@ -26,7 +39,9 @@ export function parseList(text: string): number[] | null | undefined {
 /** What is sent; null while it cannot be. Only what was set, so that the server decides the rest. */
 export function requestOf(form: TrainView, env: string | null, tap: number): SweepRequest | null {
   if (env === null || clean(form) < 0) return null;
-  return { ...form, env, tap_index: form.tap_index ?? tap } as SweepRequest;
+  const { output_tap, ...rest } = form;
+  const output = transcodes(form) ? { output_tap } : {};
+  return { ...rest, ...output, env, tap_index: form.tap_index ?? tap } as SweepRequest;
 }
 
 /** The form with one value changed; undefined puts its default back. */

@@ -103,8 +103,26 @@ test("an interrupted sweep can go on with what it has", async () => {
       return json(SWEEP.job, 202);
     }),
   );
-  await user.click(screen.getByRole("button", { name: "Go on" }));
+  await user.click(screen.getByRole("button", { name: "Resume" }));
   await waitFor(() => expect(retried).toBe(true));
+});
+
+test("a transcoder can be saved as a file, but is not offered for steering", async () => {
+  const cells = [cellOf(0, 4, 0), cellOf(1, 16, 0, { variant: "transcoder" }), cellOf(2, 16, 1)];
+  open({ ...SWEEP, cells });
+  const name = "k 16 of 64, transcoder, seed 0";
+  const asked: string[] = [];
+  server.use(
+    http.get("*/sweep/:id/file", ({ request }) => {
+      asked.push(new URL(request.url).search);
+      return fail(409, "It is not done.");
+    }),
+  );
+  await user.click(await screen.findByRole("button", { name: `Save the file: ${name}` }));
+  expect(await screen.findByText("Not saved")).toBeVisible();
+  expect(asked).toEqual(["?cell=1"]);
+  expect(screen.queryByRole("button", { name: `Use this SAE: ${name}` })).toBeNull();
+  expect(screen.getAllByRole("button", { name: /^Use this SAE/ })).toHaveLength(2);
 });
 
 test("an error is the server's sentence", async () => {
@@ -131,6 +149,10 @@ test("form: lists, shares and the address", () => {
   ]);
   expect(requestOf({ noisy_share: 0.9, reset_share: 0.2 }, "Walker2d-v5", 4)).toBeNull();
   expect(requestOf({ topk: [4] }, "Walker2d-v5", 4)).toEqual({ env: "Walker2d-v5", tap_index: 4, topk: [4] });
+  const both = { variant: ["topk", "transcoder"], output_tap: 6 };
+  expect(requestOf(both, "Walker2d-v5", 4)).toMatchObject(both);
+  expect(requestOf({ output_tap: 6 }, "Walker2d-v5", 4)).not.toHaveProperty("output_tap"); // an SAE writes its own
+  expect(parseTrain({ lr: 0.01, data_from: "w_1", output_tap: -1 })).toEqual({ lr: 0.01, data_from: "w_1" });
   expect(parseTrain({ topk: [4, "8"], steps: 1.5, seed: 0, env: "", noise_scale: -1 })).toEqual({ seed: 0 });
   expect(parseTrain("no")).toBeUndefined();
 });
