@@ -1,5 +1,5 @@
 import { ActionIcon, Button, useMantineColorScheme } from "@mantine/core";
-import { lazy, Suspense, useState } from "react";
+import { lazy, Suspense, useEffect, useState } from "react";
 
 import { Icon } from "@/ui/Icon";
 
@@ -8,14 +8,30 @@ import { startTour } from "./tour/state";
 import { useShortcuts, type Opened } from "./use-shortcuts";
 import classes from "./Header.module.css";
 
-const Palette = lazy(() => import("./palette/Palette"));
-const KeySheet = lazy(() => import("./palette/KeySheet"));
+const loadPalette = () => import("./palette/Palette");
+const loadKeySheet = () => import("./palette/KeySheet");
+const Palette = lazy(loadPalette);
+const KeySheet = lazy(loadKeySheet);
+
+/** After the first screen, so that a key opens them at once, and also when the server is gone. */
+const AHEAD_MS = 2000;
+
+function useLoadedAhead() {
+  useEffect(() => {
+    const timer = setTimeout(() => {
+      // a failure shows when the key is pressed, where it can be said
+      void Promise.allSettled([loadPalette(), loadKeySheet()]);
+    }, AHEAD_MS);
+    return () => clearTimeout(timer);
+  }, []);
+}
 
 /** The buttons for the commands and the sheet of keys; both open from the keyboard on every page. */
 export function Commands() {
   const [opened, setOpened] = useState<Opened>();
   const { colorScheme, setColorScheme } = useMantineColorScheme();
   useShortcuts(setOpened);
+  useLoadedAhead();
   const close = () => setOpened(undefined);
   const ways = {
     nextScheme: () => setColorScheme(NEXT_SCHEME[colorScheme]),

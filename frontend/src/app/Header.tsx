@@ -2,6 +2,7 @@ import { useView } from "@/lib/view";
 import { JobTray } from "@/modules/jobs/JobTray";
 
 import { Commands } from "./Commands";
+import { viewOfRun } from "./ended";
 import { SchemeToggle } from "./SchemeToggle";
 import { STEPS, stepState, useProgress } from "./steps";
 import classes from "./Header.module.css";
@@ -48,7 +49,7 @@ export function Header() {
         </nav>
         <div className={classes.tools}>
           <Commands />
-          <JobTray onOpen={(model, run) => openModel(model, { run })} />
+          <JobTray onOpen={(run) => openModel(run.model_id, viewOfRun(run))} />
           <SchemeToggle />
         </div>
       </div>

@@ -9,6 +9,7 @@ import { RecentRuns } from "@/modules/runs/RecentRuns";
 import { Icon } from "@/ui/Icon";
 import { Panel } from "@/ui/Panel";
 
+import { viewOfRun } from "./ended";
 import { startTour } from "./tour/state";
 import classes from "./Page.module.css";
 
@@ -66,9 +67,7 @@ export function Home() {
         <Panel id="recent" title="Recent runs">
           <RecentRuns
             names={new Map(models.map(({ id, name }) => [id, name]))}
-            onOpen={({ id, kind, model_id }) =>
-              openModel(model_id, kind === "comparison" ? { run: id } : { study: id, screen: "effects" })
-            }
+            onOpen={(run) => openModel(run.model_id, viewOfRun(run))}
           />
         </Panel>
       </div>
@@ -79,9 +78,10 @@ export function Home() {
 /** The tour leads through the five steps on a demo, which it opens. */
 function TourButton() {
   const { openModel } = useView();
-  const { data: demos = [] } = useDemos();
+  const { data: demos = [], isPending } = useDemos();
   const open = useOpenDemo();
   const demo = demos.find(({ available }) => available);
+  if (isPending) return <div className={classes.tourToCome} />;
   if (!demo) return null;
   const start = () =>
     open.mutate(demo.id, {

@@ -5,6 +5,7 @@ import { useView } from "@/lib/view";
 import type { Model } from "@/lib/types";
 import { useModel } from "@/modules/models/api";
 import { ModelBar } from "@/modules/models/ModelBar";
+import { Boundary } from "@/ui/Boundary";
 import { Block, Failure } from "@/ui/States";
 
 import { pushOf } from "./push";
@@ -21,7 +22,7 @@ const SaeScreen = lazy(() => import("./SaeScreen"));
 /** One model on one of its pages. */
 export function ModelPage({ id }: { id: string }) {
   const { data: model, error, isPending, refetch } = useModel(id);
-  const { openModel } = useView();
+  const { view, openModel } = useView();
   if (isPending) return <Loading />;
   if (error) {
     return (
@@ -37,9 +38,11 @@ export function ModelPage({ id }: { id: string }) {
     <div className={classes.model}>
       <ModelBar model={model} onChange={() => openModel(undefined)} />
       <ScreenNav />
-      <Suspense fallback={<Block height={560} label="Opening the page" />}>
-        <Shown key={model.id} model={model} />
-      </Suspense>
+      <Boundary key={view.screen} title="This page could not be opened">
+        <Suspense fallback={<Block height={560} label="Opening the page" />}>
+          <Shown key={model.id} model={model} />
+        </Suspense>
+      </Boundary>
     </div>
   );
 }

@@ -1,7 +1,9 @@
 import { lazy, Suspense } from "react";
 
 import { useView } from "@/lib/view";
+import { JobToasts } from "@/modules/jobs/JobToasts";
 
+import { showsJob, viewOfRun } from "./ended";
 import { Header } from "./Header";
 import { Home } from "./Home";
 import { ModelPage } from "./ModelPage";
@@ -13,7 +15,7 @@ import classes from "./Page.module.css";
 const Tour = lazy(() => import("./tour/Tour"));
 
 export function Page() {
-  const { view } = useView();
+  const { view, openModel } = useView();
   const tokenNeeded = useTokenNeeded();
   const touring = useTour() !== undefined && view.model !== undefined;
   return (
@@ -23,6 +25,10 @@ export function Page() {
         {tokenNeeded ? <TokenPrompt /> : view.model ? <ModelPage id={view.model} /> : <Home />}
       </main>
       <Suspense>{touring && <Tour />}</Suspense>
+      <JobToasts
+        isShown={(job, run) => showsJob(view, job, run)}
+        onOpen={(run) => openModel(run.model_id, viewOfRun(run))}
+      />
     </>
   );
 }

@@ -25,6 +25,25 @@ const entries = {
     formula: <>x = net[0…i](observation)</>,
     text: "The place in the policy where activations are read and pushed: the output of module net[i]. An SAE belongs to exactly one tap.",
   },
+  sae: {
+    title: "an SAE",
+    formula: (
+      <>
+        z = TopK(ReLU(W x)), x̂ = Σ {zj} {wj}
+      </>
+    ),
+    text: "Sparse autoencoder: it writes each activation at the tap as a sum of few directions out of many. One direction with its strength is a feature.",
+  },
+  latent: {
+    title: "a feature, or latent",
+    formula: <>{zj}, the j-th entry of z</>,
+    text: "One unit of the SAE: how strongly it is active in a state, and the direction that it writes. What it means is a question, answered by what activates it and what pushing it does.",
+  },
+  ridge: {
+    title: "ridge regression",
+    formula: <>min ‖y − Zw − b‖² + λ‖w‖²</>,
+    text: "A linear fit with a penalty on large weights, which keeps features that fire together from cancelling each other. The intercept b is free.",
+  },
   artifacts: {
     title: "an artifacts directory",
     text: "A folder below the artifacts root that holds walker_sae.pt, cached_obs.pt and tapped_activations.pt, as the demo script writes them.",
@@ -139,10 +158,6 @@ const entries = {
     title: "d_z",
     formula: <>mean(D) / sd(D)</>,
     text: "Paired effect size: the mean difference in units of its own spread over seeds.",
-  },
-  poi: {
-    title: "probability of improvement",
-    text: "Share of seeds whose return is higher with the change; ties count half.",
   },
   saturated: {
     title: "saturated actions",

@@ -5,7 +5,7 @@ import { glossary, type Term } from "@/lib/glossary";
 
 import classes from "./Explain.module.css";
 
-/** The "?" beside a number: its formula and one sentence on how to read it. Opens on hover, focus-click and touch. */
+/** The "?" beside a number: its formula and one sentence on how to read it. Opens on hover, keyboard focus, click and touch. */
 export function Explain({ term }: { term: Term }) {
   return <Card {...glossary[term]} />;
 }
@@ -24,6 +24,10 @@ interface CardProps {
 function Card({ title, formula, text }: CardProps) {
   const [pinned, setPinned] = useState(false);
   const [hovered, setHovered] = useState(false);
+  const close = () => {
+    setPinned(false);
+    setHovered(false);
+  };
   return (
     <Popover
       opened={pinned || hovered}
@@ -47,8 +51,10 @@ function Card({ title, formula, text }: CardProps) {
           }}
           onMouseEnter={() => setHovered(true)}
           onMouseLeave={() => setHovered(false)}
-          onBlur={() => setPinned(false)}
-          onKeyDown={(event) => event.key === "Escape" && setPinned(false)}
+          // reached by the keyboard it opens by itself; a click of the mouse focuses it as well, and pins
+          onFocus={(event) => setHovered(event.currentTarget.matches(":focus-visible"))}
+          onBlur={close}
+          onKeyDown={(event) => event.key === "Escape" && close()}
         >
           ?
         </button>

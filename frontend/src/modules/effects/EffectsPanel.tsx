@@ -1,7 +1,7 @@
 import { SegmentedControl, Select } from "@mantine/core";
 
 import { ago } from "@/lib/format";
-import type { EnvInfo, Model, RunSummary, StudyKind } from "@/lib/types";
+import type { EnvInfo, Model, RunSummary } from "@/lib/types";
 import { useEnvs } from "@/modules/runs/api";
 import { Panel } from "@/ui/Panel";
 import { Block, Empty, Failure } from "@/ui/States";
@@ -12,6 +12,7 @@ import { DoseForm } from "./dose/DoseForm";
 import { DoseResult } from "./dose/DoseResult";
 import { ScanForm } from "./scan/ScanForm";
 import { ScanResult } from "./scan/ScanResult";
+import { NotMeasured } from "./study/NotMeasured";
 import { StudyResult } from "./study/StudyResult";
 import { chosenStudy, KINDS, useStudyKind } from "./study/use-study";
 import classes from "./Effects.module.css";
@@ -55,14 +56,6 @@ export default function EffectsPanel(props: Props) {
   );
 }
 
-const EMPTY: Record<StudyKind, string> = {
-  dose_response:
-    "Choose a feature and measure it at several doses of both signs. The curve appears here among random directions and three simpler handles.",
-  calibration:
-    "Say what should change and by how much. The dose appears here with its safe range and a confirmation on fresh seeds.",
-  scan: "Push every alive feature both ways. What was run appears here; only what holds on fresh seeds is called a finding.",
-};
-
 function Studies({ model, envs, feature, study, onStudy, onFeature, onStored }: Props & { envs: EnvInfo[] }) {
   const { kind, setKind, runs } = useStudyKind(model.id, study);
   const shown = chosenStudy(runs, kind, study) ?? (runs?.some((run) => run.id === study) ? undefined : study);
@@ -82,22 +75,28 @@ function Studies({ model, envs, feature, study, onStudy, onFeature, onStored }: 
         />
         <Earlier runs={runs?.filter((run) => run.kind === kind) ?? []} shown={shown} onStudy={onStudy} />
       </div>
-      {kind === "dose_response" && <DoseForm {...form} />}
-      {kind === "calibration" && <CalibrateForm {...form} />}
-      {kind === "scan" && <ScanForm {...form} />}
-      {shown === undefined ? (
-        <Empty title="Not measured yet">{EMPTY[kind]}</Empty>
-      ) : (
-        <StudyResult key={shown} model={model} runId={shown}>
-          {({ dose_response: curve, calibration, scan }) => (
-            <>
-              {curve && <DoseResult curve={curve} />}
-              {calibration && <CalibrateResult model={model} found={calibration} onStored={onStored} />}
-              {scan && <ScanResult scan={scan} feature={feature} onFeature={onFeature} onDose={doseOf} />}
-            </>
+      <div className={classes.body}>
+        <div className={classes.settings}>
+          {kind === "dose_response" && <DoseForm {...form} />}
+          {kind === "calibration" && <CalibrateForm {...form} />}
+          {kind === "scan" && <ScanForm {...form} />}
+        </div>
+        <div className={classes.outcome}>
+          {shown === undefined ? (
+            <NotMeasured kind={kind} runs={runs ?? []} onStudy={onStudy} />
+          ) : (
+            <StudyResult key={shown} model={model} runId={shown}>
+              {({ dose_response: curve, calibration, scan }) => (
+                <>
+                  {curve && <DoseResult curve={curve} />}
+                  {calibration && <CalibrateResult model={model} found={calibration} onStored={onStored} />}
+                  {scan && <ScanResult scan={scan} feature={feature} onFeature={onFeature} onDose={doseOf} />}
+                </>
+              )}
+            </StudyResult>
           )}
-        </StudyResult>
-      )}
+        </div>
+      </div>
     </div>
   );
 }

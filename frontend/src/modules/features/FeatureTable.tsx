@@ -29,7 +29,10 @@ export function FeatureTable({ rows, sort, onSort, chosen, onChoose, stale }: Pr
               <th scope="col" className={classes.rank}>
                 #
               </th>
-              <th scope="col">Feature</th>
+              <th scope="col">
+                Feature
+                <Explain term="latent" />
+              </th>
               {MEASURES.map((measure) => (
                 <SortHead
                   key={measure.field}

@@ -123,6 +123,7 @@ function Foot({ data }: { data: Interpretation }) {
     <p className={classes.foot}>
       <span>
         Ridge on {count(data.n_samples)} cached states, λ = {num(data.ridge_lambda, 2)}
+        <Explain term="ridge" />
       </span>
       <span>
         R² of all features {num(data.r2, 3)}

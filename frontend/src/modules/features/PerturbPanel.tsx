@@ -39,13 +39,15 @@ export function PerturbPanel(props: Props) {
       lead="Push one feature at the tap, at every step of the episode."
     >
       {sae ? (
-        <>
+        <div className={classes.perturb}>
           <PerturbForm {...props} sae={sae} />
-          <LiveLink feature={props.feature} />
+          <div>
+            <LiveLink feature={props.feature} />
+          </div>
           {sae.has_cached_data && (
             <EditorFold model={props.model} feature={props.feature} onStored={props.onStored} />
           )}
-        </>
+        </div>
       ) : (
         <Empty title="Needs an SAE">
           A feature is pushed along its decoder direction, which comes with the SAE.

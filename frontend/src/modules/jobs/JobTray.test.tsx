@@ -4,6 +4,7 @@ import { http } from "msw";
 import { expect, test, vi } from "vitest";
 
 import type { Job } from "@/lib/types";
+import { makeJob as job } from "@/testing/mock/jobs";
 import { fail } from "@/testing/mock/reply";
 import { makeRun } from "@/testing/mock/run-handlers";
 import { makeWorld, renderWithTheme } from "@/testing/render";
@@ -13,18 +14,6 @@ import { JobTray } from "./JobTray";
 import { jobAmount, jobEnd, jobTitle, trayWord } from "./words";
 
 const user = userEvent.setup();
-const job = (id: string, state: Job["state"], patch: Partial<Job> = {}): Job => ({
-  id,
-  kind: "run",
-  state,
-  progress: { done: 5, total: 20, unit: "steps", message: "", metrics: {} },
-  created_at: "2026-01-01T00:00:00Z",
-  started_at: null,
-  finished_at: null,
-  result: null,
-  error: null,
-  ...patch,
-});
 
 function open(...jobs: Job[]) {
   const world = makeWorld();
@@ -67,7 +56,7 @@ test("under way above recent; the button counts; a job leads to its run", async 
   const recent = within(screen.getByText("Recent").parentElement!);
   expect(recent.getByText("The simulator diverged.")).toBeVisible();
   await user.click(await underWay.findByRole("button", { name: "Open: Run on Walker2d-v5, 16 seeds" }));
-  expect(onOpen).toHaveBeenCalledWith("m_7", "r_9");
+  expect(onOpen).toHaveBeenCalledWith(expect.objectContaining({ id: "r_9", model_id: "m_7" }));
   await waitFor(() => expect(screen.queryByText("Under way")).toBeNull());
 });
 
@@ -116,7 +105,7 @@ test("thousandths of the work are shown as percent", () => {
 
 test("words", () => {
   const now = Date.parse("2026-01-01T00:10:00Z");
-  expect(jobTitle(job("j", "done", { kind: "sae_training" }), undefined)).toBe("sae training");
+  expect(jobTitle(job("j", "done", { kind: "sae_training" }), undefined)).toBe("SAE training");
   expect(jobEnd(job("j", "done", { finished_at: "2026-01-01T00:05:00Z" }), now)).toBe("done, 5 min ago");
   expect(trayWord([])).toBe("Jobs");
   expect(trayWord([job("a", "queued")])).toBe("1 queued");

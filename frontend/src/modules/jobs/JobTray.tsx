@@ -1,6 +1,7 @@
 import { Button, Loader, Popover } from "@mantine/core";
 import { useState, type ReactNode } from "react";
 
+import type { RunSummary } from "@/lib/types";
 import { Failure, Lines } from "@/ui/States";
 import { Icon } from "@/ui/Icon";
 
@@ -12,7 +13,7 @@ import classes from "./Jobs.module.css";
 const RECENT = 8;
 
 interface Props {
-  onOpen: (model: string, run: string) => void;
+  onOpen: (run: RunSummary) => void;
 }
 
 /** Every job of the server from any page: what runs, what waits, what ended lately. It is read from the server, so a reload loses nothing. */
@@ -27,7 +28,7 @@ export function JobTray({ onOpen }: Props) {
     const run = runs.get(job.id);
     const open = () => {
       setOpened(false);
-      if (run) onOpen(run.model_id, run.id);
+      if (run) onOpen(run);
     };
     return <JobRow key={job.id} job={job} run={run} onOpen={run && open} onChanged={() => void refetch()} />;
   };

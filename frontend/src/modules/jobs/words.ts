@@ -1,7 +1,18 @@
 import { ago, count, duration, plural } from "@/lib/format";
 import type { Job, JobState, RunSummary } from "@/lib/types";
 
-const KINDS: Record<string, string> = { run: "Run", video: "Video" };
+const KINDS: Record<string, string> = {
+  run: "Run",
+  video: "Video",
+  dose_response: "Dose-response",
+  calibration: "Calibration",
+  scan: "Scan of features",
+  analysis: "Analysis of the features",
+  clusters: "Clusters of the features",
+  report: "Report card of the SAE",
+  sae_training: "SAE training",
+  sweep: "Training of SAEs",
+};
 
 const STATES: Record<JobState, string> = {
   queued: "waiting for its turn",

@@ -3,7 +3,7 @@ import type { RunSummary } from "@/lib/types";
 import { Empty, Failure, Lines } from "@/ui/States";
 
 import { useRecentRuns } from "./api";
-import classes from "./Runs.module.css";
+import { RunLines } from "./RunLines";
 
 const SHOWN = 6;
 
@@ -27,17 +27,14 @@ export function RecentRuns({ names, onOpen }: Props) {
       </Empty>
     );
   return (
-    <ul className={classes.recent}>
-      {runs.map((run) => (
-        <li key={run.id}>
-          <button type="button" onClick={() => onOpen(run)}>
-            {run.sentence ?? `${run.env}: ${run.state}`}
-          </button>
-          <small>
-            {names.get(run.model_id)}, {run.env}, <time dateTime={run.created_at}>{ago(run.created_at)}</time>
-          </small>
-        </li>
-      ))}
-    </ul>
+    <RunLines
+      runs={runs}
+      onOpen={onOpen}
+      note={(run) => (
+        <>
+          {names.get(run.model_id)}, {run.env}, <time dateTime={run.created_at}>{ago(run.created_at)}</time>
+        </>
+      )}
+    />
   );
 }

@@ -34,7 +34,10 @@ export function ResultTable({ run }: { run: Run }) {
                 <th key={arm.name} scope="col" className={classes.difference}>
                   Difference{changed.length > 1 && `, ${arm.name}`}
                   <Explain term="paired" />
-                  <small>95 % interval, {baseline.episodes.length} seeds</small>
+                  <small>
+                    95 % interval, {baseline.episodes.length} seeds
+                    <Explain term="interval" />
+                  </small>
                 </th>
               ))}
             </tr>

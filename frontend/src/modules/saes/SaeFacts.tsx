@@ -36,7 +36,12 @@ interface Line {
 function linesOf(sae: SaeInfo): Line[] {
   const uploaded = uploadedFiles(sae);
   return [
-    { label: "From", value: uploaded ?? sae.artifacts_dir, note: uploaded === null ? undefined : "uploaded" },
+    {
+      label: "From",
+      value: uploaded ?? sae.artifacts_dir,
+      note: uploaded === null ? undefined : "uploaded",
+      term: "sae",
+    },
     { label: "Reads", value: `d_in ${sae.d_in}`, note: "units", term: "d_in" },
     {
       label: "Features",

@@ -1,5 +1,6 @@
 import { effectDecimals, interval, num, percent, signed } from "@/lib/format";
 import { pair, type Calibration, type Effect } from "@/lib/types";
+import { Explain } from "@/ui/Explain";
 import { extentOf, IntervalMark } from "@/ui/IntervalMark";
 import partClasses from "@/ui/Part.module.css";
 import table from "@/ui/Table.module.css";
@@ -39,7 +40,10 @@ export function Confirmed({ found }: { found: Calibration }) {
                   Change, {found.measure.unit} <small>95 % interval</small>
                 </th>
                 <th scope="col">Falls</th>
-                <th scope="col">p</th>
+                <th scope="col">
+                  p
+                  <Explain term="p_value" />
+                </th>
               </tr>
             </thead>
             <tbody>

@@ -84,7 +84,10 @@ function Confirmations({ scan, onFeature, onDose }: Pick<Props, "scan" | "onFeat
                 <th scope="col">α</th>
                 <th scope="col">Change, {scan.measure.unit}</th>
                 <th scope="col">Holm p</th>
-                <th scope="col">d_z</th>
+                <th scope="col">
+                  d_z
+                  <Explain term="d_z" />
+                </th>
                 <th scope="col">Falls</th>
                 <th scope="col">Verdict</th>
                 <th scope="col">

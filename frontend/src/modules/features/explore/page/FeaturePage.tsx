@@ -1,4 +1,4 @@
-import { Button, Group } from "@mantine/core";
+import { Button } from "@mantine/core";
 
 import { fixed, num, percent } from "@/lib/format";
 import type { Dashboard, Model } from "@/lib/types";
@@ -64,12 +64,12 @@ function Content({ model, data, onFeature, alpha }: ContentProps) {
           </h3>
           <Badges badges={data.badges} tags={data.note.tags} />
         </div>
-        <Group gap="xs">
+        <div className={classes.steer}>
           <LiveLink feature={data.feature_idx} />
           <Button size="xs" onClick={steer}>
             Steer
           </Button>
-        </Group>
+        </div>
       </header>
       <Name data={data} />
       <Facts columns={3} facts={factsOf(data)} />
