@@ -17,7 +17,7 @@ interface State {
 
 /** A part of the page that has not been fetched yet cannot be fetched from a server that is gone. */
 const isMissingPart = (error: unknown) =>
-  /dynamically imported module|module script failed/i.test(messageOf(error));
+  /dynamically imported module|module script failed|preload CSS/i.test(messageOf(error));
 
 /** Holds an error inside one part of the page, so that the rest stays; the address brings the part back. */
 export class Boundary extends Component<Props, State> {
