@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from policyscope import __version__
-from policyscope.cli import effects, models, runs, sweeps, understanding
+from policyscope.cli import effects, models, runs, sweeps, understanding, versus
 from policyscope.cli.acting import acting
 from policyscope.cli.artifacts import make_artifacts
 from policyscope.cli.basics import envs, serve
@@ -30,6 +30,7 @@ def main() -> None:
     policyscope interpret MODEL                    which features go with an action
     policyscope perturb set|show|clear MODEL       the intervention that the next run plays
     policyscope run MODEL --env …                  arms on the same seeds, compared; runs lists and shows them
+    policyscope versus MODEL OTHER                 two models side by side, on the same states and seeds
     policyscope video RUN                          its arms side by side
     policyscope jobs list|watch|cancel|retry       the long work of the running server
     policyscope cluster scheduler|worker           run those on other machines
@@ -48,7 +49,14 @@ def main() -> None:
     """
 
 
-COMMANDS = (*models.COMMANDS, *runs.COMMANDS, *effects.COMMANDS, *understanding.COMMANDS, *sweeps.COMMANDS)
+COMMANDS = (
+    *models.COMMANDS,
+    *runs.COMMANDS,
+    *versus.COMMANDS,
+    *effects.COMMANDS,
+    *understanding.COMMANDS,
+    *sweeps.COMMANDS,
+)
 
 for command in (serve, envs, jobs, cluster, acting, make_artifacts, collections, *COMMANDS):
     main.add_command(command)

@@ -63,7 +63,7 @@ def run(model: str, as_json: bool, **given: Any) -> None:
         accepted = runs.start(ws, model_named(ws, model), wanted)
         announce(accepted)
         follow(ws, accepted["job_id"])
-        _show_run(runs.get(ws, accepted["run_id"]), as_json)
+        show_run(runs.get(ws, accepted["run_id"]), as_json)
 
 
 @click.command("runs")
@@ -85,7 +85,7 @@ def list_runs(run_id: str | None, model_id: str | None, as_csv: bool, as_json: b
         if as_csv:
             click.echo(runs.episodes_csv(ws, str(run_id)), nl=False)
         elif run_id is not None:
-            _show_run(runs.get(ws, run_id), as_json)
+            show_run(runs.get(ws, run_id), as_json)
         else:
             _show_runs(runs.list_runs(ws, model_id), as_json)
 
@@ -132,7 +132,7 @@ def _request(given: Json) -> Json:
     return {**given, "arms": arms or None, "start": start}
 
 
-def _show_run(found: Json, as_json: bool) -> None:
+def show_run(found: Json, as_json: bool) -> None:
     if as_json:
         show_json(found)
         return

@@ -104,6 +104,7 @@ class _Episode:
         content = self._spec["sae_content"]
         self._sae = loaded.stored_sae(ws.store, content) if content else None
         self.layers = layers_of(self._policy(self.names[0]).spec)
+        self._check_layers(asked=arms is not None)
         self._check_observations(run_id)
 
     def about(self, name: str) -> Json:
@@ -143,6 +144,15 @@ class _Episode:
         if self._sae is None or not arm.edits:
             return None
         return RowEdits(self._sae, [arm.edits]).take([0] * steps)
+
+    def _check_layers(self, asked: bool) -> None:
+        """Arms of another model may have other layers: left out, or refused when they were asked for."""
+        alike = [name for name in self.names if layers_of(self._policy(name).spec) == self.layers]
+        if asked and alike != self.names:
+            other = next(name for name in self.names if name not in alike)
+            message = f"Arm {other!r} has other layers than {self.names[0]!r}; ask for one of them at a time."
+            raise InvalidInput(message, fields={"arms": message})
+        self.names = alike
 
     def _check_observations(self, run_id: str) -> None:
         traces: Mapping[str, Mapping[str, Any]] = self._traces

@@ -92,7 +92,8 @@ def _play_and_publish(
 
 def build_policy_of(store: ArtifactStore, spec: Spec, arm: Mapping[str, Any]) -> Policy:
     """The policy of one arm. Raises PolicyscopeError when the stored model is another by now."""
-    policy = loaded.build_policy(store, spec["model_id"], spec["activation"], arm["weight_edits"])
+    who = arm if arm.get("model_id") else spec  # an arm may be another model
+    policy = loaded.build_policy(store, who["model_id"], who["activation"], arm["weight_edits"])
     if policy.fingerprint() != arm["weights_sha256"]:
         raise PolicyscopeError("The stored model is not the one this run was asked for.", code="changed")
     return policy

@@ -23,6 +23,7 @@ from policyscope.store.records import MODEL, RUN, JobRow, Json, ModelRow, RunRow
 
 BASELINE = "baseline"
 MAX_STEPS_IN_ALL = 10_000_000
+FROZEN = ("edits", "weights", "dose", "model_id", "weights_sha256")  # of an arm, shown with its numbers
 LEVELS = {"preview": 4, "compare": 16, "confirm": 32}
 
 
@@ -37,23 +38,27 @@ def start(ws: Workspace, model_id: str, request: Json) -> Json:
     info = get_env(request["env"])
     with ws.records.write() as session:
         row = require(session, ModelRow, model_id, MODEL)
-        check_fit(loaded.current_spec(ws.store, row), info)
         sae_row = session.get(SaeRow, row.sae_id) if row.sae_id else None
         run_id = new_id("r")
         episodes = LEVELS[request["level"]] if request.get("level") else request["episodes"]
         seeds = [request["seed"] + index for index in range(episodes)]
-        asked = request["arms"] if request["arms"] is not None else default_arms(row)
+        arms = with_baseline(request["arms"] if request["arms"] is not None else default_arms(row))
+        players = [_player(session, row, arm) for arm in arms]
+        steered = sae_row if all(player is row for player in players) else None
         spec: Json = {
             "output": f"runs/{run_id}",
             "model_id": row.id,
             "activation": row.acting,
-            "sae_content": sae_row.content if sae_row else None,
-            "tap_index": sae_row.tap_index if sae_row else None,
+            "sae_content": steered.content if steered else None,
+            "tap_index": steered.tap_index if steered else None,
             "env": info.id,
             "seeds": seeds,
             "max_steps": min(request["max_steps"] or info.max_episode_steps, info.max_episode_steps),
             **starts.freeze(ws, session, request.get("start"), info, seeds, sae_row),
-            "arms": [_freeze(ws, row, sae_row, info, arm) for arm in with_baseline(asked)],
+            "arms": [
+                _freeze(ws, player, steered, info, arm) | _who(row, player)
+                for player, arm in zip(players, arms, strict=True)
+            ],
         }
         _check(ws, spec)
         known = provenance(ws, row, spec)
@@ -76,6 +81,26 @@ def start(ws: Workspace, model_id: str, request: Json) -> Json:
     ws.engine.wake()
     estimate = job.spec["estimate_s"]
     return {"job_id": job.id, "run_id": run_id, "state": job.state, "reused": False, "estimate_s": estimate}
+
+
+def _player(session: Session, row: ModelRow, arm: Json) -> ModelRow:
+    """Who plays an arm: the run's model or another. Raises NotFound; InvalidInput when it is steered too."""
+    if arm.get("model_id") in (None, row.id):
+        return row
+    if arm["edits"]:
+        message = (
+            f"Arm {arm['name']!r} is played by another model and edits features of this one's SAE. Compare "
+            "models without feature edits, or steer each in a run of its own."
+        )
+        raise InvalidInput(message, fields={"arms": message})
+    return require(session, ModelRow, arm["model_id"], MODEL)
+
+
+def _who(row: ModelRow, player: ModelRow) -> Json:
+    """What an arm that another model plays is frozen with beside its weights."""
+    if player is row:
+        return {}
+    return {"model_id": player.id, "activation": player.acting, "model_sha256": player.sha256}
 
 
 def request_key(spec: Json, provenance: Json) -> str:
@@ -111,9 +136,9 @@ def default_arms(row: ModelRow) -> list[Json]:
 
 
 def with_baseline(arms: Sequence[Json]) -> list[Json]:
-    """The baseline (no feature edit, original weights) first. Raises InvalidInput when it is another."""
+    """The baseline (no edit, the model's original weights) first. Raises InvalidInput if it differs."""
     for arm in arms:
-        if arm["name"] == BASELINE and (arm["edits"] or arm["weights"] != "original"):
+        if arm["name"] == BASELINE and (arm["edits"] or arm["weights"] != "original" or arm.get("model_id")):
             message = (
                 "The arm called 'baseline' must have no feature edits and the original weights; "
                 "give this arm another name."
@@ -139,10 +164,7 @@ def get(ws: Workspace, run_id: str) -> Json:
         row, job = _rows(session, run_id)
     found = _result(ws, row, job)
     frozen = {arm["name"]: arm for arm in row.request["arms"]}
-    arms = [
-        {**arm, **{name: frozen[arm["name"]].get(name) for name in ("edits", "weights", "dose")}}
-        for arm in found["arms"]
-    ]
+    arms = [{**arm, **{name: frozen[arm["name"]].get(name) for name in FROZEN}} for arm in found["arms"]]
     return {
         **_summary(ws, row, job),
         "seeds": row.request["seeds"],
@@ -185,6 +207,7 @@ def _rows(session: Session, run_id: str) -> tuple[RunRow, JobRow]:
 
 def _freeze(ws: Workspace, row: ModelRow, sae_row: SaeRow | None, info: EnvInfo, arm: Json) -> Json:
     """An arm as it will be played: edits spelt out, their dose, and the hash of the weights they give."""
+    check_fit(loaded.current_spec(ws.store, row), info)
     weight_edits = row.edits if arm["weights"] == "edited" else []
     policy = loaded.build_policy(ws.store, row.id, row.acting, weight_edits)
     if arm["edits"]:

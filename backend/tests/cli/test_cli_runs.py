@@ -119,3 +119,17 @@ def test_ctrl_c_cancels_and_leaves_nothing(cli, model, artifacts, served, reques
     assert "nothing was published" in said
     assert [run["state"] for run in cli("runs", "--json")["runs"]] == ["cancelled"]
     assert [path for path in artifacts.rglob("runs/*/*") if path.is_file()] == []
+
+
+def test_two_models_side_by_side(cli, artifacts, model):
+    other = cli("upload", artifacts / "pendulum_w8" / "imitator.pt", "--json")["id"]
+    said = cli("versus", model, other)
+    assert "torque" in said
+    assert "One of the two has no SAE" in said
+    found = cli(
+        "versus", model, other, "--env", "Pendulum-v1", "--episodes", "2", "--max_steps", "10", "--json"
+    )
+    assert [gap["rms"] for gap in found["actions"]["gaps"]] == [0.0]
+    assert found["weights"]["different"] == 0
+    assert found["run"]["comparisons"][0]["identical"]
+    assert "no weight edits" in cli("versus", model, model, status=2)

@@ -17,6 +17,7 @@ const LivePage = lazy(() => import("@/modules/live/LivePage"));
 const EffectsPanel = lazy(() => import("@/modules/effects/EffectsPanel"));
 const FeaturesPanel = lazy(() => import("@/modules/features/explore/FeaturesPanel"));
 const TrainPage = lazy(() => import("@/modules/training/TrainPage"));
+const VersusPage = lazy(() => import("@/modules/versus/VersusPage"));
 const SaeScreen = lazy(() => import("./SaeScreen"));
 
 /** One model on one of its pages. */
@@ -55,6 +56,7 @@ function Shown({ model }: { model: Model }) {
   if (view.screen === "live")
     return <LivePage model={model} feature={view.feature} onRun={(run) => openSection("compare", { run })} />;
   if (view.screen === "sae") return <SaeScreen model={model} />;
+  if (view.screen === "versus") return <VersusPage model={model} />;
   if (view.screen === "train")
     return <TrainPage model={model} view={view} onView={setView} onUsed={() => openScreen("sae")} />;
   if (view.screen === "features")

@@ -14,6 +14,7 @@ export const PAGES: { screen: Screen | undefined; label: string; about: string }
   { screen: "effects", label: "Effects", about: "Dose-response, calibration and scan, with their controls" },
   { screen: "live", label: "Live", about: "Drag α while the body moves" },
   { screen: "train", label: "Train", about: "Train SAEs and keep the smallest that preserves behaviour" },
+  { screen: "versus", label: "Versus", about: "Another model beside this one, on the same states and seeds" },
 ];
 
 export function ScreenNav() {

@@ -204,6 +204,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/model/{model_id}/compare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model_id: string;
+            };
+            cookie?: never;
+        };
+        /** Two models of the same sizes without playing: layers, weights, actions, features. */
+        get: operations["compare_models"];
+        put?: never;
+        /** Play both on the same seeds, without steering; a run whose second arm is the other model. */
+        post: operations["play_models"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/model/{model_id}/layer_weights/{key}": {
         parameters: {
             query?: never;
@@ -2064,6 +2084,165 @@ export interface components {
              */
             file: string;
         };
+        ComparedModel: {
+            /** @description Model. */
+            id: string;
+            /** @description Name. */
+            name: string;
+            /** @description Observations, then the width of every linear layer, to the actions. */
+            widths: number[];
+            /** @description Activation function. */
+            activation: string;
+            /** @description Numbers in its tensors. */
+            parameters: number;
+            /** @description Weight edits it acts with here; the first model acts as uploaded. */
+            edits: number;
+            /** @description Weights that these edits changed. */
+            changed_weights: number;
+            /** @description Uploaded file. */
+            model_sha256: string;
+            /** @description Effective weights. */
+            weights_sha256: string;
+            /** @description Its SAE, by directory. */
+            sae: string | null;
+        };
+        WeightGap: {
+            /** @description Weights that differ between the two. */
+            different: number;
+            /** @description Weights in all. */
+            total: number;
+            /** @description Length of the difference over that of the first's weights. */
+            relative: number | null;
+        };
+        ActionGap: {
+            /** @description Action. */
+            name: string;
+            /** @description RMS difference, in its units. */
+            rms: number | null;
+            /** @description The same in SDs of the first model's action; null where that is constant. */
+            rms_sd: number | null;
+            /** @description Mean of second minus first. */
+            mean: number | null;
+        };
+        ActionGaps: {
+            /** @description Cached observations on which both acted. */
+            states: number;
+            /** @description Model whose SAE they were cached with. */
+            states_of: string;
+            /** @description Those observations, as float64. */
+            observations_sha256: string;
+            /** @description Environment; null when it is not known, and outputs are compared as they are. */
+            env: string | null;
+            /** @description Discrete actions: share of states in which they choose differently; else null. */
+            other_choice: number | null;
+            gaps: components["schemas"]["ActionGap"][];
+        };
+        FiringMatch: {
+            /** @description Feature of the first model's SAE. */
+            feature: number;
+            /** @description Its partner in the second's. */
+            partner: number;
+            /** @description Of their activations on the same states. */
+            correlation: number | null;
+            /** @description Beyond chance, and at least 0.8. */
+            same: boolean;
+        };
+        SharedFeatures: {
+            /** @description Why features were not compared; null when they were. */
+            reason: string | null;
+            /** @description Mean over the best one-to-one matching. */
+            mean_correlation: number | null;
+            /** @description 95th percentile of the best partner's correlation in the hardest SAE without features. */
+            chance: number | null;
+            /** @description Features that fire alike in both. */
+            shared: number | null;
+            /** @description Alive features of the first and second. */
+            alive: number[] | null;
+            /** @description By correlation, greatest first. */
+            matches: components["schemas"]["FiringMatch"][];
+        };
+        ModelComparison: {
+            /** @description The first and the second. */
+            models: components["schemas"]["ComparedModel"][];
+            /** @description Null where they have different layers. */
+            weights: components["schemas"]["WeightGap"] | null;
+            /** @description Null without cached observations. */
+            actions: components["schemas"]["ActionGaps"] | null;
+            features: components["schemas"]["SharedFeatures"];
+        };
+        StartRequest: {
+            /**
+             * @description reset: the environment's own, with noise_scale times its noise; cached: states of the cached data, in the middle of whatever the policy was doing; run: recorded states of another run; state: those given. Each episode gets a state of its own, decided by its seed, the same in every arm.
+             * @enum {string}
+             */
+            kind: "reset" | "cached" | "run" | "state";
+            /** @description reset: factor on the reset noise of the environment; 1 by default. */
+            noise_scale?: number;
+            /** @description run: a finished run in this environment. */
+            run_id?: string;
+            /** @description run: the arm to start from; baseline by default. */
+            arm?: string;
+            /** @description run: only states of this seed; of every recorded seed by default. */
+            seed?: number;
+            /** @description run: only states after this many steps; of any step by default. */
+            step?: number;
+            /** @description state: one simulator state per episode, no two the same: joint positions, joint velocities, then the solver's warm start (as many as velocities; zeros will do). hard_stable: its state. */
+            states?: number[][];
+        };
+        CompareModelsRequest: {
+            /**
+             * @description Environment id.
+             * @example Walker2d-v5
+             */
+            env: string;
+            /**
+             * @description Episodes per arm, each on its own seed; the seeds are the same in every arm.
+             * @default 10
+             */
+            episodes?: number;
+            /**
+             * @description Instead of episodes: preview 4 (never significant), compare 16, confirm 32.
+             * @enum {string}
+             */
+            level?: "preview" | "compare" | "confirm";
+            /**
+             * @description Longest episode; the environment's own limit by default.
+             * @default null
+             */
+            max_steps?: number | null;
+            /**
+             * @description First seed; episode i uses seed + i.
+             * @default 0
+             */
+            seed?: number;
+            /**
+             * @description Where episodes begin; the environment's own reset by default.
+             * @default null
+             */
+            start?: components["schemas"]["StartRequest"] | null;
+            /**
+             * @description Play it again even if the same run was finished before.
+             * @default false
+             */
+            again?: boolean;
+            /** @description Id of the second model; the same id compares a model with its edited weights. */
+            other: string;
+        };
+        RunAccepted: {
+            /** @description Job to follow. */
+            job_id: string;
+            /** @description Run to read when the job is done. */
+            run_id: string;
+            /**
+             * @description State of the job.
+             * @enum {string}
+             */
+            state: "queued" | "running" | "done" | "failed" | "cancelled" | "interrupted";
+            /** @description Such a run (same weights, SAE, arms, seeds, versions) was finished before: this is it. */
+            reused?: boolean;
+            /** @description Seconds it will take, judged by earlier runs; null without any, 0 when reused. */
+            estimate_s?: number | null;
+        };
         Statistics: {
             /** @description Mean. */
             mean: number | null;
@@ -3073,21 +3252,6 @@ export interface components {
              * @default 16
              */
             episodes?: number;
-        };
-        RunAccepted: {
-            /** @description Job to follow. */
-            job_id: string;
-            /** @description Run to read when the job is done. */
-            run_id: string;
-            /**
-             * @description State of the job.
-             * @enum {string}
-             */
-            state: "queued" | "running" | "done" | "failed" | "cancelled" | "interrupted";
-            /** @description Such a run (same weights, SAE, arms, seeds, versions) was finished before: this is it. */
-            reused?: boolean;
-            /** @description Seconds it will take, judged by earlier runs; null without any, 0 when reused. */
-            estimate_s?: number | null;
         };
         ScanRequest: {
             /**
@@ -4278,25 +4442,11 @@ export interface components {
              * @enum {string}
              */
             weights?: "edited" | "original";
-        };
-        StartRequest: {
             /**
-             * @description reset: the environment's own, with noise_scale times its noise; cached: states of the cached data, in the middle of whatever the policy was doing; run: recorded states of another run; state: those given. Each episode gets a state of its own, decided by its seed, the same in every arm.
-             * @enum {string}
+             * @description Another model of the same sizes that plays this arm, without feature edits.
+             * @default null
              */
-            kind: "reset" | "cached" | "run" | "state";
-            /** @description reset: factor on the reset noise of the environment; 1 by default. */
-            noise_scale?: number;
-            /** @description run: a finished run in this environment. */
-            run_id?: string;
-            /** @description run: the arm to start from; baseline by default. */
-            arm?: string;
-            /** @description run: only states of this seed; of every recorded seed by default. */
-            seed?: number;
-            /** @description run: only states after this many steps; of any step by default. */
-            step?: number;
-            /** @description state: one simulator state per episode, no two the same: joint positions, joint velocities, then the solver's warm start (as many as velocities; zeros will do). hard_stable: its state. */
-            states?: number[][];
+            model_id?: string | null;
         };
         RunRequest: {
             /**
@@ -4444,6 +4594,10 @@ export interface components {
              * @enum {string}
              */
             weights: "edited" | "original";
+            /** @description The model that played it, where that is another than the run's. */
+            model_id?: string | null;
+            /** @description Hash of the weights that played it. */
+            weights_sha256?: string;
             /** @description Sum of rewards per episode. */
             returns: components["schemas"]["Distribution"];
             /** @description Steps per episode. */
@@ -5452,6 +5606,74 @@ export interface operations {
             415: components["responses"]["DEFAULT_ERROR"];
             422: components["responses"]["UNPROCESSABLE_ENTITY"];
             429: components["responses"]["DEFAULT_ERROR"];
+            507: components["responses"]["DEFAULT_ERROR"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    compare_models: {
+        parameters: {
+            query: {
+                /** @description Id of the second model; the same id compares a model with its edited weights. */
+                other: string;
+            };
+            header?: never;
+            path: {
+                model_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelComparison"];
+                };
+            };
+            400: components["responses"]["DEFAULT_ERROR"];
+            401: components["responses"]["DEFAULT_ERROR"];
+            403: components["responses"]["DEFAULT_ERROR"];
+            404: components["responses"]["DEFAULT_ERROR"];
+            422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    play_models: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CompareModelsRequest"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    /** @description The job. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunAccepted"];
+                };
+            };
+            400: components["responses"]["DEFAULT_ERROR"];
+            401: components["responses"]["DEFAULT_ERROR"];
+            403: components["responses"]["DEFAULT_ERROR"];
+            404: components["responses"]["DEFAULT_ERROR"];
+            413: components["responses"]["DEFAULT_ERROR"];
+            415: components["responses"]["DEFAULT_ERROR"];
+            422: components["responses"]["UNPROCESSABLE_ENTITY"];
             507: components["responses"]["DEFAULT_ERROR"];
             default: components["responses"]["DEFAULT_ERROR"];
         };

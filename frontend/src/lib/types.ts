@@ -13,6 +13,7 @@ export type ActingChange = S["ActingChange"];
 export type Intervention = S["Intervention"];
 export type FeatureEdit = S["FeatureEdit"];
 export type SaeInfo = S["SaeInfo"];
+export type ModelComparison = S["ModelComparison"];
 export type SaeComparison = S["SaeComparison"];
 export type SaeWarning = S["SaeWarning"];
 export type WarningFix = S["Fix"];

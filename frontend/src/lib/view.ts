@@ -6,7 +6,7 @@ import { parseTable, type TableView } from "./table-view";
 import { parseTrain, type TrainView } from "./train-view";
 
 /** The pages of one model beside the workbench, which holds the five steps. */
-export const SCREENS = ["sae", "features", "effects", "live", "train"] as const;
+export const SCREENS = ["sae", "features", "effects", "live", "train", "versus"] as const;
 export type Screen = (typeof SCREENS)[number];
 
 /** On which page a section lies; what is not named here is a step of the workbench. */
@@ -32,6 +32,8 @@ export interface View {
   train?: TrainView;
   sweep?: string;
   beside?: string;
+  /** The second model, beside the open one. */
+  other?: string;
   screen?: Screen;
 }
 
@@ -60,6 +62,7 @@ export function parseView(search: Record<string, unknown>): View {
     train: parseTrain(search.train),
     sweep: text(search.sweep),
     beside: text(search.beside),
+    other: text(search.other),
     screen: SCREENS.find((screen) => screen === search.screen),
   };
 }

@@ -43,6 +43,12 @@ class ArmRequest(Request):
         validate=validate.OneOf(WEIGHTS),
         metadata=described("edited: with the model's weight edits; original: as uploaded."),
     )
+    model_id = fields.String(
+        load_default=None,
+        allow_none=True,
+        validate=validate.Length(1, 80),
+        metadata=described("Another model of the same sizes that plays this arm, without feature edits."),
+    )
 
 
 class RunRequest(Request):
@@ -148,6 +154,10 @@ class Arm(Answer):
     name = text("Name.")
     edits = many(FeatureEdit)
     weights = one_of(WEIGHTS, "Which weights it used.")
+    model_id = fields.String(
+        allow_none=True, metadata=described("The model that played it, where that is another than the run's.")
+    )
+    weights_sha256 = fields.String(metadata=described("Hash of the weights that played it."))
     returns = nested(Distribution, "Sum of rewards per episode.")
     lengths = nested(Distribution, "Steps per episode.")
     fall_rate = real("Share of episodes that ended early.")

@@ -1,7 +1,6 @@
 """The routes, by resource. Each view parses, calls one service and returns what it gives."""
 
 from policyscope.api.views import (
-    acting,
     collections,
     effects,
     environments,
@@ -9,6 +8,7 @@ from policyscope.api.views import (
     jobs,
     live,
     live_sessions,
+    model_comparison,
     operations,
     replays,
     reports,
@@ -24,7 +24,7 @@ ALL = (
     environments.health,
     environments.environments,
     environments.demos,
-    acting.models,
+    model_comparison.models,
     weights.weights,
     sae_library.saes,
     training.training,

@@ -61,7 +61,8 @@ def export(ws: Workspace, run_id: str) -> bytes:
 
 
 def _contents(store: ArtifactStore, spec: Json) -> Iterator[tuple[str, bytes]]:
-    names = [loaded.model_name(spec["model_id"]), spec["output"]]
+    others = {arm["model_id"] for arm in spec["arms"] if arm.get("model_id")}
+    names = [*map(loaded.model_name, [spec["model_id"], *sorted(others)]), spec["output"]]
     names += [f"saes/{spec['sae_content']}"] if spec["sae_content"] else []
     for name in names:
         for file in [*store.files(name), MANIFEST]:

@@ -1,0 +1,59 @@
+import { Button } from "@mantine/core";
+import { useState } from "react";
+
+import type { Model } from "@/lib/types";
+import { useView } from "@/lib/view";
+import { useEnvs, useRun } from "@/modules/runs/api";
+import { EnvSelect } from "@/modules/runs/EnvSelect";
+import { JobProgress } from "@/modules/runs/JobProgress";
+import { LevelButtons } from "@/modules/runs/LevelButtons";
+import { LEVELS } from "@/modules/runs/levels";
+import { isFinished, useJob } from "@/modules/runs/use-job";
+import { Failure } from "@/ui/States";
+
+import { usePlayBoth } from "./api";
+import classes from "./Versus.module.css";
+
+interface Props {
+  model: Model;
+  other: string;
+  onStarted: (run: string) => void;
+}
+
+/** Both models on the same seeds, in an environment that takes their sizes. */
+export function PlayBoth({ model, other, onStarted }: Props) {
+  const { data: envs = [] } = useEnvs();
+  const [chosen, setChosen] = useState<string>();
+  const [episodes, setEpisodes] = useState<number>(LEVELS[1].seeds);
+  const env = chosen ?? model.compatible_envs.find((id) => id === model.sae?.env) ?? model.compatible_envs[0];
+  const play = usePlayBoth(model.id);
+  const start = () =>
+    env !== undefined &&
+    play.mutate({ other, env, episodes }, { onSuccess: ({ run_id }) => onStarted(run_id) });
+  return (
+    <section aria-label="Play both" className={classes.play}>
+      <h3>Both on the same seeds</h3>
+      <div className={classes.form}>
+        <EnvSelect model={model} envs={envs} value={env ?? null} onChange={setChosen} />
+        <LevelButtons episodes={episodes} onLevel={({ seeds }) => setEpisodes(seeds)} />
+        <Button loading={play.isPending} disabled={env === undefined} onClick={start}>
+          Play both models
+        </Button>
+      </div>
+      {play.error && <Failure error={play.error} onRetry={start} title="The run could not be started" />}
+      <Running />
+    </section>
+  );
+}
+
+/** The run in the address, while it is not over. */
+function Running() {
+  const { view } = useView();
+  return view.run ? <Progress runId={view.run} /> : null;
+}
+
+function Progress({ runId }: { runId: string }) {
+  const { data: run } = useRun(runId);
+  const { data: job } = useJob(run?.job_id ?? null);
+  return job && !isFinished(job.state) ? <JobProgress job={job} /> : null;
+}
