@@ -15,10 +15,12 @@ from policyscope.core.zip_bytes import member_names
 
 EXPECTED: Mapping[str, str] = {
     "policy": "A policy whose layers form one chain (Linear, BatchNorm1d, LayerNorm): a PyTorch state_dict "
-    "(.pt or .safetensors), an ONNX model (.onnx), a checkpoint of Stable-Baselines3 (.zip), CleanRL, "
-    "skrl, rl_games or RLlib (its folder as .zip) with an MLP policy, or a .json architecture.",
+    "(.pt or .safetensors), whole module or TorchScript file, an ONNX model (.onnx), a checkpoint of "
+    "Stable-Baselines3 (.zip), CleanRL, skrl, rl_games or RLlib (its folder as .zip) with an MLP policy, or "
+    "a .json architecture.",
     "sae": "An SAE as its library saves it: walker_sae.pt, sae_weights.safetensors with cfg.json (SAELens), "
-    "sae.safetensors (sparsify, with cfg.json), ae.pt (dictionary_learning), or OpenAI's state_dict.",
+    "sae.safetensors (sparsify, with cfg.json), ae.pt (dictionary_learning), or the file of OpenAI's "
+    "sparse_autoencoder or of overcomplete.",
     "activations": "One table of floats [N, columns] as .pt, .npy, .npz, .safetensors or .hdf5, or a Minari "
     "dataset (its directory or main_data.hdf5) whose observations are vectors.",
 }

@@ -40,7 +40,7 @@ const matching = {
     { name: "random directions", mmcs: 0.4, pw_mcc: 0.42, corrected_pw_mcc: 0.57 },
     { name: "data points", mmcs: 0.8, pw_mcc: 0.7, corrected_pw_mcc: 0.17 },
   ],
-  matches: [match(7, 0.99, true), match(2, 0.5, false)],
+  matches: [match(7, 0.99, true), match(4, 0.95, false), match(2, 0.5, false)],
   only_first: [2],
   only_second: [],
 };
@@ -65,11 +65,13 @@ test("one SAE is in use, and the page says what a second would bring", async () 
 test("two stand side by side, with what they share beyond chance; a pair leads to its feature", async () => {
   const router = open([SAE, OTHER], { states: 9000, saes: [side("a", 0.001), side("b", 0.02)], matching });
   const shared = within(await screen.findByRole("region", { name: "Shared features" }));
-  expect(shared.getByText("1 of 2 pairs")).toBeVisible();
+  expect(shared.getByText("1 of 3 pairs")).toBeVisible();
   expect(shared.getByText(/decoder cosine above 0\.912/)).toHaveTextContent("data points reach 0.70");
   expect(
     shared.getByText(/Without a counterpart: feature 2 of the one in use, none of the other/),
   ).toBeVisible();
+  const verdicts = ["7 8 0.990 0.90 the same", "4 5 0.950 0.90 the direction only", "2 3 0.500 0.90 no more"];
+  for (const said of verdicts) expect(shared.getByRole("row", { name: new RegExp(said) })).toBeVisible();
   const row = screen.getByRole("row", { name: /^Return recovered/ });
   expect(within(row).getAllByText("not measured")).toHaveLength(2);
   await userEvent.click(shared.getByRole("button", { name: "Feature 7" }));

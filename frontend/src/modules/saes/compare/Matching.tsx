@@ -62,7 +62,7 @@ export function Matching({ matching }: { matching: Shared }) {
                   <td>{match.partner}</td>
                   <td>{fixed(match.cosine, 3)}</td>
                   <td>{fixed(match.correlation, 2)}</td>
-                  <td>{match.same ? <b>the same</b> : "no more than chance"}</td>
+                  <td>{verdict(match, matching.chance_cosine)}</td>
                 </tr>
               ))}
             </tbody>
@@ -80,6 +80,14 @@ export function Matching({ matching }: { matching: Shared }) {
       </p>
     </section>
   );
+}
+
+type Match = Shared["matches"][number];
+
+/** A direction beyond chance is not yet the same feature: both must also be active together. */
+function verdict({ same, cosine }: Match, chance: number | null) {
+  if (same) return <b>the same</b>;
+  return cosine !== null && chance !== null && cosine > chance ? "the direction only" : "no more than chance";
 }
 
 const NAMED = 30;
