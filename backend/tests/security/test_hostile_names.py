@@ -37,13 +37,15 @@ def known(server):
     run = server.call("POST", f"/model/{model}/run", body)
     for job in (analysis, run["job_id"]):
         assert server.end(job)["state"] == "done"
+    bookmarks = server.call("GET", f"/model/{model}/collections")["collections"][0]["id"]
     live = server.call("POST", "/live", {"model_id": model, "env": "Pendulum-v1"})["id"]
     return {
         "modelId": model, "saeId": sae["id"], "lastFeature": 3, "feature": 3, "tapIndex": sae["tap_index"],
         "env": "Pendulum-v1", "mujocoEnv": "Walker2d-v5", "artifactsDir": "pendulum", "demo": "tiny",
         "weightKey": "net.0.weight", "runId": run["run_id"], "startedRunId": run["run_id"],
         "jobId": run["job_id"], "studyJob": run["job_id"], "videoId": "v_000000000000",
-        "sweepId": "w_000000000000", "liveId": live,
+        "sweepId": "w_000000000000", "liveId": live, "bookmarksId": bookmarks, "collectionId": bookmarks,
+        "viewId": "v_000000000000",
     }  # fmt: skip
 
 
