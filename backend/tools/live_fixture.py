@@ -1,20 +1,24 @@
 """Write what the server's simulator does, for the parity tests of live steering in the browser.
 
-    python tools/live_fixture.py
+    python tools/live_fixture.py [--fresh]
 
 Writes ``frontend/src/modules/live/parity.fixture.json``. ``open``: per MuJoCo environment of version 5 the
 state after 1, 10, 100 and 300 steps under recorded actions, with observations and rewards. ``closed``: for
 the Walker2d demo the network, and where runs of the API ended under doses that change over time.
+``--fresh`` writes only ``parity-fresh.fixture.json``: fifteen further endings, of cases that a rule fixed
+before any of them was played (see ``FRESH``).
 """
 
 from __future__ import annotations
 
+import argparse
 import base64
 import json
 import math
 import shutil
 import tempfile
 import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -33,8 +37,11 @@ TARGET = ROOT / "frontend/src/modules/live/parity.fixture.json"
 STEPS = (1, 10, 100, 300)
 SEEDS = 5
 DEMO, ENV = "walker2d", "Walker2d-v5"
+LISTED = {"target_dim": 0, "top_k": 20}
+BY_EFFECT = {**LISTED, "sort_by": "ablation_effect"}
 CONTACT = {"kind": "contact", "foot": "right"}
-DOSES: tuple[tuple[int, float, dict[str, Any] | None], ...] = (
+Dose = tuple[int, float, dict[str, Any] | None]
+DOSES: tuple[Dose, ...] = (
     (1, 0.3, None),
     (3, -0.3, None),
     (8, 0.45, None),
@@ -44,9 +51,24 @@ DOSES: tuple[tuple[int, float, dict[str, Any] | None], ...] = (
 """Rank of the feature on action 0, share of the action's variation, gate."""
 
 
+FRESH = tuple((rank, 0.45, None) for rank in range(5))
+FRESH_SEEDS = (3, 100)
+"""The five features with the largest causal effect on action 0, one dose for all, three seeds from 100 on."""
+
+
 def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--fresh", action="store_true")
+    if parser.parse_args().fresh:
+        played = _with_server(lambda api: _cases(api, FRESH, *FRESH_SEEDS, BY_EFFECT))
+        fresh = {name: played[name] for name in ("starts", "arms")}
+        TARGET.with_name("parity-fresh.fixture.json").write_text(json.dumps(fresh) + "\n")
+        return
     envs = [info.id for info in list_envs() if info.id.endswith("-v5") and info.renderer == "mujoco"]
-    found = {"open": [_open_loop(env_id) for env_id in envs], "closed": _closed_loop()}
+    found = {
+        "open": [_open_loop(env_id) for env_id in envs],
+        "closed": _with_server(lambda api: _cases(api, DOSES, SEEDS, 0, LISTED)),
+    }
     TARGET.write_text(json.dumps(found) + "\n")
 
 
@@ -78,14 +100,14 @@ def _touching(env_id: str, qpos: np.ndarray) -> dict[str, bool]:
     return {leg.name: bool(near_floor(env_id, qpos[None], leg.feet).any()) for leg in legs}
 
 
-def _closed_loop() -> dict[str, Any]:
+def _with_server(ask: Callable[[_Api], dict[str, Any]]) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         for name in ("demo.json", "walker2d_w32", "hard_stable_w32"):
             source = ROOT / "artifacts" / name
             (shutil.copytree if source.is_dir() else shutil.copy)(source, Path(folder) / name)
         app = create_app(load_settings({"POLICYSCOPE_ARTIFACTS": folder}))
         try:
-            return _cases(_Api(app.test_client()))
+            return ask(_Api(app.test_client()))
         finally:
             app.extensions[WORKSPACE].close()
 
@@ -101,18 +123,21 @@ class _Api:
         return response.json
 
 
-def _cases(api: _Api) -> dict[str, Any]:
+def _cases(
+    api: _Api, doses: Sequence[Dose], seeds: int, first: int, listed: dict[str, Any]
+) -> dict[str, Any]:
     demo = next(each for each in api("GET", "/demos")["demos"] if each["id"] == DEMO)
     model = f"/model/{api('POST', f'/demo/{DEMO}')['id']}"
     api("POST", f"{model}/load_sae", {name: demo[name] for name in ("artifacts_dir", "tap_index")})
-    arms = [_arm(api, model, number, *dose) for number, dose in enumerate(DOSES)]
-    body = {"env": ENV, "episodes": SEEDS, "seed": 0, "max_steps": 1000, "arms": arms}
+    ranked = [row["feature_idx"] for row in api("POST", f"{model}/interpret_features", listed)["features"]]
+    arms = [_arm(api, model, ranked[dose[0]], number, dose) for number, dose in enumerate(doses)]
+    body = {"env": ENV, "episodes": seeds, "seed": first, "max_steps": 1000, "arms": arms}
     run = _finished(api, api("POST", f"{model}/run", body))
     played = {arm["name"]: arm["episodes"] for arm in run["arms"]}
     return {
         "physics": physics(ENV),
         "network": api("GET", f"{model}/network?env={ENV}"),
-        "starts": api("GET", f"{model}/starts?env={ENV}&episodes={SEEDS}")["states"],
+        "starts": api("GET", f"{model}/starts?env={ENV}&episodes={seeds}&seed={first}")["states"],
         "arms": [
             {
                 "feature": arm["edits"][0]["feature_idx"],
@@ -128,12 +153,9 @@ def _cases(api: _Api) -> dict[str, Any]:
     }
 
 
-def _arm(
-    api: _Api, model: str, number: int, rank: int, dose: float, gate: dict[str, Any] | None
-) -> dict[str, Any]:
+def _arm(api: _Api, model: str, feature: int, number: int, given: Dose) -> dict[str, Any]:
     """A dose that grows and shrinks slowly, as a hand would move it."""
-    listed = api("POST", f"{model}/interpret_features", {"target_dim": 0, "top_k": 20})["features"]
-    feature = listed[rank]["feature_idx"]
+    _, dose, gate = given
     edit = {"feature_idx": feature, "op": "add", "value": dose, "unit": "action_displacement"}
     alpha = api("POST", f"{model}/dose", {"edits": [edit]})["edits"][0]["value"]
     values = [round(alpha * math.sin(0.01 * (number + 1) * step), 2) for step in range(1000)]
