@@ -11,7 +11,7 @@ TORCH := torch==2.13.0
 
 export MUJOCO_GL ?= egl
 
-.PHONY: help setup demo dev test check artifacts types bench parity clean test-backend test-frontend test-e2e bench-validity bench-sae test-reliability test-security test-postgres
+.PHONY: help setup demo dev test check artifacts types bench parity clean test-backend test-frontend test-e2e bench-video bench-validity bench-sae test-reliability test-security test-postgres
 
 help: ## show this list
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -70,6 +70,9 @@ artifacts: $(VENV)/.ready ## rebuild the demo bundle from nothing (about half an
 bench: $(VENV)/.ready ## measure side by side against peers; writes backend/benchmarks/RESULTS.md
 	$(BIN)/pip install --quiet --disable-pip-version-check -e 'backend[bench]'
 	cd backend && $(BIN)/python -m benchmarks
+
+bench-video: $(VENV)/.ready ## a video drawn while stepping against one drawn from a recording; writes backend/benchmarks/VIDEO.md
+	cd backend && $(BIN)/python -m benchmarks.video
 
 parity: $(VENV)/.ready ## compare files of other libraries with what those libraries compute
 	cd backend && $(BIN)/python -m benchmarks.parity

@@ -155,6 +155,11 @@ def render_without_a_display() -> None:
         os.environ.setdefault("MUJOCO_GL", "egl")
 
 
+def one_drawing_thread() -> None:
+    """Software draws OpenGL in the thread that asks; call before the first context is made."""
+    os.environ["LP_NUM_THREADS"] = "0"
+
+
 def processors() -> int:
     """How many this process may run on."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

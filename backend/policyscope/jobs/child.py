@@ -5,7 +5,6 @@ Messages are JSON: ``{"progress": {…}}``, then ``{"done": true}`` or ``{"error
 
 from __future__ import annotations
 
-import ctypes
 import json
 import os
 import signal
@@ -27,6 +26,7 @@ from policyscope.core.progress import Progress, drain
 from policyscope.core.torch_device import set_torch_threads
 from policyscope.jobs.kinds import find_task
 from policyscope.jobs.limits import Limits
+from policyscope.jobs.parent import die_with_parent
 from policyscope.store.artifacts import ArtifactStore
 from policyscope.store.records import finite
 
@@ -35,7 +35,6 @@ _OUT_OF_MEMORY = {
     "code": "out_of_memory",
     "message": "The job needed more memory than one job may take (POLICYSCOPE_JOB_MEMORY_GB). Ask for less.",
 }
-_PR_SET_PDEATHSIG = 1
 
 
 def main(pipe: Connection, entry: str, store: str, spec: Mapping[str, Any], limits: Limits) -> None:
@@ -75,7 +74,7 @@ class _Reporter:
 
 def _settle(limits: Limits) -> None:
     """Die with the server, leave Ctrl-C to it, keep to the limits; SIGTERM becomes an orderly exit."""
-    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    die_with_parent()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _leave)
     limits.apply()

@@ -30,6 +30,7 @@ from policyscope.core.refusals import EXPECTED, explain
 from policyscope.core.sae_formats import open_sae_files
 from policyscope.core.torch_tensors import MAX_BYTES
 from policyscope.core.unpacking import allowance
+from policyscope.jobs.parent import die_with_parent
 from policyscope.services import sending_rows
 from policyscope.services.reading_process import BLOCK, extra_seconds
 
@@ -39,7 +40,7 @@ EXTRA_MEMORY = 1 << 29
 MEMORY_PER_BYTE = 6  # the file, its unpacked members, float32 copies, the answer
 LARGEST_WHOLE = 512 << 20  # of a larger file only what can be read in place is
 LONGEST_TRACEBACK, LONGEST_MESSAGE = 4000, 2000
-_PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS = 1, 4, 38
+_PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS = 4, 38
 _CODECS = (
     *("cp437", "latin-1", "ascii", "unicode_escape", "raw_unicode_escape"),
     *(
@@ -81,7 +82,7 @@ def _watch_one(pipe: int, status: int, file: int | None = None) -> None:
     ``file`` is an open file to be read in place; otherwise files come through the pipe.
     """
     try:
-        _die_with_the_parent()
+        die_with_parent()
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         reader = os.fork()
         if reader == 0:
@@ -245,7 +246,7 @@ def _give_up_rights(size: int, more_seconds: int = 0) -> None:
         (resource.RLIMIT_NOFILE, 0, 0),
     ]
     if _LINUX:
-        _die_with_the_parent()
+        die_with_parent()
         libc = ctypes.CDLL(None)
         libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
         libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
@@ -253,11 +254,6 @@ def _give_up_rights(size: int, more_seconds: int = 0) -> None:
         limits.insert(0, (resource.RLIMIT_AS, memory, memory))
     for limit, soft, hard in limits:
         resource.setrlimit(limit, (soft, hard))
-
-
-def _die_with_the_parent() -> None:
-    if _LINUX:
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def _address_space() -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tempfile
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,11 @@ import numpy as np
 
 from policyscope.core.envs import get_env
 from policyscope.core.errors import InvalidInput, NotFound
-from policyscope.core.film import FPS, Film, Pane, frames
+from policyscope.core.film import FPS, Film, Pane
 from policyscope.core.processors import processors
 from policyscope.core.progress import Progress, Work
 from policyscope.services import recording, replays
+from policyscope.services.drawing_processes import drawn
 from policyscope.services.workspace import Workspace
 from policyscope.store.artifacts import ArtifactStore
 from policyscope.store.records import Json, new_id
@@ -23,13 +25,14 @@ from policyscope.store.records import Json, new_id
 FORMATS = {"mp4": "video/mp4", "webm": "video/webm", "gif": "image/gif"}
 CODECS = {"mp4": "libx264", "webm": "libvpx", "gif": "gif"}
 SETTINGS: Mapping[str, tuple[str, ...]] = {
-    "mp4": ("-movflags", "+faststart", "-crf", "20"),
+    "mp4": ("-movflags", "+faststart", "-crf", "23"),
     "webm": ("-deadline", "realtime", "-cpu-used", "5", "-b:v", "3M"),
     "gif": (),
 }
 SIZES = (240, 480, 720)
 COLOURS = {"neg": (47, 112, 207), "base": (86, 92, 100), "pos": (217, 105, 12), "ink": (72, 77, 84)}
 ORDER = ("neg", "base", "ink", "pos")
+PRESET = "superfast"
 MAX_PANES = 4
 _ID = re.compile(r"v_[0-9a-f]+")
 
@@ -92,25 +95,30 @@ def path(ws: Workspace, video_id: str) -> tuple[Path, str]:
 
 
 def _write(store: ArtifactStore, spec: Mapping[str, Any], film: Film) -> Work[None]:
-    kind, total = spec["format"], len(film.steps)
     with tempfile.TemporaryDirectory(prefix="policyscope-") as folder:
-        target = Path(folder) / f"video.{kind}"
-        with _Encoder(target, kind) as encoder:
-            for done, picture in enumerate(frames(film), 1):
-                encoder.write(picture)
-                yield Progress(done, total, "frames")
+        target = Path(folder) / f"video.{spec['format']}"
+        yield from encode(film, target)
         content = target.read_bytes()
     store.publish(spec["output"], {target.name: content}, {"kind": "video", "spec": dict(spec)})
 
 
-class _Encoder:
+def encode(film: Film, target: Path) -> Work[None]:
+    """Draw the film into a file, whose name says the format; for a process that has drawn nothing before."""
+    total = len(film.steps)
+    with Encoder(target) as encoder, closing(drawn(film, processors())) as pictures:
+        for done, picture in enumerate(pictures, 1):
+            encoder.write(picture)
+            yield Progress(done, total, "frames")
+
+
+class Encoder:
     """moviepy's ffmpeg, opened when the size of the first frame is known."""
 
-    def __init__(self, target: Path, kind: str) -> None:
-        self._target, self._kind = target, kind
+    def __init__(self, target: Path) -> None:
+        self._target, self._kind = target, target.suffix[1:]
         self._writer: Any = None
 
-    def __enter__(self) -> _Encoder:
+    def __enter__(self) -> Encoder:
         return self
 
     def write(self, picture: Any) -> None:
@@ -123,8 +131,8 @@ class _Encoder:
                 (width, height),
                 FPS,
                 codec=CODECS[self._kind],
-                preset="veryfast",
-                threads=processors() or None,
+                preset=PRESET,
+                threads=max(1, processors() // 2),  # the others draw
                 ffmpeg_params=list(SETTINGS[self._kind]),
             )
         self._writer.write_frame(np.ascontiguousarray(picture))

@@ -7,8 +7,10 @@ from moviepy import VideoFileClip
 
 from policyscope.core.envs import get_env
 from policyscope.core.film import FPS, Film, Pane, frames
+from policyscope.core.film.sheet import Sheet
 from policyscope.core.progress import drain
 from policyscope.core.rollout import Arm, RolloutSpec, rollout
+from policyscope.services import drawing_processes
 
 RECORDED = frozenset({"state", "actions", "rewards"})
 
@@ -95,3 +97,31 @@ def test_frames_follow_real_time():
     assert film.steps[-1] == 59
     slow = Film(film.env_id, 0, film.panes, 240, speed=0.5)
     assert len(slow.steps) == pytest.approx(2 * len(film.steps), abs=2)
+
+
+@pytest.mark.parametrize("processes", [1, 3])
+def test_processes_that_share_a_film_draw_what_one_draws(processes):
+    film = recorded_film("hard_stable", steps=20)
+    shared = [picture.copy() for picture in drawing_processes.drawn(film, processes)]
+    alone = list(frames(film))
+    assert alone[0].shape == film.shape
+    assert len(shared) == len(alone) > 2 * drawing_processes.AHEAD
+    assert all(np.array_equal(one, other) for one, other in zip(shared, alone, strict=True))
+
+
+def test_a_drawing_process_that_fails_says_why(monkeypatch):
+    def failing(film, first, every):
+        yield from list(frames(film, first, every))[:1]
+        raise ValueError("no more paper")
+
+    monkeypatch.setattr(drawing_processes, "frames", failing)
+    with pytest.raises(RuntimeError, match="no more paper"):
+        list(drawing_processes.drawn(recorded_film("hard_stable", steps=20), 2))
+
+
+def test_one_bar_for_each_choice_or_share_of_the_bound():
+    chosen = np.concatenate(Sheet(recorded_film("CartPole-v1")).bars)
+    assert set(chosen.ravel()) <= {0, 1}
+    assert (chosen.sum(axis=1) == 1).all()
+    shares = np.concatenate(Sheet(recorded_film("hard_stable")).bars)
+    assert np.abs(shares).max() == 1  # unbounded: of the largest on show
