@@ -1,4 +1,6 @@
-import { checkAccessibility, expect, fallsInItsRunToo, loadSae, test } from "./support";
+import type { Page } from "@playwright/test";
+
+import { checkAccessibility, expect, fallsInItsRunToo, loadSae, note, test } from "./support";
 
 test("steering live: α dragged while it walks, a fall, and the same fall in a run of the server", async ({
   page,
@@ -22,7 +24,9 @@ test("steering live: α dragged while it walks, a fall, and the same fall in a r
   await start.click();
   const steered = live.locator('[data-arm="steered"]');
   await expect(steered).toContainText(/step [1-9]/);
-  await slider.press("ArrowRight"); // while it walks
+  const reaction = await reactionTo(page, () => slider.press("ArrowRight")); // while it walks
+  note(`α reached a step ${reaction.ms.toFixed(1)} ms after the key`);
+  expect(reaction.frames).toBeLessThanOrEqual(1);
   await fallsInItsRunToo(page, steered);
 
   const sweep = page.locator("#live-sweep");
@@ -38,3 +42,38 @@ test("steering live: α dragged while it walks, a fall, and the same fall in a r
       .first(),
   ).toBeVisible({ timeout: 60_000 });
 });
+
+/** From the key to the end of the first step that felt it: time, and how many frames began in between. */
+async function reactionTo(page: Page, act: () => Promise<void>) {
+  await page.evaluate(() => {
+    performance.clearMeasures("steering felt");
+    const frames: number[] = [];
+    const note = () => {
+      frames.push(performance.now());
+      requestAnimationFrame(note);
+    };
+    requestAnimationFrame(note);
+    const key = new Promise<number>((resolve) =>
+      addEventListener("keydown", () => resolve(performance.now()), { capture: true, once: true }),
+    );
+    window.reaction = (async () => {
+      const pressed = await key;
+      for (;;) {
+        const felt = performance.getEntriesByName("steering felt").at(-1);
+        if (felt && felt.startTime >= pressed) {
+          const at = felt.startTime + felt.duration;
+          return { ms: at - pressed, frames: frames.filter((frame) => frame > pressed && frame < at).length };
+        }
+        await new Promise(requestAnimationFrame);
+      }
+    })();
+  });
+  await act();
+  return page.evaluate(() => window.reaction);
+}
+
+declare global {
+  interface Window {
+    reaction: Promise<{ ms: number; frames: number }>;
+  }
+}

@@ -45,4 +45,5 @@ test("Chromium plays what the server played: open loop, feet on the floor, falls
   expect(found.touching.filter(([here, there]) => here !== there)).toEqual([]);
   expect(found.foreseeable).toBeGreaterThanOrEqual(20);
   expect(found.same).toBeGreaterThanOrEqual(found.foreseeable - 1);
+  expect(found.fresh).toBeGreaterThanOrEqual(14);
 });

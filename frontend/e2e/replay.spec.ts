@@ -1,4 +1,6 @@
-import { checkAccessibility, expect, loadSae, startRun, test } from "./support";
+import type { Page } from "@playwright/test";
+
+import { checkAccessibility, expect, loadSae, note, startRun, test } from "./support";
 
 test("watching a run: it moves, charts and keys scrub it, every unit is shown, and it re-runs from any step", async ({
   page,
@@ -12,6 +14,7 @@ test("watching a run: it moves, charts and keys scrub it, every unit is shown, a
   await perturb.getByLabel("Strength alpha, exact").fill("5");
   await perturb.getByLabel("Strength alpha, exact").blur();
   await perturb.getByRole("button", { name: "Apply Feature Perturbation" }).click();
+  const moved = await firstMove(page);
   await startRun(page, { episodes: 4, steps: 300 });
 
   const replay = page.getByRole("region", { name: "Replay" });
@@ -19,6 +22,9 @@ test("watching a run: it moves, charts and keys scrub it, every unit is shown, a
   await expect(clock).toBeVisible({ timeout: 60_000 });
   const first = await clock.innerText();
   await expect(clock).not.toHaveText(first); // it plays by itself
+  const waited = (await moved()) - (await endOfRun(page));
+  note(`first moving frame ${String(waited)} ms after the rollout ended`);
+  expect(waited).toBeLessThan(8000); // 1 s on a machine with nothing else to do
 
   // Keys of the player.
   const slider = replay.getByRole("slider", { name: "Step" });
@@ -49,6 +55,17 @@ test("watching a run: it moves, charts and keys scrub it, every unit is shown, a
   await expect(clock).toHaveText(/^step 1(49|50|51) of/);
   await checkAccessibility(page);
 
+  // The address holds arms, frame and choices: opened anew it shows the same.
+  await replay.getByText("In one view").click();
+  await replay.getByRole("checkbox", { name: "intervention", exact: true }).uncheck();
+  await expect(page).toHaveURL(/step.{3,12}1(49|50|51)/);
+  await page.reload();
+  await expect(clock).toHaveText(/^step 1(49|50|51) of/, { timeout: 60_000 });
+  await expect(replay.getByRole("radio", { name: "In one view" })).toBeChecked();
+  await expect(replay.getByRole("checkbox", { name: "intervention", exact: true })).not.toBeChecked();
+  await expect(map).toBeVisible();
+  await replay.getByRole("checkbox", { name: "intervention", exact: true }).check();
+
   // From here, with the saved state of the simulator.
   await replay.getByRole("button", { name: /^Re-run from step 1\d\d$/ }).click();
   await expect(
@@ -57,3 +74,30 @@ test("watching a run: it moves, charts and keys scrub it, every unit is shown, a
     timeout: 60_000,
   });
 });
+
+/** Watches for the first frame after the one that stands; the answer is the time of day in milliseconds. */
+async function firstMove(page: Page) {
+  await page.evaluate(() => {
+    window.moved = new Promise((resolve) => {
+      const look = () => {
+        const shown = document.querySelector('section[aria-label="Replay"] output')?.textContent ?? "";
+        if (/^step [1-9]/.test(shown)) resolve(Date.now());
+        else requestAnimationFrame(look);
+      };
+      look();
+    });
+  });
+  return () => page.evaluate(() => window.moved);
+}
+
+async function endOfRun(page: Page): Promise<number> {
+  const id = /run=(r_\w+)/.exec(page.url())?.[1] ?? "";
+  const run = (await (await page.request.get(`/run/${id}`)).json()) as { finished_at: string };
+  return Date.parse(run.finished_at);
+}
+
+declare global {
+  interface Window {
+    moved: Promise<number>;
+  }
+}

@@ -36,6 +36,9 @@ export const test = base.extend<Watched>({
 
 export { expect };
 
+/** A figure that the test measured, kept with its result. */
+export const note = (description: string) => base.info().annotations.push({ type: "measured", description });
+
 export async function checkAccessibility(page: Page) {
   for (const scheme of ["light", "dark"] as const) {
     await page.emulateMedia({ colorScheme: scheme, reducedMotion: "reduce" });

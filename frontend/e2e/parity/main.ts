@@ -1,6 +1,6 @@
 // The page of parity.spec.ts: the product's own loop on recorded cases, in the browser that runs it.
 import { openMujoco } from "@/modules/live/loader";
-import { closedLoop, foreseeable, open, openLoop, same, touching } from "@/testing/live-parity";
+import { closedLoop, foreseeable, fresh, open, openLoop, same, touching } from "@/testing/live-parity";
 
 async function measure() {
   const mj = await openMujoco();
@@ -10,6 +10,7 @@ async function measure() {
     touching: open.flatMap((each) => touching(mj, each)),
     foreseeable: cases.length,
     same: same(cases).length,
+    fresh: same(closedLoop(mj, fresh)).length,
   };
 }
 

@@ -52,6 +52,27 @@ test("the table's part of an address: what fits is kept, the rest dropped", () =
   expect(parseView({ table: "action:0" }).table).toBeUndefined();
 });
 
+test("the replay's part of an address: one run's choices, the rest dropped", () => {
+  const watch = {
+    run: "r_1",
+    seed: 2,
+    step: 1.5,
+    layout: "overlay",
+    paint: "x",
+    arms: ["a", 3],
+    beside: "",
+    once: 1,
+  };
+  expect(parseView({ watch }).watch).toEqual({
+    run: "r_1",
+    seed: 2,
+    layout: "overlay",
+    arms: ["a"],
+    beside: "",
+  });
+  expect(parseView({ watch: { run: "r_1", step: -1, speed: 0, arms: [] } }).watch).toBeUndefined();
+});
+
 function Probe() {
   const { setView, openModel } = useView();
   return (

@@ -4,6 +4,7 @@ import { useCallback } from "react";
 import { jumpTo } from "./jump";
 import { parseTable, type TableView } from "./table-view";
 import { parseTrain, type TrainView } from "./train-view";
+import { parseWatch, type WatchView } from "./watch-view";
 
 /** The pages of one model beside the workbench, which holds the five steps. */
 export const SCREENS = ["sae", "features", "effects", "live", "train", "versus"] as const;
@@ -25,6 +26,7 @@ export interface View {
   feature?: number;
   alpha?: number;
   run?: string;
+  watch?: WatchView;
   /** A dose-response, calibration or scan: a run of another kind. */
   study?: string;
   table?: TableView;
@@ -57,6 +59,7 @@ export function parseView(search: Record<string, unknown>): View {
     feature: index(search.feature),
     alpha: finite(search.alpha),
     run: text(search.run),
+    watch: parseWatch(search.watch),
     study: text(search.study),
     table: parseTable(search.table),
     train: parseTrain(search.train),

@@ -1,5 +1,6 @@
 // What the browser computes against what the server recorded (backend/tools/live_fixture.py); used in Node and Chromium.
 import type { LiveNetwork, Physics } from "@/lib/types";
+import further from "@/modules/live/parity-fresh.fixture.json";
 import recorded from "@/modules/live/parity.fixture.json";
 import type { Gate } from "@/modules/live/sim/edits";
 import { Feet } from "@/modules/live/sim/feet";
@@ -24,9 +25,7 @@ export interface OpenCase {
   marks: Mark[];
 }
 
-interface ClosedCase {
-  physics: Physics;
-  network: LiveNetwork;
+interface Played {
   starts: number[][];
   arms: {
     feature: number;
@@ -36,7 +35,14 @@ interface ClosedCase {
   }[];
 }
 
+interface ClosedCase extends Played {
+  physics: Physics;
+  network: LiveNetwork;
+}
+
 export const { open, closed } = recorded as unknown as { open: OpenCase[]; closed: ClosedCase };
+/** Fifteen cases that a rule fixed before any was played: the five strongest features, one dose, three new seeds. */
+export const fresh: Played = further;
 
 /** MuJoCo 4 integrates the turn of a free joint otherwise under RK4; the package for browsers is older. */
 const FREE = new Set(["Ant", "Humanoid", "HumanoidStandup"]);
@@ -111,11 +117,11 @@ export interface Ending {
 }
 
 /** A dose moved by hand: where the episode ends here and on the server. */
-export function closedLoop(mj: Mujoco): Ending[] {
+export function closedLoop(mj: Mujoco, { arms, starts }: Played = closed): Ending[] {
   const loop = new ClosedLoop(mj, closed.physics, makeBrain(closed.network), 1);
-  const endings = closed.arms.flatMap(({ feature, values, gate, episodes }) =>
+  const endings = arms.flatMap(({ feature, values, gate, episodes }) =>
     episodes.map((episode, index): Ending => {
-      loop.begin(closed.starts[index]!);
+      loop.begin(starts[index]!);
       while (!loop.over) loop.step([{ feature, alpha: values[loop.steps] ?? 0, gate }]);
       return {
         gated: gate !== null,

@@ -4,16 +4,20 @@ import type { ReplayArm } from "@/modules/replay/decode";
 
 import { fetchStarts } from "./api";
 import { ARMS, Session, STEERED, type Shown, type Start } from "./session";
+import type { LiveEdit } from "./sim/edits";
 import { ClosedLoop, makeBrain } from "./sim/loop";
 import type { Live, Mujoco } from "./sim/mujoco";
 
 const TORSO = 1;
+/** A measure of the page's timeline: from a moved slider to the first step that felt it. */
+const FELT = "steering felt";
 
 export class BrowserSession extends Session {
   readonly actors: ReplayArm[];
   readonly cycle: boolean;
   readonly midGait = true;
   private readonly loops: ClosedLoop[];
+  private changedAt: number | undefined;
 
   constructor(
     mj: Mujoco,
@@ -58,6 +62,11 @@ export class BrowserSession extends Session {
     return 9.81 * (mass ?? new Float64Array([1])).reduce((sum, each) => sum + each, 0);
   }
 
+  override setEdits(edits: readonly LiveEdit[]) {
+    this.changedAt = performance.now();
+    super.setEdits(edits);
+  }
+
   override dispose() {
     super.dispose();
     for (const loop of this.loops) loop.dispose();
@@ -77,6 +86,11 @@ export class BrowserSession extends Session {
       if (index === STEERED) this.recording.note(this.edits);
       loop.step(this.edits);
       this.note(index, loop, loop.latents[this.edits[0]?.feature ?? 0] ?? 0);
+    }
+    if (this.changedAt !== undefined) {
+      performance.clearMeasures(FELT);
+      performance.measure(FELT, { start: this.changedAt, end: performance.now() });
+      this.changedAt = undefined;
     }
     return true;
   }

@@ -4,7 +4,7 @@ import { createRequire } from "node:module";
 
 import { beforeAll, describe, expect, test } from "vitest";
 
-import { closedLoop, foreseeable, open, openLoop, same, touching } from "@/testing/live-parity";
+import { closedLoop, foreseeable, fresh, open, openLoop, same, touching } from "@/testing/live-parity";
 
 import { loadMujoco, type Mujoco } from "./sim/mujoco";
 
@@ -40,4 +40,10 @@ test("closed loop: a dose moved by hand ends at the same step as on the server",
   expect(cases.filter(({ gated }) => gated)).toHaveLength(5);
   expect(same(cases).length).toBeGreaterThanOrEqual(cases.length - 1);
   expect(Math.max(...same(cases).map(({ off }) => off))).toBeLessThan(1e-3);
+});
+
+test("closed loop: fifteen cases fixed beforehand end at the server's step", () => {
+  const cases = closedLoop(mj, fresh);
+  expect(cases).toHaveLength(15);
+  expect(same(cases).length).toBeGreaterThanOrEqual(14);
 });

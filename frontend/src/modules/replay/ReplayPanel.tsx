@@ -1,11 +1,12 @@
 import { Select } from "@mantine/core";
-import { lazy, Suspense, useState } from "react";
+import { lazy, Suspense } from "react";
 
 import { fixed } from "@/lib/format";
 import type { Run } from "@/lib/types";
 import { Block, Failure } from "@/ui/States";
 
 import { useReplay, useScene } from "./api";
+import { useWatch } from "./use-watch";
 import { VideoExport } from "./VideoExport";
 import classes from "./Replay.module.css";
 
@@ -14,8 +15,10 @@ const ReplayPlayer = lazy(() => import("./ReplayPlayer"));
 /** Watch the scored episodes of a run, all arms of one seed together. */
 export function ReplayPanel({ run }: { run: Run }) {
   const scene = useScene(run.id);
-  const [chosen, setChosen] = useState<number>();
-  const seed = chosen ?? scene.data?.seeds[0];
+  const address = useWatch(run.id);
+  const { watch, setWatch } = address;
+  const seeds = scene.data?.seeds;
+  const seed = watch.seed !== undefined && seeds?.includes(watch.seed) ? watch.seed : seeds?.[0];
   const replay = useReplay(run.id, seed);
   const error = scene.error ?? replay.error;
 
@@ -33,7 +36,7 @@ export function ReplayPanel({ run }: { run: Run }) {
             label="Seed"
             allowDeselect={false}
             value={String(seed)}
-            onChange={(value) => value !== null && setChosen(Number(value))}
+            onChange={(value) => value !== null && setWatch({ seed: Number(value), step: undefined })}
             data={scene.data.seeds.map((each) => ({ value: String(each), label: seedLabel(run, each) }))}
           />
         )}
@@ -43,7 +46,7 @@ export function ReplayPanel({ run }: { run: Run }) {
       ) : scene.data && replay.data ? (
         <>
           <Suspense fallback={<Block height={520} label="Opening the player" />}>
-            <ReplayPlayer key={seed} run={run} scene={scene.data} replay={replay.data} />
+            <ReplayPlayer key={seed} run={run} scene={scene.data} replay={replay.data} address={address} />
           </Suspense>
           <details className={classes.exportBox}>
             <summary>Export this seed as a video file</summary>

@@ -1,4 +1,3 @@
-import { Checkbox, SegmentedControl } from "@mantine/core";
 import { lazy, Suspense, useMemo, useState, type ReactNode } from "react";
 
 import { num } from "@/lib/format";
@@ -18,6 +17,8 @@ import { moves, type StageOptions } from "./stage";
 import { TimeBar } from "./TimeBar";
 import { usePlayback } from "./use-playback";
 import { useScheme } from "./use-scheme";
+import { useFrameInAddress, type Watch } from "./use-watch";
+import { ArmChoice, ViewOptions } from "./ViewOptions";
 import classes from "./Replay.module.css";
 
 const Activations = lazy(() => import("./activations/Activations"));
@@ -26,16 +27,25 @@ interface Props {
   run: Run;
   scene: Scene;
   replay: Replay;
+  address: Watch;
 }
 
 const WITHOUT_TIME = 1 / 30;
 
 /** All arms of one seed on one time bar, from −α over the baseline to +α. */
-export default function ReplayPlayer({ run, scene, replay: recorded }: Props) {
+export default function ReplayPlayer({ run, scene, replay: recorded, address }: Props) {
   const { arms } = run;
-  const replay = useMemo(() => ({ ...recorded, arms: inOrder(recorded.arms, arms) }), [recorded, arms]);
-  const steps = Math.max(...replay.arms.map((arm) => arm.length));
-  const player = useMemo(() => new Player(steps, scene.dt ?? WITHOUT_TIME), [steps, scene.dt]);
+  const { watch, setWatch } = address;
+  const all = useMemo(() => inOrder(recorded.arms, arms), [recorded, arms]);
+  const named = watch.arms?.join("\n");
+  const replay = useMemo(() => ({ ...recorded, arms: chosenOf(all, named) }), [recorded, all, named]);
+  const steps = Math.max(...all.map((arm) => arm.length));
+  const [pace] = useState({ speed: watch.speed ?? 1, loop: !watch.once });
+  const player = useMemo(
+    () => new Player(steps, scene.dt ?? WITHOUT_TIME, pace.speed, pace.loop),
+    [steps, scene.dt, pace],
+  );
+  useFrameInAddress(player, address);
   const scheme = useScheme();
   const palette = useMemo(
     () =>
@@ -46,27 +56,33 @@ export default function ReplayPlayer({ run, scene, replay: recorded }: Props) {
       ),
     [arms, replay, scheme],
   );
-  const [options, setOptions] = useState<StageOptions>({
-    layout: "panes",
-    follow: moves(scene),
-    trails: false,
-    paint: "arm",
-  });
+  const { layout = "panes", paint = "arm", trails = false, camera } = watch;
+  const options: StageOptions = useMemo(
+    () => ({ layout, paint, trails, follow: moves(scene) && camera !== "still" }),
+    [layout, paint, trails, camera, scene],
+  );
   const bodies = scene.kind === "bodies";
 
-  const onKey = usePlayback(player);
+  const onKey = usePlayback(player, watch.step);
   const label = `Replay of seed ${String(replay.seed)}: ${replay.arms.map((arm) => arm.name).join(", ")}`;
   const shared = { arms: replay.arms, palette, player, label };
 
   return (
     <div className={classes.player} onKeyDown={onKey} role="group" aria-label={label}>
-      {bodies && (
-        <ViewOptions
-          options={options}
-          canFollow={moves(scene)}
-          features={replay.features.length > 0}
-          onChange={(patch) => setOptions({ ...options, ...patch })}
-        />
+      {(bodies || all.length > 1) && (
+        <div className={classes.options}>
+          {bodies && (
+            <ViewOptions
+              options={options}
+              canFollow={moves(scene)}
+              features={replay.features.length > 0}
+              onChange={setWatch}
+            />
+          )}
+          {all.length > 1 && (
+            <ArmChoice all={all} shown={replay.arms} onChange={(names) => setWatch({ arms: names })} />
+          )}
+        </div>
       )}
       <div className={classes.screen}>
         <div
@@ -92,25 +108,40 @@ export default function ReplayPlayer({ run, scene, replay: recorded }: Props) {
       <TimeBar player={player} dt={scene.dt} />
       {scene.restarts && <Branch run={run} replay={replay} player={player} />}
       <Signals scene={scene} replay={replay} palette={palette} player={player} />
-      <Fold summary="What every unit of the network does">
+      <Fold
+        summary="What every unit of the network does"
+        open={watch.units === true}
+        onOpen={(open) => setWatch({ units: open || undefined })}
+      >
         <Activations
           runId={replay.run_id}
           seed={replay.seed}
-          arms={replay.arms.map((arm) => arm.name)}
+          arms={all.map((arm) => arm.name)}
           player={player}
+          address={address}
         />
       </Fold>
     </div>
   );
 }
 
+interface FoldProps {
+  summary: string;
+  open: boolean;
+  onOpen: (open: boolean) => void;
+  children: ReactNode;
+}
+
 /** Its content is fetched and drawn only once it is opened. */
-function Fold({ summary, children }: { summary: string; children: ReactNode }) {
-  const [opened, setOpened] = useState(false);
+function Fold({ summary, open, onOpen, children }: FoldProps) {
   return (
-    <details className={classes.exportBox} onToggle={(event) => setOpened(event.currentTarget.open)}>
+    <details
+      className={classes.exportBox}
+      open={open}
+      onToggle={(event) => event.currentTarget.open !== open && onOpen(event.currentTarget.open)}
+    >
       <summary>{summary}</summary>
-      {opened && (
+      {open && (
         <Suspense fallback={<Block height={240} label="Opening the activations" />}>{children}</Suspense>
       )}
     </details>
@@ -124,51 +155,8 @@ function inOrder(shown: ReplayArm[], arms: RunArm[]): ReplayArm[] {
   return [...shown].sort((a, b) => (rank.get(a.name) ?? 0) - (rank.get(b.name) ?? 0));
 }
 
-interface ViewProps {
-  options: StageOptions;
-  canFollow: boolean;
-  features: boolean;
-  onChange: (patch: Partial<StageOptions>) => void;
-}
-
-function ViewOptions({ options, canFollow, features, onChange }: ViewProps) {
-  return (
-    <div className={classes.options}>
-      <SegmentedControl
-        size="xs"
-        aria-label="Layout"
-        value={options.layout}
-        onChange={(layout) => onChange({ layout })}
-        data={[
-          { value: "panes", label: "Side by side" },
-          { value: "overlay", label: "In one view" },
-        ]}
-      />
-      <SegmentedControl
-        size="xs"
-        aria-label="Colour shows"
-        value={options.paint}
-        onChange={(paint) => onChange({ paint })}
-        data={[
-          { value: "arm", label: "Arm" },
-          { value: "torque", label: "Torque" },
-          ...(features ? [{ value: "feature" as const, label: "Feature" }] : []),
-        ]}
-      />
-      {canFollow && (
-        <Checkbox
-          size="xs"
-          label="Camera follows"
-          checked={options.follow}
-          onChange={(event) => onChange({ follow: event.currentTarget.checked })}
-        />
-      )}
-      <Checkbox
-        size="xs"
-        label="Trail of the torso"
-        checked={options.trails}
-        onChange={(event) => onChange({ trails: event.currentTarget.checked })}
-      />
-    </div>
-  );
+/** The arms that the address names, one on each line; all of them where it names none of this run. */
+function chosenOf(all: ReplayArm[], named: string | undefined): ReplayArm[] {
+  const found = all.filter((arm) => named?.split("\n").includes(arm.name));
+  return found.length > 0 ? found : all;
 }

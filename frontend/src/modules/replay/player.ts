@@ -27,10 +27,10 @@ export class Player {
   private request: number | undefined;
 
   /** `dt`: seconds per step. */
-  constructor(steps: number, dt: number, speed = 1) {
+  constructor(steps: number, dt: number, speed = 1, loop = true) {
     this.last = Math.max(0, steps - 1);
     this.dt = dt;
-    this.state = { step: 0, playing: false, speed, loop: true };
+    this.state = { step: 0, playing: false, speed, loop };
     this.shown = this.state;
   }
 

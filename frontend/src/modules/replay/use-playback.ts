@@ -1,4 +1,4 @@
-import { useEffect, type KeyboardEvent } from "react";
+import { useEffect, useRef, type KeyboardEvent } from "react";
 
 import type { Player } from "./player";
 
@@ -10,10 +10,13 @@ const KEYS: Partial<Record<string, (player: Player) => void>> = {
   "]": (player) => player.nudge(25),
 };
 
-/** Plays while it is on screen, unless motion is unwelcome; the keys work anywhere within the player. */
-export function usePlayback(player: Player) {
+/** Plays while it is on screen, unless motion is unwelcome or it is to stand at a step; the keys work anywhere within
+ * the player. */
+export function usePlayback(player: Player, standing?: number) {
+  const first = useRef(standing);
   useEffect(() => {
-    if (!window.matchMedia("(prefers-reduced-motion: reduce)").matches) player.play();
+    if (first.current !== undefined) player.seek(first.current);
+    else if (!window.matchMedia("(prefers-reduced-motion: reduce)").matches) player.play();
     return () => player.pause();
   }, [player]);
   return (event: KeyboardEvent) => {

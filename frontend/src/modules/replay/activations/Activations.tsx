@@ -1,11 +1,10 @@
 import { Button, SegmentedControl, Select } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
-import { useState } from "react";
-
 import { Icon } from "@/ui/Icon";
 import { Block, Failure } from "@/ui/States";
 
 import type { Player } from "../player";
+import type { Watch } from "../use-watch";
 import { saveLayers, useLayers } from "./api";
 import { LayerMaps } from "./LayerMaps";
 import classes from "./Activations.module.css";
@@ -15,16 +14,20 @@ interface Props {
   seed: number;
   arms: string[];
   player: Player;
+  address: Watch;
 }
 
 const ALONE = "";
 
+const known = (arms: string[], name: string | undefined) => arms.find((each) => each === name);
+
 /** Every unit of every layer on the replay's time bar: one arm, or two with their difference. */
-export default function Activations({ runId, seed, arms, player }: Props) {
+export default function Activations({ runId, seed, arms, player, address: { watch, setWatch } }: Props) {
   const layers = useLayers(runId, seed);
-  const [arm, setArm] = useState(arms.includes("baseline") ? "baseline" : (arms[0] ?? ""));
-  const [other, setOther] = useState(arms.find((name) => name !== arm) ?? ALONE);
-  const [order, setOrder] = useState("peak");
+  const arm = known(arms, watch.arm) ?? known(arms, "baseline") ?? arms[0] ?? "";
+  const rest = arms.filter((name) => name !== arm);
+  const other = watch.beside === ALONE ? ALONE : (known(rest, watch.beside) ?? rest[0] ?? ALONE);
+  const order = watch.order ?? "peak";
   const save = useMutation({ mutationFn: () => saveLayers(runId, seed) });
   const failed = layers.find((layer) => layer.error);
   if (failed)
@@ -43,11 +46,9 @@ export default function Activations({ runId, seed, arms, player }: Props) {
           label="Arm"
           allowDeselect={false}
           value={arm}
-          onChange={(name) => {
-            if (name === null) return;
-            setArm(name);
-            if (name === other) setOther(ALONE);
-          }}
+          onChange={(name) =>
+            name !== null && setWatch({ arm: name, beside: name === other ? ALONE : other })
+          }
           data={arms}
         />
         <Select
@@ -55,14 +56,14 @@ export default function Activations({ runId, seed, arms, player }: Props) {
           label="Beside"
           allowDeselect={false}
           value={other}
-          onChange={(name) => name !== null && setOther(name)}
-          data={[{ value: ALONE, label: "nothing" }, ...arms.filter((name) => name !== arm)]}
+          onChange={(name) => name !== null && setWatch({ beside: name })}
+          data={[{ value: ALONE, label: "nothing" }, ...rest]}
         />
         <SegmentedControl
           size="xs"
           aria-label="Order of the units"
           value={order}
-          onChange={setOrder}
+          onChange={(value) => setWatch({ order: value === "number" ? value : undefined })}
           data={[
             { value: "peak", label: "By time of peak" },
             { value: "number", label: "By number" },
