@@ -79,17 +79,19 @@ class Sheet:
         draw = ImageDraw.Draw(image)
         most = max((float(np.abs(self._signal(pane)).max()) for pane in self.film.panes), default=0.0) or 1.0
         label = f"feature {self.film.feature}" if self.film.feature is not None else "reward"
+        small = _font(size // 36)
+        tall = self.foot - self.margin - small.size - 6  # below the label
         for index, pane in enumerate(self.film.panes):
             left, base = index * size, below + self.foot - self.margin
             draw.text((left + self.margin, self.margin), pane.name, font=_font(size // 22), fill=pane.colour)
             draw.line([(left + self.margin, base), (left + size - self.margin, base)], fill=GRID)
             points = [
-                (self._x(left, step), base - (self.foot - 2 * self.margin) * value / most)
+                (self._x(left, step), base - tall * value / most)
                 for step, value in enumerate(self._signal(pane).tolist())
             ]
             if len(points) > 1:
                 draw.line(points, fill=pane.colour, width=max(1, size // 240))
-            draw.text((left + self.margin, below + 2), label, font=_font(size // 36), fill=FAINT)
+            draw.text((left + self.margin, below + 2), label, font=small, fill=FAINT)
         return image
 
     def _signal(self, pane: Pane) -> Array:

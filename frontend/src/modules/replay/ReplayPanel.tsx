@@ -6,11 +6,12 @@ import type { Run } from "@/lib/types";
 import { Block, Failure } from "@/ui/States";
 
 import { useReplay, useScene } from "./api";
+import { openPlayer } from "./loader";
 import { useWatch } from "./use-watch";
 import { VideoExport } from "./VideoExport";
 import classes from "./Replay.module.css";
 
-const ReplayPlayer = lazy(() => import("./ReplayPlayer"));
+const ReplayPlayer = lazy(openPlayer);
 
 /** Watch the scored episodes of a run, all arms of one seed together. */
 export function ReplayPanel({ run }: { run: Run }) {

@@ -1,4 +1,7 @@
+import { useEffect } from "react";
+
 import type { JobState, Run } from "@/lib/types";
+import { openPlayer } from "@/modules/replay/loader";
 import { Block, Notice } from "@/ui/States";
 
 import { isFinished, useJob } from "./use-job";
@@ -13,6 +16,10 @@ const SENTENCES: Partial<Record<JobState, string>> = {
 
 /** A run without a result: still playing, or ended without one, with the reason where the job gives it. */
 export function Unfinished({ run }: { run: Run }) {
+  const watched = run.kind === "comparison" && !isFinished(run.state);
+  useEffect(() => {
+    if (watched) void openPlayer();
+  }, [watched]);
   if (isFinished(run.state)) return <Ended run={run} />;
   return (
     <div className={classes.waiting}>
