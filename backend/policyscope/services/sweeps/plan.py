@@ -32,6 +32,10 @@ DATA = (
     "num_traj", "max_timesteps", "noise_scale", "noisy_share", "pushed_share", "push_scale", "reset_share",
     "reset_scale", "data_from",
 )  # fmt: skip
+WORK_OF_A_PART, WORK_OF_A_STEP = 10_000, 20
+"""Beside its episodes and vectors, in environment steps: starting, measuring and keeping a part takes a
+second, a step of a variant without a compiled kernel 2 ms. Without them small sweeps foretold hours for a
+large one."""
 WORK_OF_A_VECTOR = 5e-7
 """Of one weight of an SAE, in environment steps: 0.2 µs for 4,096 weights against 100 µs a step."""
 
@@ -86,10 +90,14 @@ def work_parts(spec: Mapping[str, Any]) -> dict[str, int]:
     episodes = len(spec["seeds"]) * (2 + len(spec["cells"]))
     probe = PROBE_EPISODES * steps
     cells = {
-        f"cell-{number}": probe + int(vectors * WORK_OF_A_VECTOR * spec["d_in"] * cell["d_latent"])
+        f"cell-{number}": probe
+        + WORK_OF_A_PART
+        + int(vectors * WORK_OF_A_VECTOR * spec["d_in"] * cell["d_latent"])
+        + (0 if cell["variant"] == "topk" else spec["steps"] * WORK_OF_A_STEP)
         for number, cell in enumerate(spec["cells"])
     }
-    return {"data": spec["num_traj"] * steps, "probe": 2 * probe, **cells, "gate": episodes * steps}
+    data, gate = spec["num_traj"] * steps, episodes * steps
+    return {"data": data + WORK_OF_A_PART, "probe": 2 * probe, **cells, "gate": gate + WORK_OF_A_PART}
 
 
 def command(model_id: str, spec: Mapping[str, Any]) -> str:

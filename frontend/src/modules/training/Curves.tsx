@@ -86,7 +86,7 @@ function Lines({ curve, runs, hot }: { curve: Curve } & Props) {
               </text>
             </g>
           ))}
-          {x.ticks(4).map((step) => (
+          {(ticks.length > 0 ? x.ticks(4) : []).map((step) => (
             <text key={step} className={chartClasses.tick} x={x(step)} y={HEIGHT - 8} textAnchor="middle">
               {count(step)}
             </text>
@@ -140,7 +140,7 @@ function axes(all: [number, number][], curve: Curve, width: number) {
   const x = scaleLinear()
     .domain([0, Math.max(1, ...all.map(([step]) => step))])
     .range([PAD.left, Math.max(PAD.left + 20, width - PAD.right)]);
-  const shown = scale.ticks(3);
+  const shown = all.length > 0 ? scale.ticks(3) : []; // an axis without a value would be made up
   const ticks =
     shown.length > 4 && curve.log ? shown.filter((tick) => /^[125]/.test(tick.toExponential())) : shown;
   // a value of exactly 0 has no place on a logarithmic axis: it lies at its foot

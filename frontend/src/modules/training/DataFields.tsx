@@ -57,7 +57,7 @@ export function DataFields({ form, onForm, sweeps, env }: FormProps) {
         label="Longest episode"
         name="max_timesteps"
         fallback={undefined}
-        hint="by environment"
+        hint="its own"
         least={2}
         form={form}
         onForm={onForm}

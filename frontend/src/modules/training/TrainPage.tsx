@@ -50,7 +50,7 @@ type TrainProps = Props & { envs: Parameters<typeof startEnv>[1]; sweeps: SweepS
 function Train({ model, view, onView, envs, sweeps }: TrainProps) {
   const form = view.train ?? {};
   const env = form.env ?? startEnv(model, envs);
-  const tap = model.sae?.tap_index ?? 0;
+  const tap = model.sae?.tap_index ?? view.tap ?? 0;
   const request = requestOf(form, env, tap);
   const plan = usePlan(model.id, request);
   const start = useStartSweep(model.id, (sweep) => onView({ sweep }));
