@@ -11,7 +11,16 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import torch
 
-from policyscope.core.sae_kernel import LANE, Learning, Lessons, Rules, Weights, evaluate, new_sums, run_steps
+from policyscope.core.sae_kernel import (
+    LANE,
+    Learning,
+    Lessons,
+    Rules,
+    Weights,
+    evaluate,
+    new_batch,
+    run_steps,
+)
 from policyscope.core.sae_step import SaeLearner
 from policyscope.core.sae_tile import new_tile
 from policyscope.core.sae_vectors import BLOCK, TILE
@@ -74,8 +83,9 @@ class CompiledLearner(SaeLearner):
         self._learning = Learning(theta, grad, first, second, self.silent.numpy())
         self._pace = _Pace()
         self._pool = ThreadPoolExecutor(self.threads)
-        self._tiles = [new_tile(self.features, self.width) for _ in range(self.threads)]
-        self._sums = new_sums(1, self.features, self.width)
+        sizes = self.features, self.width, self.k, self.aux_k
+        self._tiles = [new_tile(*sizes) for _ in range(self.threads)]
+        self._batch = new_batch(1, *sizes)
 
     def learn(self, data: torch.Tensor, order: torch.Tensor, rates: np.ndarray) -> float:
         """Steps on the rows ``order`` [n, B] of ``data``, with learning ``rates`` [n]; the last loss."""
@@ -84,12 +94,12 @@ class CompiledLearner(SaeLearner):
         most = min(self.threads, lanes)
         threads = self._pace.choose(most) if most > 1 else 1
         rules = Rules(self.k, self.aux_k, float(self.dead_after), self.frozen, self.steps, threads)
-        if len(self._sums.fired) != lanes:
-            self._sums = new_sums(lanes, self.features, self.width)
+        if len(self._batch.errors) != lanes:
+            self._batch = new_batch(lanes, self.features, self.width, self.k, self.aux_k)
         gate, losses = np.zeros(2, dtype=np.int64), np.zeros(len(order))
 
         def part(thread: int) -> None:
-            run_steps(thread, gate, lessons, rules, self._learning, self._sums, self._tiles[thread], losses)
+            run_steps(thread, gate, lessons, rules, self._learning, self._batch, self._tiles[thread], losses)
 
         begun = time.perf_counter()
         self._together(part, threads)

@@ -10,8 +10,20 @@ from typing import Any, NamedTuple
 import numba as nb
 import numpy as np
 
-from policyscope.core.sae_vectors import BLOCK, TILE, bits_above, lowest, products
+from policyscope.core.sae_network import LARGEST_K, next_of_8, next_of_16
+from policyscope.core.sae_vectors import (
+    BLOCK,
+    SIDE,
+    TILE,
+    bits_above,
+    how_many_bits,
+    lowest,
+    products,
+    transpose_bits,
+)
 
+TILES = 4
+"""In a lane."""
 HALVINGS = 48
 ONE, ZERO, HALF = np.float32(1.0), np.float32(0.0), np.float32(0.5)
 
@@ -31,63 +43,77 @@ class Columns(NamedTuple):
     beyond: Any
 
 
+class Listed(NamedTuple):
+    """The active latents of each row of a lane."""
+
+    latents: Any  # uint32 [128, most + 1]
+    values: Any  # [128, most]
+    how_many: Any  # int32 [128]
+    ends: Any  # int32 [F]: rows in which a latent is active, then where those listed so far end
+
+
 class Tile(NamedTuple):
-    """Scratch of one thread."""
+    """Scratch of one thread; what is active is kept for each of the ``TILES`` tiles of a lane."""
 
     beside: Any  # [d, 32]: centred rows, for encoding
-    centred: Any  # [32, d]: the same, for the gradients
-    error: Any  # [32, d]
     values: Any  # [F, 32]: rectified pre-activations
     dead_values: Any  # [F, 32]: those of dead latents, packed
     masks: Any  # uint32 [F]: one bit for each row in which the latent is active
     everyone: Any  # int64 [F]: 0, 1, 2, …
     columns: Columns
+    total: Any  # [d]
+    words: Any  # uint32 [33, 16 n]: bits of latents in a row of the tile
+    folded: Any  # uint64: the same memory
+    main: Listed
+    auxiliary: Listed
 
 
-def new_tile(features: int, width: int) -> Tile:
-    """Empty scratch."""
-    beside, centred, error, values, dead_values = (
-        np.zeros(shape, dtype=np.float32)
-        for shape in ((width, TILE), (TILE, width), (TILE, width), (features, TILE), (features, TILE))
+def new_tile(features: int, width: int, k: int = 1, aux_k: int = 1) -> Tile:
+    """Empty scratch for ``k`` and ``aux_k`` active latents in a row."""
+    beside, values, dead_values = (
+        np.zeros(shape, dtype=np.float32) for shape in ((width, TILE), (features, TILE), (features, TILE))
     )
     low, high, middle, count, below, beyond = np.zeros((6, TILE), dtype=np.float32)
     columns = Columns(low, high, middle, count, below, beyond)
-    masks = np.zeros(features, dtype=np.uint32)
-    return Tile(beside, centred, error, values, dead_values, masks, np.arange(features), columns)
+    masks, everyone = np.zeros(features, dtype=np.uint32), np.arange(features)
+    main, auxiliary = (_new_listed(features, most) for most in (k, aux_k))
+    total = np.zeros(width, dtype=np.float32)
+    words = np.zeros((TILE + 1, -(-features // (TILE * SIDE)) * SIDE), dtype=np.uint32)
+    folded = words.view(np.uint64)
+    return Tile(beside, values, dead_values, masks, everyone, columns, total, words, folded, main, auxiliary)
+
+
+def _new_listed(features: int, most: int) -> Listed:
+    rows = TILES * TILE
+    latents, values = np.zeros((rows, most + 1), dtype=np.uint32), np.zeros((rows, most), dtype=np.float32)
+    return Listed(latents, values, np.zeros(rows, dtype=np.int32), np.zeros(features, dtype=np.int32))
 
 
 @compiled
-def gather(data, rows, b_dec, beside, centred):
-    """Rows minus ``b_dec``: ``beside`` [d, 32] for encoding, ``centred`` [32, d] for the gradients."""
+def gather(data, rows, b_dec, beside, centred, first):
+    """Rows minus ``b_dec``: ``beside`` [d, 32] for encoding, ``centred`` [B, d] from ``first`` on."""
     width = data.shape[1]
     for r in range(TILE):
         if r < len(rows):
-            row = data[rows[r]]
+            row, to = data[rows[r]], centred[first + r]
             for i in range(width):
-                centred[r, i] = row[i] - b_dec[i]
+                to[i] = row[i] - b_dec[i]
+            for i in range(width):
+                beside[i, r] = to[i]
         else:
             for i in range(width):
-                centred[r, i] = ZERO
-    for i in range(width):
-        for r in range(TILE):
-            beside[i, r] = centred[r, i]
+                beside[i, r] = ZERO
 
 
 @compiled
-def encode(encoder, b_enc, beside, out, largest):
-    """ReLU of the pre-activations, ``out`` [F, 32], and the largest of each column."""
-    flat, features = out.reshape(-1), len(b_enc)
+def encode(encoder, b_enc, beside, out, rows):
+    """ReLU of the pre-activations, ``out`` [F, 32]; zeros beyond the first ``rows`` columns."""
+    features = len(b_enc)
     for first in range(0, features, BLOCK):
-        products(encoder, min(first, features - BLOCK), beside, out)
-    for r in range(TILE):
-        largest[r] = ZERO
-    for j in range(features):
-        at, bias = j * TILE, b_enc[j]
-        for r in range(TILE):
-            value = flat[at + r] + bias
-            value = value if value > ZERO else ZERO
-            flat[at + r] = value
-            largest[r] = value if value > largest[r] else largest[r]
+        products(encoder, b_enc, min(first, features - BLOCK), beside, out)
+    for r in range(rows, TILE):
+        for j in range(features):
+            out[j, r] = ZERO
 
 
 @compiled
@@ -147,6 +173,23 @@ def threshold(values, n, k, columns):
 
 
 @compiled
+def limits(values, n, k, columns):
+    """``columns.high`` becomes a value that the ``k`` largest of the first ``n`` of each column exceed."""
+    if k <= 8:
+        next_of_8(values, n, k, columns.high)
+    elif k <= LARGEST_K:
+        next_of_16(values, n, k, columns.high)
+    else:
+        high = columns.high
+        high[:] = ZERO
+        for j in range(n):
+            for r in range(TILE):
+                value = values[j * TILE + r]
+                high[r] = value if value > high[r] else high[r]
+        threshold(values, n, k, columns)
+
+
+@compiled
 def mark(values, n, limit, masks):
     """``masks`` [n]: one bit per column whose value exceeds its limit."""
     for j in range(n):
@@ -154,40 +197,62 @@ def mark(values, n, limit, masks):
 
 
 @compiled
-def subtract(decoder, which, values, masks, error):
-    """``error`` [32, d] minus what the marked values decode to; ``which`` names the latents."""
-    for p in range(len(which)):
-        mask = masks[p]
-        row = decoder[which[p]]
-        while mask != 0:
-            r = lowest(mask)
-            mask &= mask - np.uint32(1)
-            z, to = values[p * TILE + r], error[r]
-            for i in range(len(row)):
-                to[i] -= z * row[i]
+def enlist(which, values, bits, where, listed):
+    """List the latents whose value exceeds its limit for each row of a tile, and count rows by latent.
+
+    ``which`` names the latents; ``bits``: the limits [32] and one memory for bits as uint32 and as uint64;
+    ``where``: the tile's place in the lane, and its rows. Whether a word has another bit is not asked but
+    computed: a wrong guess of the processor costs more than a step in vain.
+    """
+    limit, words, folded = bits
+    place, rows = where
+    latents, kept, how_many, ends = listed
+    n = len(which)
+    used = -(-n // (2 * TILE))
+    for block in range(2 * used):
+        for i in range(TILE):
+            p = block * TILE + i
+            words[i, block] = bits_above(values, p * TILE, limit) if p < n else np.uint32(0)
+    transpose_bits(words[:TILE])
+    for r in range(rows):
+        at, found = place * TILE + r, 0
+        for w in range(used):
+            found += how_many_bits(folded[r, w])
+        word, w, count = folded[r, 0], 0, 0
+        for _ in range(found + used - 1):
+            following = folded[r, w + 1]
+            empty = word == np.uint64(0)
+            latents[at, count] = w * 64 + lowest(word)
+            count += 0 if empty else 1
+            w += 1 if empty else 0
+            word = following if empty else word & (word - np.uint64(1))
+        for i in range(found):
+            p = latents[at, i]
+            j = which[p]
+            latents[at, i] = j
+            kept[at, i] = values[p * TILE + r]
+            ends[j] += np.int32(1)
+        how_many[at] = found
 
 
 @compiled
-def accumulate(decoder, which, values, tile, to):
-    """Add the marked rows' shares to the sums ``to`` (encoder, decoder, b_enc) of their latents."""
-    masks, d_output, centred = tile.masks, tile.error, tile.centred
-    grad_enc, grad_dec, grad_bias = to
-    for p in range(len(which)):
-        mask = masks[p]
-        if mask == 0:
-            continue
-        j = which[p]
-        row, to_enc, to_dec = decoder[j], grad_enc[j], grad_dec[j]
-        bias = ZERO
-        while mask != 0:
-            r = lowest(mask)
-            mask &= mask - np.uint32(1)
-            z, out, x = values[p * TILE + r], d_output[r], centred[r]
-            d_z = ZERO
-            for i in range(len(row)):
-                d_z += out[i] * row[i]
-            for i in range(len(row)):
-                to_dec[i] += z * out[i]
-                to_enc[i] += d_z * x[i]
-            bias += d_z
-        grad_bias[j] += bias
+def by_latent(listed, rows, first, to):
+    """The lists of a lane's ``rows`` ordered by latent: those of j lie at ``starts[j] : starts[j + 1]``.
+
+    ``to``: ``starts`` [F + 1], rows of the batch and values, each [128 most]. Row 0 of the lane is ``first``.
+    """
+    latents, kept, how_many, ends = listed
+    starts, row_of, values = to
+    total = np.int32(0)
+    for j in range(len(ends)):
+        starts[j] = total
+        total += ends[j]
+        ends[j] = starts[j]
+    starts[len(ends)] = total
+    for row in range(rows):
+        for n in range(how_many[row]):
+            j = latents[row, n]
+            place = ends[j]
+            row_of[place] = first + row
+            values[place] = kept[row, n]
+            ends[j] = place + np.int32(1)

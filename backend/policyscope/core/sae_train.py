@@ -185,9 +185,9 @@ class Training(Generic[D]):
         """From ``checkpoint`` where there is one; raises InvalidInput for one of another training."""
         if checkpoint is not None:
             self.restore(checkpoint)
-        return self.work(on_checkpoint or (lambda _: None))
+        return self.work(on_checkpoint)
 
-    def work(self, on_checkpoint: Keep) -> Work[SaeTrainResult[D]]:
+    def work(self, on_checkpoint: Keep | None) -> Work[SaeTrainResult[D]]:
         check_every = max(1, self.total // CHECKS)
         work = self.batch * self.learner.theta.numel()
         report_every = max(1, self.total // REPORTS, min(LEAST_WORK // work, check_every))
@@ -199,7 +199,8 @@ class Training(Generic[D]):
                 done = self.learner.steps
                 if done % check_every == 0 or done == end:
                     self._check(loss)
-                    on_checkpoint(self.state())
+                    if on_checkpoint is not None:
+                        on_checkpoint(self.state())
                 if done % report_every == 0 or done == end:
                     end = self.decay_from + self.decay_steps
                     yield Progress(done, end, "steps", "training the SAE", self._metrics(loss))
@@ -334,7 +335,9 @@ def curves_of(rows: np.ndarray) -> dict[str, F64]:
 def _new_learner(train: torch.Tensor, config: SaeTrainConfig, samples: int) -> SaeLearner:
     decoder = torch.from_numpy(_directions(train, config).astype(np.float32)).to(train.device)
     kind, silence = _kind(decoder, config.variant), dead_after(config, len(train), samples)
-    return kind(decoder, geometric_median(train), config.k, silence, config.freeze_decoder)
+    with threads_for(2 * decoder.numel()):
+        median = geometric_median(train)
+    return kind(decoder, median, config.k, silence, config.freeze_decoder)
 
 
 def dead_after(config: SaeTrainConfig, rows: int, samples: int) -> float:

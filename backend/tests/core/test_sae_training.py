@@ -10,10 +10,12 @@ from policyscope.core.errors import InvalidInput
 from policyscope.core.progress import drain
 from policyscope.core.sae_compiled import CompiledLearner, learner_for
 from policyscope.core.sae_step import AUX_COEFFICIENT, SaeLearner
+from policyscope.core.sae_tile import enlist, limits, new_tile
 from policyscope.core.sae_train import SaeTrainConfig, train_sae
 from policyscope.core.sae_wide import WideLearner
 
 SHAPES = [(128, 32, 512, 8), (40, 17, 300, 6), (9, 5, 33, 9), (4, 1, 32, 1)]
+WIDER = [(150, 50, 200, 12), (80, 70, 140, 20)]
 NEVER, ALWAYS = 1e9, -1.0
 
 
@@ -80,6 +82,39 @@ def test_compiled_steps_are_the_written_out_ones_whatever_the_number_of_threads(
         assert torch.equal(learner.silent, plain.silent)
         if frozen:
             torch.testing.assert_close(learner.split(learner.theta)[1], decoder, rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize(("features", "width", "batch", "k"), WIDER)
+def test_compiled_steps_are_the_written_out_ones_in_wider_layers_and_with_more_active(
+    features: int, width: int, batch: int, k: int
+) -> None:
+    data, decoder = _data(width), _decoder(features, width)
+    order, rates = _lessons(batch, steps=8)
+    plain, one, two = (
+        SaeLearner(decoder, data.mean(dim=0), k, 300.0),
+        *(CompiledLearner(decoder, data.mean(dim=0), k, 300.0, False, threads) for threads in (1, 2)),
+    )
+    losses = [learner.learn(data, order, rates) for learner in (plain, one, two)]
+    assert losses[1] == pytest.approx(losses[0], rel=1e-4)
+    torch.testing.assert_close(one.theta, plain.theta, rtol=1e-3, atol=2e-5)
+    assert torch.equal(one.theta, two.theta)
+    assert torch.equal(one.silent, plain.silent)
+
+
+@pytest.mark.parametrize(
+    ("n", "k"), [(1, 1), (7, 2), (8, 8), (128, 8), (30, 5), (16, 16), (200, 13), (40, 25)]
+)
+def test_the_latents_that_are_listed_are_the_k_largest(n: int, k: int) -> None:
+    drawn = np.random.default_rng(n + k).standard_normal((n, 32)).astype(np.float32)
+    values, tile = np.maximum(drawn, 0), new_tile(n, 1, k)
+    limits(values.reshape(-1), n, k, tile.columns)
+    bits = (tile.columns.high, tile.words, tile.folded)
+    enlist(tile.everyone, values.reshape(-1), bits, (0, 32), tile.main)
+    for row in range(32):
+        count = tile.main.how_many[row]
+        wanted = [j for j in np.argsort(-values[:, row])[:k] if values[j, row] > 0]
+        assert tile.main.latents[row, :count].tolist() == sorted(wanted)
+        assert np.array_equal(tile.main.values[row, :count], values[sorted(wanted), row])
 
 
 @pytest.mark.parametrize(("dead_after", "frozen"), [(NEVER, False), (ALWAYS, False), (ALWAYS, True)])
