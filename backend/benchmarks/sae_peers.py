@@ -24,6 +24,8 @@ from policyscope.core.sae_train import SaeTrainConfig, train_sae
 
 Reconstruct = Callable[[torch.Tensor], torch.Tensor]
 WARM_UP, DECAY_FROM = 0.05, 0.8
+OWN_CHECK = 512
+"""Held-out rows on which ours checks itself 50 times; the libraries do not at all."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,7 +84,7 @@ class Trainer:
 def ours(task: Task, lr: float) -> Reconstruct:
     steps, batch = task.steps * task.batch // task.own_batch, task.own_batch
     config = SaeTrainConfig(task.features, task.k, steps, batch, lr, device="cpu", early_decay=False)
-    few = task.held_out[: len(task.held_out) // 8].numpy()
+    few = task.held_out[:OWN_CHECK].numpy()
     sae = drain(train_sae(task.train.numpy(), few, config)).sae
     return lambda x: torch.from_numpy(sae.reconstruct(x.numpy()))
 
