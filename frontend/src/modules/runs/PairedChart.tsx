@@ -7,6 +7,7 @@ import { SlopeChart } from "@/ui/SlopeChart";
 
 import { toneColor, toneOf } from "./arms";
 import { seedRows, seriesOf, type Series } from "./pairs";
+import { pairedSentence } from "./sentence";
 import classes from "./Compare.module.css";
 
 interface Props {
@@ -44,6 +45,7 @@ export function PairedChart({ run, measure, onMeasure, hovered, onHover }: Props
   );
   if (!series) return null;
   const decimals = decimalsFor(lines.flatMap((line) => line.values.map((value) => value ?? 0)));
+  const sentence = pairedSentence(run, series);
   const line = lines.find((each) => each.id === hovered);
   const anyFall = run.arms.some((arm) => arm.episodes.some((episode) => episode.fell));
 
@@ -70,14 +72,14 @@ export function PairedChart({ run, measure, onMeasure, hovered, onHover }: Props
         height={330}
         hovered={hovered}
         onHover={onHover}
-        label={`${named(series)} for each of ${rows.length} seeds, one line per seed across the arms ${run.arms.map((arm) => arm.name).join(", ")}`}
+        label={`${named(series)} for each of ${rows.length} seeds, one line per seed across the arms ${run.arms.map((arm) => arm.name).join(", ")}. ${sentence}`}
       />
       <figcaption className={classes.caption} aria-live="off">
         {line ? (
           <SeedCaption line={line} decimals={decimals} />
         ) : (
           <>
-            One line per seed; the bars are means with their 95 % interval
+            {sentence} One line per seed; the bars are means with their 95 % interval
             {columns.length === 2 &&
               `, ${columns.map((column) => `${fixed(column.mean, decimals)} ${interval(column.ci, decimals)}`).join(" and ")}`}
             .{anyFall && " Hollow points fell."}

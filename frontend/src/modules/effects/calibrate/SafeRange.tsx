@@ -6,6 +6,7 @@ import { Explain } from "@/ui/Explain";
 import { useSize } from "@/ui/use-size";
 import partClasses from "@/ui/Part.module.css";
 
+import { safeSentence } from "../sentence";
 import classes from "./Calibrate.module.css";
 
 const HEIGHT = 78;
@@ -14,6 +15,7 @@ const HEIGHT = 78;
 export function SafeRange({ found }: { found: Calibration }) {
   const [ref, { width }] = useSize();
   const { positive, negative } = found.safe_range;
+  const sentence = safeSentence(found);
   const tried = [...found.ladder, ...found.search].flatMap(({ dose, fall_rate }) =>
     dose === null ? [] : [{ dose, fell: (fall_rate ?? 0) > 0 }],
   );
@@ -30,12 +32,7 @@ export function SafeRange({ found }: { found: Calibration }) {
       </h3>
       <div ref={ref} className={classes.range} style={{ height: HEIGHT }}>
         {width > 0 && (
-          <svg
-            width={width}
-            height={HEIGHT}
-            role="img"
-            aria-label={`Safe from ${num(negative === null ? 0 : -negative, 2)} to ${num(positive ?? 0, 2)}; chosen ${num(found.dose, 2)}`}
-          >
+          <svg width={width} height={HEIGHT} role="img" aria-label={sentence}>
             <line className={classes.axis} x1={x(-largest)} x2={x(largest)} y1={34} y2={34} />
             {negative !== null && (
               <rect
@@ -69,8 +66,9 @@ export function SafeRange({ found }: { found: Calibration }) {
         )}
       </div>
       <p className="muted small">
-        Points are doses tried; hollow ones fell. {found.dose !== null && `The triangle is the chosen dose.`}{" "}
-        Safe means: falls up by no more than 5 points, and at least {percent(0.9, 0)} of the return.
+        {sentence} Points are doses tried; hollow ones fell.{" "}
+        {found.dose !== null && `The triangle is the chosen dose.`} Safe means: falls up by no more than 5
+        points, and at least {percent(0.9, 0)} of the return.
       </p>
     </section>
   );

@@ -9,6 +9,7 @@ import { Saveable } from "@/ui/Saveable";
 import { band, extent, largestDose, means, nearest, randomBand, type Line } from "./curve";
 import { areaPath, linePath, type Scale } from "./paths";
 import { CollapseMarks, FallPlot } from "./FallPlot";
+import { doseSentence, fallSentence } from "../sentence";
 import classes from "./Dose.module.css";
 
 interface Props {
@@ -52,7 +53,7 @@ export function DoseChart({ curve, controls, at, onAt }: Props) {
             height={HEIGHT}
             role="img"
             tabIndex={0}
-            aria-label={`Mean paired difference of ${measure.title.toLowerCase()} at ${points.length} doses of feature ${curve.feature_idx}, with the band of random directions; the share of falls below. Arrow keys read off each dose.`}
+            aria-label={`Mean paired difference of ${measure.title.toLowerCase()} at ${points.length} doses of feature ${curve.feature_idx}, with the band of random directions; the share of falls below. ${doseSentence(curve)} ${fallSentence(curve)} Arrow keys read off each dose.`}
             onKeyDown={onKeyDown}
             onMouseMove={(event) => {
               const px = event.clientX - event.currentTarget.getBoundingClientRect().left;

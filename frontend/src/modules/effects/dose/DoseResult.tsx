@@ -9,6 +9,7 @@ import { Sample } from "@/ui/SurvivalChart";
 import { controlLines } from "./curve";
 import { DoseChart } from "./DoseChart";
 import { DoseTable } from "./DoseTable";
+import { doseSentence, fallSentence } from "../sentence";
 import classes from "./Dose.module.css";
 import shared from "../Effects.module.css";
 
@@ -57,7 +58,7 @@ export function DoseResult({ curve }: { curve: DoseResponse }) {
           {point ? (
             <Readout point={point} curve={curve} />
           ) : (
-            "Mean paired difference over the seeds. Point at the chart, or focus it and use the arrow keys, to read a dose. Controls that leave the axis are cut off."
+            `${doseSentence(curve)} ${fallSentence(curve)} Point at the chart, or focus it and use the arrow keys, to read a dose. Controls that leave the axis are cut off.`
           )}
         </figcaption>
       </figure>

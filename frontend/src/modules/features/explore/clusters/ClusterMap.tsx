@@ -1,12 +1,13 @@
 import { scaleLinear } from "d3-scale";
 import { useEffect, useMemo, useRef, useState, type MouseEvent } from "react";
 
-import { fixed, percent, plural } from "@/lib/format";
+import { fixed, percent } from "@/lib/format";
 import type { Clusters } from "@/lib/types";
 import { useScheme } from "@/modules/replay/use-scheme";
 import { useSize } from "@/ui/use-size";
 import { Saveable } from "@/ui/Saveable";
 
+import { mapSentence } from "./sentence";
 import { groupColor, nearestPoint } from "./palette";
 import classes from "./Clusters.module.css";
 
@@ -56,6 +57,7 @@ export function ClusterMap({ map, feature, cluster, onFeature }: Props) {
     const { left, top } = event.currentTarget.getBoundingClientRect();
     return nearestPoint(points, event.clientX - left, event.clientY - top, REACH)?.feature ?? null;
   };
+  const sentence = mapSentence(map.points);
   const shown = points.find((point) => point.feature === hovered);
   return (
     <figure className={classes.map}>
@@ -64,7 +66,7 @@ export function ClusterMap({ map, feature, cluster, onFeature }: Props) {
           <canvas
             ref={canvas}
             role="img"
-            aria-label={`Map of ${plural(points.length, "feature")}; the list below opens the same features`}
+            aria-label={`Map of the features: ${sentence} The list below opens the same features`}
             style={{ width, height: HEIGHT, cursor: hovered === null ? "default" : "pointer" }}
             onMouseMove={(event) => setHovered(at(event))}
             onMouseLeave={() => setHovered(null)}
@@ -85,6 +87,7 @@ export function ClusterMap({ map, feature, cluster, onFeature }: Props) {
         </div>
       </Saveable>
       <figcaption>
+        {sentence}{" "}
         {map.to_scale
           ? `${map.method}; the two axes show ${percent(map.shown_variance, 0)} of the variance, so points that lie together need not be alike.`
           : `${map.method}. Not to scale: neighbours are alike, how far apart groups lie means nothing.`}

@@ -3,6 +3,7 @@ import type { Dashboard } from "@/lib/types";
 import { Explain } from "@/ui/Explain";
 import { Saveable } from "@/ui/Saveable";
 
+import { actionsSentence } from "./sentence";
 import classes from "./Page.module.css";
 
 /** Mean change of each action while the feature is active, over the band that random directions reach. */
@@ -11,14 +12,16 @@ export function ActionEffects({ actions }: { actions: Dashboard["actions"] }) {
     1e-12,
     ...actions.map(({ ablation_mean: mean, chance }) => Math.max(Math.abs(mean ?? 0), chance ?? 0)),
   );
+  const sentence = actionsSentence(actions);
   const share = (value: number) => `${(50 * value) / scale}%`;
   return (
     <section className={classes.part}>
       <h4>
         Effect on each action <Explain term="chance_band" />
       </h4>
+      <p className={classes.quiet}>{sentence}</p>
       <Saveable title="Effect on each action" as="table">
-        <table className={classes.effects}>
+        <table className={classes.effects} aria-label={sentence}>
           <thead>
             <tr>
               <th scope="col">Action</th>

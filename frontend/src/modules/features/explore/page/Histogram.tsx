@@ -7,6 +7,7 @@ import chart from "@/ui/Chart.module.css";
 import { useSize } from "@/ui/use-size";
 import { Saveable } from "@/ui/Saveable";
 
+import { histogramSentence } from "./sentence";
 import type { Example } from "./use-example";
 import classes from "./Page.module.css";
 
@@ -35,12 +36,13 @@ export function Histogram({ histogram: { edges, counts, inactive, density, cuts 
     .range([FLOOR, PAD.top]);
   const ticks = [1, 10, 100, 1000, 10_000, 100_000, 1_000_000].filter((tick) => tick <= largest * 1.3);
   const active = counts.reduce((sum, each) => sum + each, 0);
-  const label = `Histogram of the activation, log counts: ${count(active)} active states up to ${num(edges.at(-1), 3)}`;
+  const sentence = histogramSentence({ edges, counts });
+  const label = `Histogram of the activation, log counts: ${count(active)} active states. ${sentence}`;
   return (
     <section className={classes.part}>
       <h4>Activation</h4>
       <p className={classes.quiet}>
-        Active in {percent(density, 1)} of states; {count(inactive)} states at 0 are not drawn.
+        {sentence} Active in {percent(density, 1)} of states; {count(inactive)} states at 0 are not drawn.
         {cuts.length > 0 && ` Of the active ones, ${cutsText(cuts)}.`}
       </p>
       <Saveable title="Histogram of the activation" as="drawing">

@@ -3,6 +3,7 @@ import type { Dashboard } from "@/lib/types";
 import { useSize } from "@/ui/use-size";
 import { Saveable } from "@/ui/Saveable";
 
+import { phaseSentence } from "./sentence";
 import classes from "./Page.module.css";
 
 const HEIGHT = 56;
@@ -18,12 +19,13 @@ export function PhaseCurve({
   const [ref, { width }] = useSize();
   const largest = Math.max(1e-12, ...phase.curve);
   const tile = width / Math.max(1, phase.curve.length);
-  const label = `Mean activation over the stride, up to ${num(largest, 3)}, at phase ${fixed(phase.mean, 2)} on average`;
+  const sentence = phaseSentence(phase);
+  const label = `Mean activation over the stride, up to ${num(largest, 3)}. ${sentence}`;
   return (
     <section className={classes.part}>
       <h4>Over the stride</h4>
       <p className={classes.quiet}>
-        Mean phase {fixed(phase.mean, 2)}, concentration {fixed(phase.concentration, 2)}, one bump explains{" "}
+        {sentence} Concentration {fixed(phase.concentration, 2)}, one bump explains{" "}
         {percent(phase.tile_r2, 0)}
         {phase.tile && ": it says where in the stride, and little else; steer its cluster instead"}.
       </p>
