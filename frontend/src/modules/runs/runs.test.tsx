@@ -9,7 +9,7 @@ import { makeModel } from "@/testing/mock/models";
 import { fail, json } from "@/testing/mock/reply";
 import { makeRun } from "@/testing/mock/run-handlers";
 import { finishRun } from "@/testing/mock/runs";
-import { makeWorld, renderWithTheme } from "@/testing/render";
+import { makeWorld, renderAt, renderWithTheme } from "@/testing/render";
 import { server } from "@/testing/server";
 
 import ComparePanel from "./ComparePanel";
@@ -199,7 +199,7 @@ describe("Compare", () => {
     if (run) world.runs.set(run.id, run);
     jobs.forEach((each) => world.jobs.set(each.id, each));
     const onRun = vi.fn();
-    renderWithTheme(<ComparePanel modelId="m_1" runId={run?.id} onRun={onRun} />);
+    renderAt("/", () => <ComparePanel modelId="m_1" runId={run?.id} onRun={onRun} />);
     return { world, onRun };
   };
   it("empty", async () => {
@@ -208,7 +208,7 @@ describe("Compare", () => {
   });
   it("a run that does not exist", async () => {
     makeWorld();
-    renderWithTheme(<ComparePanel modelId="m_1" runId="r_gone" onRun={vi.fn()} />);
+    renderAt("/", () => <ComparePanel modelId="m_1" runId="r_gone" onRun={vi.fn()} />);
     expect(await screen.findByRole("alert")).toHaveTextContent("There is no run r_gone.");
   });
   it("still playing", async () => {
@@ -249,7 +249,7 @@ describe("Compare", () => {
     const run = makeRun(BODY, { kind: "scan", state: "done", sentence: "24 pushes." });
     world.runs.set(run.id, run);
     const onStudy = vi.fn();
-    renderWithTheme(<ComparePanel modelId="m_1" runId="r_1" onRun={vi.fn()} onStudy={onStudy} />);
+    renderAt("/", () => <ComparePanel modelId="m_1" runId="r_1" onRun={vi.fn()} onStudy={onStudy} />);
     await user.click(await screen.findByRole("button", { name: "Open it in Effects" }));
     expect(onStudy).toHaveBeenCalledWith("r_1");
   });
@@ -278,7 +278,7 @@ test("the download is fetched with the token, named after the run, and released"
   const click = vi.spyOn(HTMLAnchorElement.prototype, "click").mockReturnValue();
   const run = finishRun(makeRun(BODY), PUSH);
   makeWorld().runs.set(run.id, run);
-  renderWithTheme(<ComparePanel modelId="m_1" runId="r_1" onRun={vi.fn()} />);
+  renderAt("/", () => <ComparePanel modelId="m_1" runId="r_1" onRun={vi.fn()} />);
   await user.click(await screen.findByRole("button", { name: "Download CSV" }));
   await waitFor(() => expect(release).toHaveBeenCalledWith("blob:x"));
   const [link] = click.mock.contexts as HTMLAnchorElement[];
