@@ -11,6 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from policyscope.core.latents import LatentColumns
+
 F64 = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 Ints = NDArray[np.integer]
@@ -86,9 +88,27 @@ def temporal(z: F64, groups: Ints, reach: int) -> F64:
     return _with_unit_diagonal(np.clip(best, -1.0, 1.0))
 
 
-def nearest(similarity: F64, feature_idx: int, most: int) -> list[tuple[int, float]]:
-    """The ``most`` features most similar to ``feature_idx``, with the similarity; ties to the lower index."""
-    others = similarity[feature_idx].copy()
+def cosines_with(rows: F64, index: int) -> F64:
+    """That line [F] of ``cosines``, without the others."""
+    unit = unit_rows(rows)
+    return np.asarray(np.clip(unit @ unit[index], -1.0, 1.0))
+
+
+def phi_with(columns: LatentColumns, index: int) -> F64:
+    """That line [F] of ``phi`` of the active latents, without the others."""
+    single = np.diff(columns.start).astype(np.float64)
+    here = columns.column(index) > 0
+    running = np.concatenate([[0], np.cumsum(here[columns.rows])])
+    both = (running[columns.start[1:]] - running[columns.start[:-1]]).astype(np.float64)
+    n, spread = float(columns.n), np.sqrt(np.maximum(single * (columns.n - single), 0.0))
+    scale = spread * spread[index]
+    covariance = n * both - single * single[index]
+    return np.divide(covariance, scale, out=np.zeros_like(scale), where=scale > 0)
+
+
+def nearest(similarities: F64, feature_idx: int, most: int) -> list[tuple[int, float]]:
+    """The ``most`` features with the greatest ``similarities`` [F] to it; ties to the lower index."""
+    others = similarities.copy()
     others[feature_idx] = -np.inf
     order = np.argsort(-others, kind="stable")[: min(most, len(others) - 1)]
     return [(int(j), float(others[j])) for j in order]

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from policyscope.core import affinities, features, probes
+from policyscope.core import features, probes, wide_probes
 from policyscope.core.activations import MOST_CELLS, ActivationData
 from policyscope.core.activity import Activity, activity, badges
 from policyscope.core.associations import Associations, associate, associate_episodes, episode_slices
@@ -33,7 +33,7 @@ from policyscope.core.sae import SAE
 Json = dict[str, Any]
 LEAST_EPISODES = 8  # for a target with one value per episode
 STRIDE_STEPS = 25  # the shift null's least offset where no rhythm is known
-STAGES = ("features", "associations", "behaviour", "names", "likeness")
+STAGES = ("features", "associations", "behaviour", "names")
 
 
 @dataclass(frozen=True)
@@ -71,8 +71,6 @@ class Analysis:
     stride_rate: float | None
     names: tuple[Json, ...]
     badges: tuple[tuple[str, ...], ...]
-    cosine: F64
-    coactivation: F64
     rows: int
     left_out: tuple[str, ...]
 
@@ -139,9 +137,9 @@ def analyse(subject: Subject) -> Work[Analysis]:
     acts = activity(z, subject.groups, gait.dt)
     columns = LatentColumns.of(z)
     conditions = whens(columns, signals(episodes, gait.phase), data.episode)
-    moves = moved_actions(policy, sae, tap, h, table.ablation_mean, action_names(subject.info, table.act_dim))
+    actions = action_names(subject.info, table.act_dim)
+    moves = moved_actions(policy, sae, tap, h, columns, table.ablation_mean, actions)
     tuning = phase_tuning(z, gait.phase) if gait.phase is not None else None
-    yield _stage(4)
     return Analysis(
         table=table,
         targets=found.targets,
@@ -157,8 +155,6 @@ def analyse(subject: Subject) -> Work[Analysis]:
         stride_rate=gait.rate,
         names=tuple(name_of(when, does).to_json() for when, does in zip(conditions, moves, strict=True)),
         badges=tuple(_badges(acts, tuning, j, gait.rate) for j in range(sae.d_latent)),
-        cosine=affinities.cosines(sae.w_dec.T),
-        coactivation=affinities.phi(affinities.count(z > 0)),
         rows=len(z),
         left_out=found.left_out,
     )
@@ -239,6 +235,10 @@ def _step_targets(subject: Subject, z: F64, gait: _Gait) -> _Associated:
 
 
 def _raw_weights(z: F64, y: F64) -> tuple[F64, float]:
+    if wide_probes.is_wide(z.shape[1]):
+        rows = wide_probes.fitted_rows(len(z))
+        raw = wide_probes.raw_ridge(z[rows], y[rows], features.RELATIVE_LAMBDA)
+        return raw.weights, raw.penalty
     m = probes.moments(z, y)
     penalty = probes.penalty_for(m, features.RELATIVE_LAMBDA)
     return probes.solve(m, penalty)[0], penalty

@@ -13,13 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import norm
 
-from policyscope.core import probes
+from policyscope.core import probes, wide_probes
 from policyscope.core.blocks import F64
 from policyscope.core.statistics import benjamini_hochberg
 
 Ints = NDArray[np.integer]
 
 DRAWS = 500
+NULL_CELLS = 1 << 24  # draws × targets × features held at once
 FITTED_BELOW, LEAST_P = 5, 1e-6
 BLOCKS = 20  # contiguous pieces of data without episode numbers
 
@@ -79,17 +80,23 @@ def shift_p_values(
     Episode means are taken out first: no shift changes them, so left in they make the null too narrow (false
     discovery rate 13 % instead of 4 % on slow signals that have nothing to do with each other).
     """
-    zc, yc = _within(z, groups), _within(y, groups)
-    observed = np.abs(zc.T @ yc)
-    null = np.zeros((y.shape[1], draws, z.shape[1]))
-    for rows in episode_slices(groups):
-        length = rows.stop - rows.start
-        shifts = _shifts(length, least_shift, draws, rng)
+    yc, slices = _within(y, groups), episode_slices(groups)
+    shifts = [_shifts(rows.stop - rows.start, least_shift, draws, rng) for rows in slices]
+    at_once = max(1, NULL_CELLS // (draws * y.shape[1]))
+    parts = [z[:, start : start + at_once] for start in range(0, z.shape[1], at_once)]
+    return np.concatenate([_shifted(part, _within(part, groups), (y, yc), slices, shifts) for part in parts])
+
+
+def _shifted(z: F64, zc: F64, targets: tuple[F64, F64], slices: list[slice], shifts: list[Ints]) -> F64:
+    """P-values of some features; ``zc`` and the second of ``targets`` are deviations within episodes."""
+    y, yc = targets
+    null = np.zeros((y.shape[1], len(shifts[0]), z.shape[1]))
+    for rows, by in zip(slices, shifts, strict=True):
         spectrum = np.fft.rfft(zc[rows], axis=0)
         for target in range(y.shape[1]):
             other = np.conj(np.fft.rfft(yc[rows, target]))[:, None]
-            null[target] += np.fft.irfft(spectrum * other, n=length, axis=0)[shifts]
-    return _p_values(null.transpose(1, 2, 0), observed, z, y)
+            null[target] += np.fft.irfft(spectrum * other, n=rows.stop - rows.start, axis=0)[by]
+    return _p_values(null.transpose(1, 2, 0), np.abs(zc.T @ yc), z, y)
 
 
 def _within(columns: F64, groups: Ints) -> F64:
@@ -136,8 +143,15 @@ def _p_values(null: F64, observed: F64, z: F64, y: F64) -> F64:
 
 
 def _associations(z: F64, y: F64, groups: Ints | None, p: F64) -> Associations:
-    ridge = probes.standardised_ridge(z, y, groups)
-    marginal, unique = _held_out_r2(z, y, groups, ridge.lambdas)
+    if wide_probes.is_wide(z.shape[1]):
+        rows = wide_probes.fitted_rows(len(z))
+        fitted = wide_probes.StandardisedRows(z[rows], y[rows], None if groups is None else groups[rows])
+        ridge = fitted.ridge()
+        unique = fitted.unique_r2(ridge.lambdas)
+        marginal = wide_probes.held_out_marginal_r2(z, y, groups)
+    else:
+        ridge = probes.standardised_ridge(z, y, groups)
+        marginal, unique = _held_out_r2(z, y, groups, ridge.lambdas)
     dead = np.ptp(y, axis=0) == 0
     q = np.stack([benjamini_hochberg(column) for column in p.T], axis=1)
     return Associations(

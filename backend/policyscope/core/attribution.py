@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from policyscope.core.activations import Floats, spread_rows
+from policyscope.core.activations import MOST_CELLS, Floats, spread_rows
 from policyscope.core.blocks import F64, as_rows
 from policyscope.core.policy import Policy
 from policyscope.core.rows import gathered
@@ -20,6 +20,7 @@ MAX_STATES = 8192
 MIN_STATES = 512
 FLOATING_POINT_BUDGET = 2e10  # about a second on one core
 GAIN_STATES = 256
+WIDE = 2048  # features beyond which the Jacobian is taken by its inputs, of which there are fewer
 GAIN_STEP = 1e-4  # share of the RMS of the activations
 
 
@@ -39,7 +40,8 @@ def ablation_effects(
     policy: Policy, sae: SAE, tap_index: int, h: Floats, max_states: int = MAX_STATES
 ) -> AblationEffects:
     """Effects of all features on all actions at activations ``h`` [N, d_in], thinned evenly if too many."""
-    states = _thinned(sae, h, min(max_states, affordable_states(policy, sae, tap_index)))
+    held = max(MIN_STATES, MOST_CELLS // sae.d_latent)
+    states = _thinned(sae, h, min(max_states, affordable_states(policy, sae, tap_index), held))
     z, actions = sae.encode(states), policy.tail(states, tap_index)
     moved = z * sae.output_scale(states)
     squares, sums = np.zeros((2, sae.d_latent, actions.shape[1]))
@@ -69,6 +71,8 @@ def local_gain(policy: Policy, sae: SAE, tap_index: int, h: Floats, max_states: 
     states = _thinned(sae, h, max_states)
     size = float(np.sqrt(np.square(states).mean())) or 1.0
     scale = sae.output_scale(states)
+    if sae.d_latent > WIDE:
+        return _gain_by_inputs(policy, sae, tap_index, states, size * GAIN_STEP * scale)
     gains = np.zeros((sae.d_latent, policy.spec.act_dim))
     for j, norm in enumerate(sae.decoder_norms()):
         if norm > 0.0:
@@ -76,3 +80,14 @@ def local_gain(policy: Policy, sae: SAE, tap_index: int, h: Floats, max_states: 
             above, below = policy.tail(states + step, tap_index), policy.tail(states - step, tap_index)
             gains[j] = (above - below).mean(axis=0) / (2.0 * GAIN_STEP * size / norm)
     return gains
+
+
+def _gain_by_inputs(policy: Policy, sae: SAE, tap_index: int, states: F64, step: F64) -> F64:
+    """The mean Jacobian, by central differences of ``step`` [n, 1] along every input, times ``w_j``."""
+    slopes = np.zeros((policy.spec.act_dim, sae.d_in))
+    for i in range(sae.d_in):
+        push = np.zeros_like(states)
+        push[:, i] = step[:, 0]
+        above, below = policy.tail(states + push, tap_index), policy.tail(states - push, tap_index)
+        slopes[:, i] = ((above - below) / (2.0 * step) * sae.output_scale(states)).mean(axis=0)
+    return np.asarray((slopes @ sae.w_dec).T)

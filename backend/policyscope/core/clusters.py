@@ -33,12 +33,12 @@ WEIGHTS: Mapping[str, Weights] = {
 }
 VIEWS = tuple(WEIGHTS)
 DENSITY = (1e-3, 0.9)
-LEAST_FEATURES = 8
+LEAST_FEATURES, MOST_FEATURES = 8, 512
 MOST_CLUSTERS = 20
 NULL_DRAWS, NULL_QUANTILE = 60, 0.95
 RESAMPLES, STABLE_ARI, STABLE_JACCARD = 60, 0.6, 0.6
 NULL_ROWS = 12_000
-ANTIPODAL = -0.7
+ANTIPODAL, MOST_PAIRS, PAIR_ROWS = -0.7, 500, 512
 Labels = NDArray[np.intp]
 
 
@@ -100,6 +100,14 @@ class Evidence:
 def taking_part(density: F64) -> Ints:
     """Features [n] that fire neither almost never nor almost always."""
     return np.flatnonzero((density > DENSITY[0]) & (density < DENSITY[1]))
+
+
+def clustered(density: F64) -> Ints:
+    """The features [n] that are grouped: of those taking part the MOST_FEATURES that fire most often, since
+    every one of 121 groupings needs the distances of all pairs."""
+    features = taking_part(density)
+    most_often = np.argsort(-density[features], kind="stable")[:MOST_FEATURES]
+    return np.sort(features[most_often])
 
 
 def cluster_all(
@@ -167,11 +175,15 @@ def adjusted_rand(a: Labels, b: Labels) -> float:
 
 
 def antipodal_pairs(directions: F64, features: Ints) -> list[tuple[int, int, float]]:
-    """Features that write nearly opposite directions, with their cosine."""
-    cosine = affinities.cosines(directions)
-    first, second = np.nonzero(np.triu(cosine < ANTIPODAL, 1))
+    """Features that write nearly opposite directions, with their cosine; at most the MOST_PAIRS farthest."""
+    unit, found = affinities.unit_rows(directions), []
+    for start in range(0, len(unit), PAIR_ROWS):
+        cosine = np.maximum(unit[start : start + PAIR_ROWS] @ unit.T, -1.0)
+        first, second = np.nonzero(np.triu(cosine < ANTIPODAL, 1 + start))
+        found += [(float(cosine[i, j]), start + int(i), int(j)) for i, j in zip(first, second, strict=True)]
+        found = sorted(found)[:MOST_PAIRS]
     return [
-        (int(features[i]), int(features[j]), float(cosine[i, j])) for i, j in zip(first, second, strict=True)
+        (int(features[i]), int(features[j]), cosine) for cosine, i, j in sorted(found, key=lambda p: p[1:])
     ]
 
 

@@ -10,8 +10,8 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from policyscope.core import attribution, probes
-from policyscope.core.activations import ActivationData, spread_rows
+from policyscope.core import attribution, probes, wide_probes
+from policyscope.core.activations import MOST_CELLS, ActivationData, spread_rows
 from policyscope.core.blocks import F64
 from policyscope.core.errors import InvalidInput, ShapeMismatch
 from policyscope.core.latent_sums import Tally, affordable_rows, parts_of, taken
@@ -146,9 +146,35 @@ def analyse(policy: Policy, sae: SAE, tap_index: int, data: ActivationData) -> F
     """Probe and ablate every feature for every action. Raises ShapeMismatch when sizes disagree.
 
     The data are read in parts and may be larger than the memory. Where all rows would take more than
-    RIDGE_BUDGET, evenly spaced ones are taken: ``n_samples`` says how many.
+    RIDGE_BUDGET, evenly spaced ones are taken: ``n_samples`` says how many the ridge was fitted on.
     """
     _check_fit(policy, sae, tap_index, data)
+    probed = (_probed_wide if wide_probes.is_wide(sae.d_latent) else _probed)(policy, sae, data)
+    effects = attribution.ablation_effects(policy, sae, tap_index, data.activations)
+    return FeatureTable(
+        **probed.columns,
+        ablation_effect=_per_deviation(effects.rms, probed.deviation),
+        ablation_mean=effects.mean_active,
+        local_gain=attribution.local_gain(policy, sae, tap_index, data.activations),
+        ablation_rms=np.sqrt(np.square(effects.rms).sum(axis=1)),
+        decoder_norm=sae.decoder_norms(),
+        ridge_lambda=probed.penalty,
+        n_samples=probed.n,
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _Probed:
+    """What comes of latents and actions alone: ``columns`` by their name in FeatureTable, the SDs [A] of the
+    actions, the penalty of the guide's ridge and the rows it was fitted on."""
+
+    columns: dict[str, F64]
+    deviation: F64
+    penalty: float
+    n: int
+
+
+def _probed(policy: Policy, sae: SAE, data: ActivationData) -> _Probed:
     rows = spread_rows(len(data), affordable_rows(_operations(sae), RIDGE_BUDGET))
     tally = Tally(sae.d_latent)
     m = probes.moments_of(tally.watch(_parts(policy, sae, data, rows)))
@@ -156,25 +182,44 @@ def analyse(policy: Policy, sae: SAE, tap_index: int, data: ActivationData) -> F
     weight, _ = probes.solve(m, penalty)
     groups = None if data.episode is None else data.episode[rows]
     standardised = probes.standardised_ridge_of(_parts(policy, sae, data, rows), groups, m)
-    effects = attribution.ablation_effects(policy, sae, tap_index, data.activations)
-    deviation = np.sqrt(m.yy / m.n)
-    return FeatureTable(
-        weight=weight,
-        standardized_weight=standardised.weights,
-        marginal_r2=probes.marginal_r2(m),
-        ablation_effect=_per_deviation(effects.rms, deviation),
-        ablation_mean=effects.mean_active,
-        local_gain=attribution.local_gain(policy, sae, tap_index, data.activations),
-        ablation_rms=np.sqrt(np.square(effects.rms).sum(axis=1)),
-        density=tally.active / m.n,
-        mean_active=tally.total / np.maximum(tally.active, 1),
-        max_activation=tally.top,
-        decoder_norm=sae.decoder_norms(),
-        r2=probes.r_squared(m, weight),
-        cv_r2=standardised.cv_r2,
-        ridge_lambda=penalty,
-        n_samples=m.n,
-    )
+    columns = {
+        "weight": weight,
+        "standardized_weight": standardised.weights,
+        "marginal_r2": probes.marginal_r2(m),
+        "r2": probes.r_squared(m, weight),
+        "cv_r2": standardised.cv_r2,
+        **_tallied(tally, m.n),
+    }
+    return _Probed(columns, np.sqrt(m.yy / m.n), penalty, m.n)
+
+
+def _probed_wide(policy: Policy, sae: SAE, data: ActivationData) -> _Probed:
+    """With more features than can be multiplied with each other: see ``wide_probes``."""
+    rows = spread_rows(len(data), max(wide_probes.ROWS, MOST_CELLS // sae.d_latent))
+    tally = Tally(sae.d_latent)
+    parts = list(tally.watch(_parts(policy, sae, data, rows)))
+    z, y = np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
+    fitted = wide_probes.fitted_rows(len(rows))
+    raw = wide_probes.raw_ridge(z[fitted], y[fitted], RELATIVE_LAMBDA)
+    groups = None if data.episode is None else data.episode[rows[fitted]]
+    standardised = wide_probes.StandardisedRows(z[fitted], y[fitted], groups).ridge()
+    columns = {
+        "weight": raw.weights,
+        "standardized_weight": standardised.weights,
+        "marginal_r2": wide_probes.marginal_r2(z, y),
+        "r2": raw.r2,
+        "cv_r2": standardised.cv_r2,
+        **_tallied(tally, len(rows)),
+    }
+    return _Probed(columns, y.std(axis=0), raw.penalty, len(fitted))
+
+
+def _tallied(tally: Tally, n: int) -> dict[str, F64]:
+    return {
+        "density": tally.active / n,
+        "mean_active": tally.total / np.maximum(tally.active, 1),
+        "max_activation": tally.top,
+    }
 
 
 def _parts(

@@ -16,6 +16,8 @@ from policyscope.core.sae import SAE
 CELLS = 1 << 22  # rows × columns of one part
 COUNT_BUDGET = 2e11  # floating-point operations to encode what is only counted: seconds
 LEAST_ROWS = 65_536
+MOST_COUNTED = 1 << 27
+"""Latents: to choose the largest of a row costs more than the product when the SAE is wide."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,7 +30,8 @@ class Counted:
 
 def activity_of(sae: SAE, activations: Floats) -> Counted:
     """Over all rows, or so many evenly spaced ones as can be encoded in seconds."""
-    chosen = spread_rows(len(activations), affordable_rows(2.0 * sae.d_in * sae.d_latent, COUNT_BUDGET))
+    affordable = affordable_rows(2.0 * sae.d_in * sae.d_latent, COUNT_BUDGET)
+    chosen = spread_rows(len(activations), min(affordable, max(512, MOST_COUNTED // sae.d_latent)))
     active = np.zeros(sae.d_latent, dtype=np.int64)
     for rows in parts_of(chosen, max(sae.d_in, sae.d_latent)):
         active += np.count_nonzero(sae.encode(taken(activations, rows)), axis=0)

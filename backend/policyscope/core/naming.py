@@ -31,6 +31,7 @@ LEAST_AUROC, LEAST_ACCURACY = 0.85, 0.75
 MOST_TRAINING_ROWS, LEAST_TRAINING_ROWS = 20_000, 3_000
 WORK = 4e8  # rows × signals × features of growing all trees
 NULL_DIRECTIONS, NULL_PERCENTILE, NULL_STATES = 200, 99.0, 64
+NULL_BUDGET, LEAST_NULL_STATES = 1e12, 8  # floating-point operations for all features: under a minute
 MOST_ACTIONS = 3
 UNNAMED = "unnamed"
 
@@ -162,7 +163,13 @@ def _branch_words(path: Sequence[tuple[Any, bool]], signals: Sequence[Signal]) -
 
 
 def moved_actions(
-    policy: Policy, sae: SAE, tap_index: int, h: F64, ablation_mean: F64, names: Sequence[str]
+    policy: Policy,
+    sae: SAE,
+    tap_index: int,
+    h: F64,
+    columns: LatentColumns,
+    ablation_mean: F64,
+    names: Sequence[str],
 ) -> list[tuple[Moved, ...]]:
     """Of every feature, the (at most 3) actions it moves beyond chance, strongest first.
 
@@ -170,7 +177,7 @@ def moved_actions(
     """
     spread = policy.tail(h[spread_rows(len(h), 4096)], tap_index).std(axis=0)
     scale = np.where(spread > 0, spread, 1.0)
-    threshold = chance(policy, sae, tap_index, h) / scale
+    threshold = chance(policy, sae, tap_index, h, columns) / scale
     effect = ablation_mean / scale
     found = []
     for j in range(sae.d_latent):
@@ -180,24 +187,40 @@ def moved_actions(
     return found
 
 
-def chance(policy: Policy, sae: SAE, tap_index: int, h: F64, features: Iterable[int] | None = None) -> F64:
+def chance(
+    policy: Policy,
+    sae: SAE,
+    tap_index: int,
+    h: F64,
+    columns: LatentColumns,
+    features: Iterable[int] | None = None,
+) -> F64:
     """99th percentile [F, A] of |mean effect| of random directions with the feature's length and latents, in
     action units; infinite for features that never fire and for those left out of ``features``.
 
-    Directions are drawn like the activations, N(0, Σ_x): the stricter of the two nulls.
+    Directions are drawn like the activations, N(0, Σ_x): the stricter of the two nulls. ``columns`` are the
+    latents of ``h``.
     """
     draws = random_directions(h, NULL_DIRECTIONS, np.random.default_rng(0))["covariance"]
     directions = unit_rows(draws)
-    states = h[spread_rows(len(h), affordable_states(policy, sae, tap_index))]
-    z, norms = sae.encode(states), sae.decoder_norms()
+    chosen = spread_rows(len(h), affordable_states(policy, sae, tap_index))
+    states, norms, most = h[chosen], sae.decoder_norms(), _null_states(policy, sae, tap_index)
     out = np.full((sae.d_latent, policy.spec.act_dim), np.inf)
     for j in range(sae.d_latent) if features is None else features:
-        rows = np.flatnonzero(z[:, j])
+        z = columns.column(j)[chosen]
+        rows = np.flatnonzero(z)
         if not len(rows):
             continue
-        rows = rows[spread_rows(len(rows), NULL_STATES)]
-        moved = states[rows] - norms[j] * z[rows, j, None] * directions[:, None, :]
+        rows = rows[spread_rows(len(rows), most)]
+        moved = states[rows] - norms[j] * z[rows, None] * directions[:, None, :]
         flat = policy.tail(moved.reshape(-1, sae.d_in), tap_index).reshape(*moved.shape[:2], -1)
         means = (policy.tail(states[rows], tap_index) - flat).mean(axis=1)
         out[j] = np.percentile(np.abs(means), NULL_PERCENTILE, axis=0)
     return out
+
+
+def _null_states(policy: Policy, sae: SAE, tap_index: int) -> int:
+    """How many states of each feature keep the cost of the random directions of all within the budget."""
+    weights = sum(module.n_parameters() for module in policy.spec.modules[tap_index + 1 :])
+    affordable = NULL_BUDGET / (2.0 * NULL_DIRECTIONS * max(weights, 1) * sae.d_latent)
+    return int(np.clip(affordable, LEAST_NULL_STATES, NULL_STATES))

@@ -187,7 +187,7 @@ def standardised_ridge_of(
     """The same of data in parts [n, F] and [n, T], whose moments ``m`` are known."""
     sums = _fold_sums(parts, m, folds(m.n, groups))
     scores = _fold_scores(sums, len(m.zz))
-    chosen = _one_standard_error(scores)
+    chosen = one_standard_error(scores)
     weights = np.zeros_like(m.zy)
     standard = _standard_moments(sums, m)
     for index in np.unique(chosen):
@@ -262,7 +262,8 @@ def centred_products(sums: F64, reference: F64) -> F64:
     return products
 
 
-def _one_standard_error(scores: F64) -> NDArray[np.intp]:
+def one_standard_error(scores: F64) -> NDArray[np.intp]:
+    """Index [T] of the largest penalty within a standard error of the best of ``scores`` [folds, λ, T]."""
     mean, error = scores.mean(axis=0), scores.std(axis=0, ddof=1) / np.sqrt(len(scores))
     best = mean.argmax(axis=0)
     targets = np.arange(mean.shape[1])

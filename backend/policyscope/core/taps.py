@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from policyscope.core.activation_functions import ACTIVATIONS
-from policyscope.core.activations import ActivationData
+from policyscope.core.activations import ActivationData, spread_rows
 from policyscope.core.blocks import F64
 from policyscope.core.errors import InvalidInput, ShapeMismatch
 from policyscope.core.policy import Policy
@@ -22,6 +22,8 @@ from policyscope.core.sae import SAE
 REPRODUCED = 1e-6
 CLEARLY_WORSE = 100.0
 """A runner-up counts as another explanation unless its error is so many times larger."""
+MOST_ENCODED, LEAST_ENCODED = 1 << 22, 256
+"""Latents, and rows, that a candidate's FVU is measured on: there are dozens of candidates."""
 _ROUNDING = 1e-12  # errors below it are float32 rounding of the cached values
 
 
@@ -30,7 +32,8 @@ class TapCandidate:
     """One pair and how well it fits.
 
     ``reproduction_error`` = ||head(obs) − activations||² / ||activations − mean||², 0 for the right pair.
-    ``fvu`` is the fraction of variance that the SAE leaves unexplained there, None where nothing varies.
+    ``fvu`` is the fraction of variance that the SAE leaves unexplained there: of the candidates with the
+    policy's own activation function and of the best one. None elsewhere, and where nothing varies.
     """
 
     tap_index: int
@@ -74,11 +77,13 @@ def examine_taps(policy: Policy, data: ActivationData, sae: SAE, max_samples: in
     if not taps:
         widths = [module.out_features for module in spec.modules]
         raise ShapeMismatch(f"The SAE takes {sae.d_in} values, but the policy's modules give {widths}.")
-    found = [
-        TapCandidate(tap, name, _sum_squares(h - cached) / _spread(cached), _fvu(sae, h))
-        for name, tapped in _activations(policy, rows, taps)
-        for tap, h in tapped
-    ]
+    found: list[TapCandidate] = []
+    for name, tapped in _activations(policy, rows, taps):
+        for tap, h in tapped:
+            error = _sum_squares(h - cached) / _spread(cached)
+            # dozens of candidates, and encoding takes by far the longest: only where it can be asked for
+            telling = name == spec.activation or all(error < one.reproduction_error for one in found)
+            found.append(TapCandidate(tap, name, error, _fvu(sae, h) if telling else None))
     ranked = sorted(found, key=lambda c: (c.reproduction_error, c.tap_index))
     matters = _first_activation(spec) <= ranked[0].tap_index
     return TapReport(tuple(ranked), _verified(spec, ranked), matters)
@@ -133,6 +138,7 @@ def _check_sizes(spec: PolicySpec, data: ActivationData, sae: SAE) -> None:
 
 
 def _fvu(sae: SAE, h: F64) -> float | None:
+    h = h[spread_rows(len(h), max(LEAST_ENCODED, MOST_ENCODED // sae.d_latent))]
     total = _spread(h)
     return _sum_squares(h - sae.reconstruct(h)) / total if total > 0.0 else None
 

@@ -28,7 +28,7 @@ from policyscope.services.workspace import Workspace
 from policyscope.store.artifacts import ArtifactStore
 from policyscope.store.records import MODEL, JobRow, Json, ModelRow, SaeRow, finite, require
 
-VERSION = 1
+VERSION = 2
 ABOUT, ARRAYS, LATENTS = "about.json", "arrays.safetensors", "latents.safetensors"
 TABLE = (
     "density", "mean_active", "max_activation", "decoder_norm", "ablation_effect", "ablation_mean",
@@ -180,21 +180,26 @@ def _publish(store: ArtifactStore, spec: Mapping[str, Any], subject: Subject) ->
     arrays = _arrays(found)
     evidence = evidence_of(subject, found.columns, arrays)
     clustered = yield from clusters.cluster_all(evidence)
-    profiles = np.nan_to_num(found.associations.weight[evidence.features])
-    points, shown = maps.plane(evidence.directions, profiles) if clustered else (np.empty((0, 2)), 0.0)
+    mapped = clusters.taking_part(found.table.density)
+    directions, profiles = subject.sae.w_dec.T[mapped], np.nan_to_num(found.associations.weight[mapped])
+    points, shown = maps.plane(directions, profiles) if clustered else (np.empty((0, 2)), 0.0)
     arrays |= {
         **clustering_arrays(clustered),
         "cluster.features": evidence.features,
+        "cluster.mapped": mapped,
         "cluster.points": points,
         "cluster.shown": np.array([shown]),
     }
+    antipodal = clusters.antipodal_pairs(directions, mapped)
     latents: dict[str, np.ndarray] = {
         "rows": found.columns.rows,
         "values": found.columns.values,
         "start": found.columns.start,
     }
     files = {
-        ABOUT: json.dumps(finite(_about(spec, found, evidence, clustered)), allow_nan=False).encode(),
+        ABOUT: json.dumps(
+            finite(_about(spec, found, evidence, clustered, antipodal)), allow_nan=False
+        ).encode(),
         ARRAYS: dump_safetensors({name: np.ascontiguousarray(array) for name, array in arrays.items()}),
         LATENTS: dump_safetensors(latents),
     }
@@ -207,10 +212,6 @@ def _arrays(found: Analysis) -> dict[str, np.ndarray]:
     arrays |= {f"activity.{name}": getattr(found.activity, name) for name in ACTIVITY}
     arrays |= {f"percentile.{name}": values for name, values in found.percentile.items()}
     arrays |= {"raw_weight": found.raw_weight, "ablation_pooled": found.ablation_pooled}
-    arrays |= {
-        "cosine": found.cosine.astype(np.float32),
-        "coactivation": found.coactivation.astype(np.float32),
-    }
     if found.phase is not None and found.tuning is not None:
         arrays["phase"] = found.phase.astype(np.float32)
         for name in ("mean", "concentration", "tile_r2", "curve"):
@@ -222,7 +223,7 @@ def evidence_of(
     subject: Subject, columns: LatentColumns, arrays: Mapping[str, np.ndarray]
 ) -> clusters.Evidence:
     """What clusters of the analysed features are made from; ``arrays`` as an analysis stores them."""
-    features = clusters.taking_part(arrays["density"])
+    features = clusters.clustered(arrays["density"])
     active = np.zeros((columns.n, len(features)), dtype=np.bool_)
     for index, j in enumerate(features):
         active[:, index] = columns.column(int(j)) > 0
@@ -258,6 +259,7 @@ def _about(
     found: Analysis,
     evidence: clusters.Evidence,
     clustered: Mapping[str, clusters.Clustering],
+    antipodal: list[tuple[int, int, float]],
 ) -> Json:
     return {
         "env": spec["env"],
@@ -269,7 +271,5 @@ def _about(
         "badges": [list(one) for one in found.badges],
         "stride_rate": found.stride_rate,
         "clusters": clustering_numbers(clustered),
-        "antipodal": [
-            list(pair) for pair in clusters.antipodal_pairs(evidence.directions, evidence.features)
-        ],
+        "antipodal": [list(pair) for pair in antipodal],
     }

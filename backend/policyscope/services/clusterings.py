@@ -27,6 +27,7 @@ from policyscope.store.artifacts import ArtifactStore
 from policyscope.store.records import Json, finite
 
 CUSTOM = "custom"
+PLACES = 6  # decimals of a coordinate
 PARTS = ("decoder", "coactivation", "function")
 NOTHING: Json = {"clusters": [], "map": None, "antipodal": []}
 PCA = "PCA of decoder directions and associations"
@@ -104,12 +105,15 @@ def read(ws: Workspace, model_id: str, query: Mapping[str, Any]) -> Json:
     if not numbers:
         few = f"{len(features)} features fire neither almost never nor almost always: too few to be grouped."
         empty = dict.fromkeys(analyses.CLUSTERING) | {"reliable": False, "verdict": few}
-        return {**empty, "view": wanted.view, "weights": weights, **NOTHING}
+        counts = {"grouped": 0, "taking_part": len(features)}
+        return {**empty, **counts, "view": wanted.view, "weights": weights, **NOTHING}
     labels, widths, jaccard = (arrays[name] for name in ("labels", "silhouette", "jaccard"))
     return {
         "view": wanted.view,
         "weights": weights,
         **numbers,
+        "grouped": len(features),
+        "taking_part": len(found.arrays["cluster.mapped"]),
         "clusters": [
             _cluster(found, int(c), features[labels == c], widths[labels == c], float(jaccard[c]))
             for c in np.unique(labels)
@@ -162,18 +166,23 @@ def _stored(
 
 
 def _map(found: Stored, arrays: Mapping[str, np.ndarray], umap: bool) -> Json:
+    """A point of a feature that was too many to be grouped has neither cluster nor silhouette."""
+    grouped = found.arrays["cluster.features"]
     places = arrays["umap"] if umap else found.arrays["cluster.points"]
-    members = zip(
-        found.arrays["cluster.features"], places, arrays["labels"], arrays["silhouette"], strict=True
-    )
+    members = {
+        int(j): (int(c), float(w))
+        for j, c, w in zip(grouped, arrays["labels"], arrays["silhouette"], strict=True)
+    }
+    points = []
+    for j, (x, y) in zip(grouped if umap else found.arrays["cluster.mapped"], places, strict=True):
+        cluster, silhouette = members.get(int(j), (None, None))
+        place = {"x": round(float(x), PLACES), "y": round(float(y), PLACES)}
+        points.append({"feature_idx": int(j), **place, "cluster": cluster, "silhouette": silhouette})
     return {
         "method": UMAP if umap else PCA,
         "to_scale": not umap,
         "shown_variance": None if umap else float(found.arrays["cluster.shown"][0]),
-        "points": [
-            {"feature_idx": int(j), "x": float(x), "y": float(y), "cluster": int(c), "silhouette": float(w)}
-            for j, (x, y), c, w in members
-        ],
+        "points": points,
     }
 
 

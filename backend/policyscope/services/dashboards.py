@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from policyscope.core import exemplars
-from policyscope.core.affinities import nearest
+from policyscope.core.affinities import cosines_with, nearest, phi_with
 from policyscope.core.analysis import Subject, action_names
 from policyscope.core.associations import episode_slices
 from policyscope.core.measures import UndefinedError
@@ -40,8 +40,11 @@ def read(ws: Workspace, model_id: str, feature_idx: int) -> Json:
         "phase": _phase(found, j),
         **_examples(found, subject, j),
         "nearest": {
-            view: [{"feature_idx": other, "similarity": s} for other, s in _nearest(found, view, j)]
-            for view in ("cosine", "coactivation")
+            view: [{"feature_idx": other, "similarity": s} for other, s in nearest(line, j, NEIGHBOURS)]
+            for view, line in (
+                ("cosine", cosines_with(subject.sae.w_dec.T, j)),
+                ("coactivation", phi_with(found.columns, j)),
+            )
         },
         "closed_loop": closed_loop.measured(ws, model_id).get(j, []),
     }
@@ -60,7 +63,7 @@ def _actions(found: Stored, subject: Subject, j: int) -> list[Json]:
     a = found.arrays
     names = action_names(subject.info, a["ablation_effect"].shape[1])
     h = np.asarray(subject.data.activations, dtype=np.float64)
-    band = chance(subject.policy, subject.sae, subject.tap_index, h, [j])[j]
+    band = chance(subject.policy, subject.sae, subject.tap_index, h, found.columns, [j])[j]
     return [
         {
             "name": name,
@@ -92,10 +95,6 @@ def _phase(found: Stored, j: int) -> Json | None:
         "curve": found.arrays["phase.curve"][j].tolist(),
         "stride_rate": found.about["stride_rate"],
     }
-
-
-def _nearest(found: Stored, view: str, j: int) -> list[tuple[int, float]]:
-    return nearest(found.arrays[view].astype(np.float64), j, NEIGHBOURS)
 
 
 def _examples(found: Stored, subject: Subject, j: int) -> Json:

@@ -16,25 +16,55 @@ from policyscope.store.records import MODEL, Json, ModelRow, require
 
 MAX_EDITS = 1000
 MAX_EDITED_CELLS = 20_000
+OVERVIEW = 128
 Edits = list[Json]
 
 
-def layer_weights(ws: Workspace, model_id: str, key: str) -> Json:
-    """One tensor with edits applied. Raises NotFound, naming the tensors there are."""
+def layer_weights(
+    ws: Workspace, model_id: str, key: str, row: int = 0, column: int = 0, size: int | None = None
+) -> Json:
+    """One tensor with edits applied: all of it, or the window of ``size`` × ``size`` cells that starts at
+    ``row`` and ``column``, with an overview of the rest. Raises NotFound, naming the tensors there are,
+    InvalidInput for a window that starts outside.
+    """
     with ws.records.read() as session:
-        row = require(session, ModelRow, model_id, MODEL)
+        model = require(session, ModelRow, model_id, MODEL)
     original = loaded.uploaded(ws.store, model_id)[1]
     if key not in original:
         raise NotFound(f"There is no tensor {key[:80]!r}; this model has {', '.join(original) or 'none'}.")
-    values = loaded.edited_tensors(ws.store, model_id, row.edits)[key]
-    changed = np.argwhere(values != original[key])[:MAX_EDITED_CELLS]
+    values = loaded.edited_tensors(ws.store, model_id, model.edits)[key]
+    start, window = _window(values, (row, column), size)
+    changed = np.argwhere(values[window] != original[key][window])[:MAX_EDITED_CELLS] + start
     return {
         "key": key,
         "shape": list(values.shape),
-        "values": values.tolist(),
+        "values": values[window].tolist(),
+        "start": start,
+        "overview": None if size is None or values.ndim < 2 else overview(values),
         "edited": changed.tolist(),
         "stats": statistics(values),
     }
+
+
+def _window(values: np.ndarray, place: tuple[int, int], size: int | None) -> tuple[list[int], Any]:
+    """Where the window starts, and the slices that cut it out; a vector has columns only."""
+    start = list(place)[-values.ndim :]
+    for name, at, length in zip(("row", "column")[-values.ndim :], start, values.shape, strict=True):
+        if at >= length:
+            message = f"{name} is {at}; this tensor has {length}, so 0 to {length - 1} are allowed."
+            raise InvalidInput(message, fields={name: message})
+    return start, tuple(slice(at, None if size is None else at + size) for at in start)
+
+
+def overview(matrix: np.ndarray) -> Json:
+    """A matrix in blocks, at most OVERVIEW a side, each shown by its entry of the greatest size."""
+    block = [-(-length // OVERVIEW) for length in matrix.shape]
+    rows, columns = (-(-length // part) for length, part in zip(matrix.shape, block, strict=True))
+    padded = np.zeros((rows * block[0], columns * block[1]), dtype=matrix.dtype)
+    padded[: matrix.shape[0], : matrix.shape[1]] = matrix
+    blocks = padded.reshape(rows, block[0], columns, block[1]).swapaxes(1, 2).reshape(rows, columns, -1)
+    largest = np.take_along_axis(blocks, np.abs(blocks).argmax(axis=2)[..., None], axis=2)[..., 0]
+    return {"block": block, "values": [[float(f"{value:.3g}") for value in row] for row in largest.tolist()]}
 
 
 def statistics(values: np.ndarray) -> Json:

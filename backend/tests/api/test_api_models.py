@@ -4,6 +4,7 @@ import io
 import json
 from collections import OrderedDict
 
+import numpy as np
 import pytest
 import tiny
 import torch
@@ -140,6 +141,29 @@ def test_weights_of_a_layer(client):
     assert weights["stats"]["max"] == pytest.approx(max(weights["values"][0]))
     error = client("GET", f"/model/{model_id}/layer_weights/net.9.weight", expect=404)["error"]
     assert "net.0.weight, net.0.bias" in error["message"]
+
+
+def test_a_large_layer_is_read_by_windows_with_an_overview(client):
+    model_id = client.upload(tiny.policy_bytes(sizes=(3, 300, 300, 1)))["id"]
+    path = f"/model/{model_id}/layer_weights/net.2.weight"
+    whole = np.array(client("GET", path)["values"])
+    client("POST", f"/model/{model_id}/edit_at", {"key": "net.2.weight", "index": [290, 70], "value": -99.0})
+    part = client("GET", f"{path}?row=256&column=64&size=64")
+    assert (part["shape"], part["start"]) == ([300, 300], [256, 64])
+    assert np.shape(part["values"]) == (44, 64)  # cut off at the edge
+    assert part["values"][0][0] == whole[256, 64]
+    assert part["values"][34][6] == -99.0
+    assert part["edited"] == [[290, 70]]
+    assert part["overview"]["block"] == [3, 3]
+    blocks = np.array(part["overview"]["values"])
+    assert blocks.shape == (100, 100)
+    assert blocks[96, 23] == -99.0
+    first = whole[:3, :3]
+    assert blocks[0, 0] == pytest.approx(first.flat[np.abs(first).argmax()], rel=1e-2)
+    error = client("GET", f"{path}?row=300&size=64", expect=400)["error"]
+    assert "0 to 299" in error["fields"]["row"]
+    bias = client("GET", f"/model/{model_id}/layer_weights/net.2.bias?size=64&column=256")
+    assert (bias["start"], len(bias["values"]), bias["overview"]) == ([256], 44, None)
 
 
 def test_edit_undo_reset(client):

@@ -100,7 +100,7 @@ def test_a_run_is_frozen_when_it_is_asked_for(client):
         ({"max_steps": 0}, 422, "max_steps"),
         ({"seed": -1}, 422, "seed"),
         ({"arms": []}, 422, "arms"),
-        ({"arms": [{"name": "a"}] * 17}, 422, "arms"),
+        ({"arms": [{"name": "a"}] * 65}, 422, "arms"),
         ({"arms": [{"name": "a"}, {"name": "a"}]}, 400, "own name"),
         ({"arms": [{"name": "baseline", "weights": "edited"}]}, 400, "baseline"),
         ({"arms": [{"name": "a", "edits": [{"feature_idx": 16, "op": "ablate"}]}]}, 400, "0 to 15"),

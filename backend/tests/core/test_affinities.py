@@ -7,6 +7,7 @@ import pytest
 
 from policyscope.core import affinities
 from policyscope.core.errors import InvalidInput
+from policyscope.core.latents import LatentColumns
 from policyscope.core.output_score import output_scores, percentile_in
 from policyscope.core.policy import Module, Policy, PolicySpec
 from policyscope.core.sae import SAE
@@ -54,8 +55,8 @@ def test_temporal_affinity_sees_a_delay_but_not_across_episodes() -> None:
 
 def test_the_nearest_features() -> None:
     similarity = np.array([[1.0, 0.2, 0.9, 0.9], [0.2, 1, 0, 0], [0.9, 0, 1, 0], [0.9, 0, 0, 1]])
-    assert affinities.nearest(similarity, 0, 2) == [(2, 0.9), (3, 0.9)]
-    assert len(affinities.nearest(similarity, 1, 10)) == 3
+    assert affinities.nearest(similarity[0], 0, 2) == [(2, 0.9), (3, 0.9)]
+    assert len(affinities.nearest(similarity[1], 1, 10)) == 3
 
 
 def narrow_policy(d: int = 16, seen: int = 2) -> Policy:
@@ -110,3 +111,14 @@ def test_too_few_directions_are_refused() -> None:
     sae = SAE(np.eye(16), np.zeros(16), np.eye(16), np.zeros(16), 4)
     with pytest.raises(InvalidInput, match="at least 20"):
         output_scores(narrow_policy(), sae, 0, RNG.standard_normal((10, 16)), directions=5)
+
+
+def test_one_line_of_likeness_is_that_of_the_matrix() -> None:
+    z = np.where(np.random.default_rng(3).random((200, 9)) < 0.2, 1.0, 0.0)
+    z[:, 4] = 0.0
+    columns, matrix = LatentColumns.of(z), affinities.phi(affinities.count(z > 0))
+    for j in (0, 4, 8):
+        line = affinities.phi_with(columns, j)
+        np.testing.assert_allclose(np.delete(line, j), np.delete(matrix[j], j), atol=1e-12)
+    rows = np.random.default_rng(4).standard_normal((9, 3))
+    np.testing.assert_allclose(affinities.cosines_with(rows, 2), affinities.cosines(rows)[2], atol=1e-12)

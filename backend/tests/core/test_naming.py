@@ -75,7 +75,7 @@ def test_a_direction_that_moves_an_action_far_beyond_chance_is_said_to():
     live = int(np.flatnonzero(z.any(axis=0))[0])
     effect[live, 1] = -1e3
     names = [f"joint {i}" for i in range(policy.spec.act_dim)]
-    found = moved_actions(policy, sae, 4, h, effect, names)
+    found = moved_actions(policy, sae, 4, h, LatentColumns.of(z), effect, names)
     assert [moved.action for moved in found[live]] == ["joint 1"]
     assert found[live][0].mean < -found[live][0].threshold < 0
     assert all(not moved for j, moved in enumerate(found) if j != live)

@@ -64,7 +64,7 @@ class MapPoint(Answer):
     feature_idx = whole("Feature.")
     x = real("First axis.")
     y = real("Second axis.")
-    cluster = whole("Cluster.")
+    cluster = whole("Cluster; null when the features were too many for this one to be grouped.", none=True)
     silhouette = real("How well it fits there.")
 
 
@@ -95,6 +95,8 @@ class Clusters(Answer):
     null_silhouette = real("95th percentile under chance.")
     ari = real("Mean adjusted Rand index on resampled episodes; 1 where the view does not depend on them.")
     cophenetic = real("Correlation of the tree's heights with the distances.")
+    grouped = whole("Features that were grouped: of those taking part the 512 that fire most often.")
+    taking_part = whole("Features that fire neither almost never nor almost always; the map shows them all.")
     clusters = many(Cluster)
     map = nested(Map, none=True)
     antipodal = many(Antipodal, "Kept apart, since they would otherwise look unlike.")

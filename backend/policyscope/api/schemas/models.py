@@ -132,13 +132,34 @@ class Statistics(Answer):
     max = real("Largest value.")
 
 
+class WeightsQuery(Request):
+    row = fields.Integer(load_default=0, validate=validate.Range(0), metadata=described("First row."))
+    column = fields.Integer(load_default=0, validate=validate.Range(0), metadata=described("First column."))
+    size = fields.Integer(
+        load_default=None,
+        validate=validate.Range(1, 256),
+        metadata=described("Rows and columns to read from there, with an overview of all; without it all."),
+    )
+
+
+class WeightsOverview(Answer):
+    block = wholes("Rows and columns that one number stands for.")
+    values = fields.List(
+        fields.List(Real()), required=True, metadata=described("Of each block the entry of greatest size.")
+    )
+
+
 class LayerWeights(Answer):
     key = text("Tensor name.")
     shape = wholes("Sizes.")
     values = fields.Raw(
         required=True,
-        metadata=described("Nested lists of numbers, as the shape says.", type="array", items={}),
+        metadata=described(
+            "Nested lists of numbers: as the shape says, or of the window.", type="array", items={}
+        ),
     )
+    start = wholes("Position of the first of the values.")
+    overview = nested(WeightsOverview, "Of a matrix of which a window was asked for.", none=True)
     edited = fields.List(
         fields.List(fields.Integer(strict=True)),
         required=True,

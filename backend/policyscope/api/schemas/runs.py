@@ -27,6 +27,7 @@ from policyscope.api.schemas.jobs import STATES
 from policyscope.api.schemas.starts import Start, StartRequest
 
 WEIGHTS = ("edited", "original")
+MOST_ARMS = 64
 RUN_KINDS = ("comparison", "dose_response", "scan", "calibration")
 
 
@@ -84,7 +85,7 @@ class RunRequest(Request):
         fields.Nested(ArmRequest),
         load_default=None,
         allow_none=True,
-        validate=validate.Length(1, 16),
+        validate=validate.Length(1, MOST_ARMS),
         metadata=described(
             "Default: baseline, edited weights if there are any, the stored intervention if any."
         ),

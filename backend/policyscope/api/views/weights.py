@@ -6,17 +6,25 @@ from typing import Any
 
 from policyscope.api.current import workspace
 from policyscope.api.encoding import Views
-from policyscope.api.schemas.models import EditAt, EditResult, Edits, LayerWeights, Perturb
+from policyscope.api.schemas.models import (
+    EditAt,
+    EditResult,
+    Edits,
+    LayerWeights,
+    Perturb,
+    WeightsQuery,
+)
 from policyscope.services import weights as service
 
 weights = Views("weights", __name__, description="Raw weights and their edits.")
 
 
 @weights.route("/model/<model_id>/layer_weights/<key>")
+@weights.arguments(WeightsQuery, location="query")
 @weights.response(200, LayerWeights)
-def get_layer_weights(model_id: str, key: str) -> Any:
-    """One tensor, with edits applied."""
-    return service.layer_weights(workspace(), model_id, key)
+def get_layer_weights(query: dict[str, Any], model_id: str, key: str) -> Any:
+    """One tensor, with edits applied; of a large one a window and an overview."""
+    return service.layer_weights(workspace(), model_id, key, **query)
 
 
 @weights.route("/model/<model_id>/perturb", methods=["POST"])

@@ -1,4 +1,11 @@
-import { queryOptions, useMutation, useQuery, useQueryClient, type QueryClient } from "@tanstack/react-query";
+import {
+  keepPreviousData,
+  queryOptions,
+  useMutation,
+  useQuery,
+  useQueryClient,
+  type QueryClient,
+} from "@tanstack/react-query";
 
 import { client, send, unwrap } from "@/lib/client";
 import type { EditsReply, Model, Summary } from "@/lib/types";
@@ -50,13 +57,21 @@ export const useEdits = (id: string) =>
       (await unwrap(client.GET("/model/{model_id}/edits", { params: { path: { model_id: id } } }))).edits,
   });
 
-export const useLayerWeights = (id: string, key: string) =>
+/** A parameter; of a large one the window, with an overview of the rest. */
+export const useLayerWeights = (
+  id: string,
+  key: string,
+  window: { row: number; column: number; size: number } | null,
+) =>
   useQuery({
-    queryKey: modelKeys.weights(id, key),
+    queryKey: [...modelKeys.weights(id, key), window],
     queryFn: () =>
       unwrap(
-        client.GET("/model/{model_id}/layer_weights/{key}", { params: { path: { model_id: id, key } } }),
+        client.GET("/model/{model_id}/layer_weights/{key}", {
+          params: { path: { model_id: id, key }, query: window ?? {} },
+        }),
       ),
+    placeholderData: keepPreviousData,
   });
 
 function remember(queryClient: QueryClient, model: Model) {

@@ -55,6 +55,37 @@ test("the strongest edges of each connection, weakest first, in the colour of th
   expect(first.map((edge) => edge.color)).toEqual(drawn.map(([, , w]) => (w >= 0 ? "orange" : "blue")));
 });
 
+test("a layer of a thousand units is one bar, and the unit under the pointer a dot on it", () => {
+  const wide = summaryOf(makeModel("m", "wide", [3, 1024, 2]));
+  const drawn = layoutNetwork(wide, {
+    width: 300,
+    height: 200,
+    left: 20,
+    right: 20,
+    top: 10,
+    bottom: 10,
+  });
+  let [bars, circles] = [0, 0];
+  const ctx = {
+    clearRect: () => undefined,
+    beginPath: () => undefined,
+    moveTo: () => undefined,
+    bezierCurveTo: () => undefined,
+    stroke: () => undefined,
+    fill: () => undefined,
+    arc: () => void (circles += 1),
+    fillRect: () => void (bars += 1),
+  } as unknown as CanvasRenderingContext2D;
+  paintNetwork(ctx, drawn, {
+    connections: wide.connections,
+    strongest: 5,
+    tapLayer: null,
+    hovered: { layer: 1, unit: 7 },
+    palette,
+  });
+  expect([bars, circles]).toEqual([1, 3 + 1 + 2]);
+});
+
 test("the tapped layer is ringed", () => {
   const ringed = paint({ tapLayer: 1 }).units.map((unit) => unit.color === "teal");
   expect(ringed).toEqual([false, false, false, true, true, true, true, false, false]);

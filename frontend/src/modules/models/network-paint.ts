@@ -20,6 +20,9 @@ export interface PaintOptions {
   palette: Palette;
 }
 
+/** Distance of neighbouring units, in pixels, below which they are not drawn one by one. */
+const LEAST_PITCH = 2;
+
 export function readPalette(element: Element): Palette {
   const style = getComputedStyle(element);
   const read = (name: string) => style.getPropertyValue(name).trim();
@@ -63,6 +66,7 @@ function drawColumn(ctx: CanvasRenderingContext2D, col: Column, o: PaintOptions)
   const tapped = col.layer.index === o.tapLayer;
   ctx.globalAlpha = 1;
   ctx.lineWidth = col.radius > 2.5 ? 1.4 : 0.8;
+  if (col.pitch > 0 && col.pitch < LEAST_PITCH) return drawBar(ctx, col, o, tapped);
   for (let unit = 0; unit < col.layer.size; unit += 1) {
     const hot = o.hovered?.layer === col.layer.index && o.hovered.unit === unit;
     ctx.beginPath();
@@ -72,6 +76,18 @@ function drawColumn(ctx: CanvasRenderingContext2D, col: Column, o: PaintOptions)
     ctx.fill();
     ctx.stroke();
   }
+}
+
+/** Units too close to be told apart are one bar, so that moving the pointer redraws no thousands of circles. */
+function drawBar(ctx: CanvasRenderingContext2D, col: Column, o: PaintOptions, tapped: boolean) {
+  const [top, bottom] = [col.y(0), col.y(col.layer.size - 1)];
+  ctx.fillStyle = tapped ? o.palette.accent : o.palette.unit;
+  ctx.fillRect(col.x - 1.5, top - 1, 3, bottom - top + 2);
+  if (o.hovered?.layer !== col.layer.index) return;
+  ctx.fillStyle = o.palette.accent;
+  ctx.beginPath();
+  ctx.arc(col.x, col.y(o.hovered.unit), 3.5, 0, Math.PI * 2);
+  ctx.fill();
 }
 
 export function paintNetwork(ctx: CanvasRenderingContext2D, layout: NetworkLayout, options: PaintOptions) {

@@ -20,7 +20,8 @@ export function ReplayPanel({ run }: { run: Run }) {
   const { watch, setWatch } = address;
   const seeds = scene.data?.seeds;
   const seed = watch.seed !== undefined && seeds?.includes(watch.seed) ? watch.seed : seeds?.[0];
-  const replay = useReplay(run.id, seed);
+  const names = run.arms.map(({ name }) => name);
+  const replay = useReplay(run.id, seed, names);
   const error = scene.error ?? replay.error;
 
   return (
@@ -47,7 +48,13 @@ export function ReplayPanel({ run }: { run: Run }) {
       ) : scene.data && replay.data ? (
         <>
           <Suspense fallback={<Block height={520} label="Opening the player" />}>
-            <ReplayPlayer key={seed} run={run} scene={scene.data} replay={replay.data} address={address} />
+            <ReplayPlayer
+              key={[seed, ...names].join()}
+              run={run}
+              scene={scene.data}
+              replay={replay.data}
+              address={address}
+            />
           </Suspense>
           <details className={classes.exportBox}>
             <summary>Export this seed as a video file</summary>

@@ -29,12 +29,14 @@ export async function readMoment(modelId: string, feature: number, row: number):
   return decodeMoment(await response.arrayBuffer());
 }
 
-/** The recorded steps of one seed under every arm. */
-export const useReplay = (runId: string, seed: number | undefined) =>
+/** The recorded steps of one seed under some of the arms. */
+export const useReplay = (runId: string, seed: number | undefined, arms: readonly string[]) =>
   useQuery({
-    queryKey: ["replay", runId, seed],
+    queryKey: ["replay", runId, seed, ...arms],
     queryFn: async () => {
-      const response = await send(`/run/${encodeURIComponent(runId)}/replay?seed=${String(seed)}`);
+      const query = new URLSearchParams({ seed: String(seed) });
+      for (const arm of arms) query.append("arms", arm);
+      const response = await send(`/run/${encodeURIComponent(runId)}/replay?${query.toString()}`);
       return decodeReplay(await response.arrayBuffer());
     },
     enabled: seed !== undefined,

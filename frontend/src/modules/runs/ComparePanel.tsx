@@ -1,5 +1,5 @@
 import { Button, CopyButton } from "@mantine/core";
-import { useState, type ReactNode } from "react";
+import { useMemo, useState, type ReactNode } from "react";
 
 import { ReplayPanel } from "@/modules/replay/ReplayPanel";
 import { plural } from "@/lib/format";
@@ -8,9 +8,11 @@ import { Icon } from "@/ui/Icon";
 import { Panel } from "@/ui/Panel";
 import { Block, Empty, Failure } from "@/ui/States";
 
+import { ArmPicker } from "./ArmPicker";
 import { BehaviourTable } from "./BehaviourTable";
 import { Evidence } from "./Evidence";
 import { INFERENTIAL } from "./levels";
+import { furthest, hasMany, withArms } from "./pick-arms";
 import { startText } from "./start";
 import { PairedChart } from "./PairedChart";
 import { Provenance } from "./Provenance";
@@ -99,7 +101,10 @@ function Result({ runId, modelId, onRun, onStudy }: ResultProps) {
   return <Finished run={run} history={history} />;
 }
 
-function Finished({ run, history }: { run: Run; history: ReactNode }) {
+function Finished({ run: whole, history }: { run: Run; history: ReactNode }) {
+  const many = hasMany(whole);
+  const [chosen, setChosen] = useState<string[]>(() => furthest(whole));
+  const run = useMemo(() => (many ? withArms(whole, chosen) : whole), [whole, many, chosen]);
   const [hovered, setHovered] = useState<number | null>(null);
   const [measure, setMeasure] = useState("return");
   return (
@@ -110,6 +115,7 @@ function Finished({ run, history }: { run: Run; history: ReactNode }) {
         {startText(run.start) && `; ${startText(run.start)}`}
         {run.episodes < INFERENTIAL && "; a preview, not inferential"}
       </p>
+      {many && <ArmPicker run={whole} chosen={chosen} onChosen={setChosen} />}
       <div className={classes.top} data-many={run.arms.length > 2}>
         <PairedChart
           run={run}

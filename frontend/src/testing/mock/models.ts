@@ -149,6 +149,8 @@ export function layerWeightsOf(stored: StoredModel, key: string): LayerWeights |
     key,
     shape: vector ? [rows[0]!.length] : [rows.length, rows[0]!.length],
     values: vector ? rows[0]! : rows,
+    start: vector ? [0] : [0, 0],
+    overview: null,
     edited: cells,
     stats: statsOf(rows),
   };

@@ -7,12 +7,15 @@ import { useCommon } from "../study/use-form";
 
 const WINNERS = 5;
 const FRESH = 32;
+/** Of a wide SAE the features with the greatest effect are proposed: all of them would take days. */
+const MANY = 1024;
+const PROPOSED = 256;
 
 /** Every alive feature in both signs: what to ask. */
 export function ScanForm(props: Omit<FormProps, "feature">) {
   const form = useCommon(props.model, props.envs, 16);
   const all = props.model.sae?.d_latent ?? 0;
-  const [first, setFirst] = useState<number | string>("");
+  const [first, setFirst] = useState<number | string>(all > MANY ? PROPOSED : "");
   const [dose, setDose] = useState<number | string>(0.05);
   const features = first === "" ? null : Number(first);
   const { measure } = form.common;

@@ -42,8 +42,10 @@ export const searchQuery = (modelId: string, words: string) => ({
   retry: false,
 });
 
-const readPage = (modelId: string, query: Query) =>
-  unwrap(client.GET("/model/{model_id}/features", { params: { path: { model_id: modelId }, query } }));
+const readPage = (modelId: string, query: Query, signal?: AbortSignal) =>
+  unwrap(
+    client.GET("/model/{model_id}/features", { params: { path: { model_id: modelId }, query }, signal }),
+  );
 
 /** What has not been made yet, which is a state and not a failure: the job that makes it now, if one does. */
 export interface NotMade {
@@ -74,7 +76,8 @@ export function usePages(model: Model, view: TableView, pages: number[]) {
   return useQueries({
     queries: pages.map((page) => ({
       queryKey: [...analysisKey(model), "table", query, page],
-      queryFn: () => readPage(model.id, { ...query, page, page_size: PAGE_SIZE }),
+      // a page that was scrolled past before it came is not waited for
+      queryFn: ({ signal }) => readPage(model.id, { ...query, page, page_size: PAGE_SIZE }, signal),
       staleTime: 60_000,
     })),
   });

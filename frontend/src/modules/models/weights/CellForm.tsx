@@ -15,7 +15,7 @@ interface Props {
 }
 
 export function CellForm({ matrix, cell, onCell, onSet, busy }: Props) {
-  const [value, setValue] = useState<number | string>(Number(matrix.at(cell).toPrecision(5)));
+  const [value, setValue] = useState<number | string>(startOf(matrix.at(cell)));
   const at = (patch: Partial<Cell>) => onCell(clampCell(matrix, { ...cell, ...patch }));
   return (
     <form
@@ -61,3 +61,6 @@ export function CellForm({ matrix, cell, onCell, onSet, busy }: Props) {
     </form>
   );
 }
+
+/** What the field starts with; empty while the cell's window is on its way. */
+const startOf = (value: number) => (Number.isFinite(value) ? Number(value.toPrecision(5)) : "");

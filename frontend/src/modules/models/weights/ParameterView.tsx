@@ -8,13 +8,19 @@ import { useLayerWeights, useWeightChange } from "../api";
 import { CellForm } from "./CellForm";
 import { HeatMap } from "./HeatMap";
 import { PerturbForm } from "./PerturbForm";
-import { asMatrix, type Cell } from "./matrix";
+import { Overview } from "./Overview";
+import { asMatrix, windowOf, type Cell } from "./matrix";
 import classes from "./Weights.module.css";
 
 export function ParameterView({ modelId, parameter }: { modelId: string; parameter: ParameterInfo }) {
-  const { data: weights, error, isPending, refetch } = useLayerWeights(modelId, parameter.key);
-  const change = useWeightChange(modelId);
   const [cell, setCell] = useState<Cell>({ row: 0, column: 0 });
+  const {
+    data: weights,
+    error,
+    isPending,
+    refetch,
+  } = useLayerWeights(modelId, parameter.key, windowOf(parameter.shape, cell));
+  const change = useWeightChange(modelId);
 
   if (isPending) return <Block height={320} label={`Reading ${parameter.key}`} />;
   if (error) return <Failure error={error} onRetry={() => void refetch()} />;
@@ -31,7 +37,10 @@ export function ParameterView({ modelId, parameter }: { modelId: string; paramet
           range {num(min)} … {num(max)}
         </span>
       </p>
-      <HeatMap matrix={matrix} cell={cell} onCell={setCell} label={parameter.key} />
+      <div className={classes.maps} data-both={weights.overview !== null}>
+        {weights.overview && <Overview overview={weights.overview} matrix={matrix} onCell={setCell} />}
+        <HeatMap matrix={matrix} cell={cell} onCell={setCell} label={parameter.key} />
+      </div>
       <div className={classes.forms}>
         <CellForm
           key={`${cell.row},${cell.column},${matrix.at(cell)}`}

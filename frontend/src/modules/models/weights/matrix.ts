@@ -5,12 +5,20 @@ export interface Cell {
   column: number;
 }
 
-/** A parameter as rows and columns; a vector (a bias) is one row. */
+/** A rectangle of cells. */
+export interface Window extends Cell {
+  rows: number;
+  columns: number;
+}
+
+/** A parameter as rows and columns; a vector (a bias) is one row. Of a large one a window is known. */
 export interface Matrix {
   rows: number;
   columns: number;
+  window: Window;
   largest: number;
   isVector: boolean;
+  /** NaN outside the window. */
   at: (cell: Cell) => number;
   index: (cell: Cell) => number[];
   edited: (cell: Cell) => boolean;
@@ -23,22 +31,33 @@ function toRows(values: LayerWeights["values"]): number[][] {
 }
 
 export function asMatrix(weights: LayerWeights): Matrix {
-  const rows = toRows(weights.values);
+  const values = toRows(weights.values);
   const isVector = weights.shape.length < 2;
-  const edited = new Set(
-    weights.edited.map((index) =>
-      keyOf(isVector ? { row: 0, column: index[0] ?? 0 } : { row: index[0] ?? 0, column: index[1] ?? 0 }),
-    ),
-  );
+  const place = (index: number[]): Cell =>
+    isVector ? { row: 0, column: index[0] ?? 0 } : { row: index[0] ?? 0, column: index[1] ?? 0 };
+  const edited = new Set(weights.edited.map((index) => keyOf(place(index))));
+  const size = isVector ? [1, ...weights.shape] : weights.shape;
+  const start = place(weights.start);
   return {
-    rows: rows.length,
-    columns: rows[0]?.length ?? 0,
+    rows: size[0] ?? 0,
+    columns: size[1] ?? 0,
+    window: { ...start, rows: values.length, columns: values[0]?.length ?? 0 },
     largest: Math.max(Math.abs(weights.stats.min ?? 0), Math.abs(weights.stats.max ?? 0)),
     isVector,
-    at: ({ row, column }) => rows[row]?.[column] ?? 0,
+    at: ({ row, column }) => values[row - start.row]?.[column - start.column] ?? NaN,
     index: ({ row, column }) => (isVector ? [column] : [row, column]),
     edited: (cell) => edited.has(keyOf(cell)),
   };
+}
+
+const MOST_CELLS = 65_536;
+export const SIDE = 64;
+
+/** The window that holds a cell of a parameter too large to be read whole; null where it is not. */
+export function windowOf(shape: readonly number[], { row, column }: Cell) {
+  if (shape.reduce((cells, length) => cells * length, 1) <= MOST_CELLS) return null;
+  const first = (place: number) => Math.floor(place / SIDE) * SIDE;
+  return { row: shape.length < 2 ? 0 : first(row), column: first(column), size: SIDE };
 }
 
 export function clampCell(matrix: Matrix, { row, column }: Cell): Cell {

@@ -1,7 +1,7 @@
 import { NumberInput, SegmentedControl } from "@mantine/core";
 import { useState } from "react";
 
-import { fixed } from "@/lib/format";
+import { count, fixed } from "@/lib/format";
 import type { Clusters, Model } from "@/lib/types";
 import { Facts } from "@/ui/Facts";
 import { Block, Failure } from "@/ui/States";
@@ -111,6 +111,13 @@ function Content({ model, feature, onFeature, onStored, data }: Props & { data: 
         )}
       </div>
       <Facts columns={4} facts={numbersOf(data)} />
+      {data.grouped < data.taking_part && data.clusters.length > 0 && (
+        <p className={classes.some}>
+          Grouped are the {count(data.grouped)} features that fire most often, of {count(data.taking_part)}:
+          judging a grouping against chance takes the distances of all pairs many times over. The PCA map
+          shows all of them, those without a group in grey.
+        </p>
+      )}
       {data.map && <ClusterMap map={data.map} feature={feature} cluster={cluster} onFeature={onFeature} />}
       <ClusterList
         model={model}
