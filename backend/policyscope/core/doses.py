@@ -8,14 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 from typing import Any, Literal, get_args
 
 import numpy as np
 
 from policyscope.core.activations import ActivationData, spread_rows
+from policyscope.core.attribution import WIDE
 from policyscope.core.blocks import F64
 from policyscope.core.errors import InvalidInput
 from policyscope.core.interventions import FeatureEdit, RowEdits
+from policyscope.core.latents import LatentColumns
 from policyscope.core.manifold import Manifold
 from policyscope.core.output_score import displaced_rms
 from policyscope.core.policy import Policy
@@ -73,8 +76,16 @@ class Scales:
 
     def active_values(self, feature_idx: int) -> F64:
         """Values [n] of a feature over the states where it is active."""
+        if self.sae.d_latent > WIDE:
+            z = self._columns.column(feature_idx)
+            return z[z > 0.0]
         z = self.sae.encode(self.activations[spread_rows(len(self.activations), 20_000)])[:, feature_idx]
         return z[z > 0.0]
+
+    @cached_property
+    def _columns(self) -> LatentColumns:
+        """All latents at once: an encoding takes seconds when the SAE is wide, and a run may edit dozens."""
+        return LatentColumns.of(self.sae.encode(self.activations))
 
     def displacement(self, vectors: F64) -> F64:
         """Action displacement [D] of constant displacements ``vectors`` [D, d]."""
