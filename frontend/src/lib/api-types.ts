@@ -234,7 +234,7 @@ export interface paths {
             };
             cookie?: never;
         };
-        /** One tensor, with edits applied. */
+        /** One tensor, with edits applied; of a large one a window and an overview. */
         get: operations["get_layer_weights"];
         put?: never;
         post?: never;
@@ -2243,6 +2243,12 @@ export interface components {
             /** @description Seconds it will take, judged by earlier runs; null without any, 0 when reused. */
             estimate_s?: number | null;
         };
+        WeightsOverview: {
+            /** @description Rows and columns that one number stands for. */
+            block: number[];
+            /** @description Of each block the entry of greatest size. */
+            values: number[][];
+        };
         Statistics: {
             /** @description Mean. */
             mean: number | null;
@@ -2258,8 +2264,12 @@ export interface components {
             key: string;
             /** @description Sizes. */
             shape: number[];
-            /** @description Nested lists of numbers, as the shape says. */
+            /** @description Nested lists of numbers: as the shape says, or of the window. */
             values: unknown[];
+            /** @description Position of the first of the values. */
+            start: number[];
+            /** @description Of a matrix of which a window was asked for. */
+            overview: components["schemas"]["WeightsOverview"] | null;
             /** @description Positions that differ from the uploaded file. */
             edited: number[][];
             stats: components["schemas"]["Statistics"];
@@ -4145,8 +4155,8 @@ export interface components {
             x: number | null;
             /** @description Second axis. */
             y: number | null;
-            /** @description Cluster. */
-            cluster: number;
+            /** @description Cluster; null when the features were too many for this one to be grouped. */
+            cluster: number | null;
             /** @description How well it fits there. */
             silhouette: number | null;
         };
@@ -4185,6 +4195,10 @@ export interface components {
             ari: number | null;
             /** @description Correlation of the tree's heights with the distances. */
             cophenetic: number | null;
+            /** @description Features that were grouped: of those taking part the 512 that fire most often. */
+            grouped: number;
+            /** @description Features that fire neither almost never nor almost always; the map shows them all. */
+            taking_part: number;
             clusters: components["schemas"]["Cluster"][];
             map: components["schemas"]["Map"] | null;
             /** @description Kept apart, since they would otherwise look unlike. */
@@ -5680,7 +5694,14 @@ export interface operations {
     };
     get_layer_weights: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description First row. */
+                row?: number;
+                /** @description First column. */
+                column?: number;
+                /** @description Rows and columns to read from there, with an overview of all; without it all. */
+                size?: number | null;
+            };
             header?: never;
             path: {
                 model_id: string;
@@ -5699,9 +5720,11 @@ export interface operations {
                     "application/json": components["schemas"]["LayerWeights"];
                 };
             };
+            400: components["responses"]["DEFAULT_ERROR"];
             401: components["responses"]["DEFAULT_ERROR"];
             403: components["responses"]["DEFAULT_ERROR"];
             404: components["responses"]["DEFAULT_ERROR"];
+            422: components["responses"]["UNPROCESSABLE_ENTITY"];
             default: components["responses"]["DEFAULT_ERROR"];
         };
     };
