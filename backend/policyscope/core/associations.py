@@ -7,6 +7,7 @@ value per episode is permuted over episodes instead.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -87,7 +88,9 @@ def shift_p_values(
     return np.concatenate([_shifted(part, _within(part, groups), (y, yc), slices, shifts) for part in parts])
 
 
-def _shifted(z: F64, zc: F64, targets: tuple[F64, F64], slices: list[slice], shifts: list[Ints]) -> F64:
+def _shifted(
+    z: F64, zc: F64, targets: tuple[F64, F64], slices: Sequence[slice], shifts: Sequence[Ints]
+) -> F64:
     """P-values of some features; ``zc`` and the second of ``targets`` are deviations within episodes."""
     y, yc = targets
     null = np.zeros((y.shape[1], len(shifts[0]), z.shape[1]))
