@@ -9,7 +9,7 @@ import { JobProgress } from "@/modules/runs/JobProgress";
 import { LevelButtons } from "@/modules/runs/LevelButtons";
 import { LEVELS } from "@/modules/runs/levels";
 import { isFinished, useJob } from "@/modules/runs/use-job";
-import { Failure } from "@/ui/States";
+import { Block, Failure } from "@/ui/States";
 
 import { usePlayBoth } from "./api";
 import classes from "./Versus.module.css";
@@ -22,7 +22,7 @@ interface Props {
 
 /** Both models on the same seeds, in an environment that takes their sizes. */
 export function PlayBoth({ model, other, onStarted }: Props) {
-  const { data: envs = [] } = useEnvs();
+  const envs = useEnvs();
   const [chosen, setChosen] = useState<string>();
   const [episodes, setEpisodes] = useState<number>(LEVELS[1].seeds);
   const env = chosen ?? model.compatible_envs.find((id) => id === model.sae?.env) ?? model.compatible_envs[0];
@@ -33,8 +33,19 @@ export function PlayBoth({ model, other, onStarted }: Props) {
   return (
     <section aria-label="Play both" className={classes.play}>
       <h3>Both on the same seeds</h3>
+      {envs.error && (
+        <Failure
+          error={envs.error}
+          onRetry={() => void envs.refetch()}
+          title="The environments could not be listed"
+        />
+      )}
       <div className={classes.form}>
-        <EnvSelect model={model} envs={envs} value={env ?? null} onChange={setChosen} />
+        {envs.data ? (
+          <EnvSelect model={model} envs={envs.data} value={env ?? null} onChange={setChosen} />
+        ) : (
+          envs.isPending && <Block height={60} label="Reading the environments" />
+        )}
         <LevelButtons episodes={episodes} onLevel={({ seeds }) => setEpisodes(seeds)} />
         <Button loading={play.isPending} disabled={env === undefined} onClick={start}>
           Play both models

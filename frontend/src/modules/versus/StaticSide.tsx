@@ -1,4 +1,4 @@
-import { count, fixed, num } from "@/lib/format";
+import { count, fixed, num, plural } from "@/lib/format";
 import type { ModelComparison } from "@/lib/types";
 import { Bar } from "@/ui/Bar";
 import { Saveable } from "@/ui/Saveable";
@@ -15,7 +15,8 @@ const ROWS: { label: string; of: (side: Side) => string }[] = [
   { label: "Parameters", of: ({ parameters }) => count(parameters) },
   {
     label: "Weights changed by edits",
-    of: ({ edits, changed_weights }) => (edits ? `${count(changed_weights)}, ${count(edits)} edits` : "none"),
+    of: ({ edits, changed_weights }) =>
+      edits ? `${count(changed_weights)}, ${plural(edits, "edit")}` : "none",
   },
   { label: "SAE", of: ({ sae }) => sae ?? "none" },
   { label: "Hash of the weights", of: ({ weights_sha256 }) => weights_sha256.slice(0, 12) },

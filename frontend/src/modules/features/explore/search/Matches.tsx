@@ -4,7 +4,7 @@ import { Empty } from "@/ui/States";
 import { inWords, kindOf, piecesOf, type Reason } from "./marked";
 import classes from "./Search.module.css";
 
-/** Why a feature fits: "does: raises right leg torque", the words that answer set apart. */
+/** Why a feature fits: "→ raises right leg torque", the words that answer set apart. */
 export function Matches({ reasons }: { reasons: readonly Reason[] }) {
   return (
     <span className={classes.matches} title={`matches: ${inWords(reasons)}`}>

@@ -25,7 +25,7 @@ describe("a clause that was found", () => {
   it("is said with its kind", () => {
     const number = { kind: "number" as const, text: "feature 4", marks: [[0, 9]] };
     expect(inWords([{ ...does, marks: marks(does.marks) }, number])).toBe(
-      "does: raises right leg torque; feature 4",
+      "→ raises right leg torque; feature 4",
     );
   });
 });

@@ -7,7 +7,7 @@ export interface Piece {
   hit: boolean;
 }
 
-const KIND: Record<Reason["kind"], string> = { number: "", note: "note", does: "does", when: "when" };
+const KIND: Record<Reason["kind"], string> = { number: "", note: "note", does: "→", when: "when" };
 
 /** The clause cut where it answers the search; marks that touch or overlap become one piece. */
 export function piecesOf({ text, marks }: Pick<Reason, "text" | "marks">): Piece[] {
@@ -31,6 +31,6 @@ export function piecesOf({ text, marks }: Pick<Reason, "text" | "marks">): Piece
 
 export const kindOf = ({ kind }: Reason) => KIND[kind];
 
-/** "does: raises right leg torque; when: right foot on the floor" */
+/** "→ raises right leg torque; when right foot on the floor" */
 export const inWords = (reasons: readonly Reason[]) =>
-  reasons.map((reason) => [kindOf(reason), reason.text].filter(Boolean).join(": ")).join("; ");
+  reasons.map((reason) => [kindOf(reason), reason.text].filter(Boolean).join(" ")).join("; ");
