@@ -19,7 +19,16 @@ function shouldRetry(failures: number, error: Error): boolean {
 export function makeQueryClient() {
   return new QueryClient({
     defaultOptions: {
-      queries: { retry: shouldRetry, retryDelay: 600, staleTime: 10_000, refetchOnWindowFocus: false },
+      queries: {
+        retry: shouldRetry,
+        retryDelay: 600,
+        staleTime: 10_000,
+        refetchOnWindowFocus: false,
+        networkMode: "always",
+      },
+      // The server is most often on this very machine: a browser that calls itself offline can still reach it,
+      // and a request that fails must say so, not wait in silence for a network.
+      mutations: { networkMode: "always" },
     },
   });
 }
