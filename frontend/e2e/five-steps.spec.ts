@@ -89,8 +89,12 @@ test("the job tray holds a run across a reload, cancels it, and leads back to it
   await upload(page, artifact("walker2d_w32", "imitator.pt"));
   await startRun(page, { episodes: 400, steps: 1000 });
   const address = page.url();
-  await page.goto("/");
+  // the page of the run takes it up again after a reload, and so does the tray on any other page
   await page.reload();
+  const run = page.locator("#run");
+  await expect(run.getByRole("progressbar", { name: "Progress of the run" })).toBeVisible();
+  await expect(run.getByRole("button", { name: "Cancel" })).toBeEnabled();
+  await page.goto("/");
   await page.getByRole("button", { name: "Jobs: 1 running" }).click();
   const tray = page.getByRole("dialog", { name: "Jobs" });
   await expect(tray.getByText(/of 400,000 steps/)).toBeVisible();

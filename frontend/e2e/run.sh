@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Start the real server on a copy of the demo artifacts; run the browser flow and the Postman collection against it.
-# Usage: run.sh <bin folder of the Python environment>
+# Usage: run.sh <bin folder of the Python environment> [arguments of playwright test, such as views --update-snapshots]
 set -euo pipefail
 bin=$1
 cd "$(dirname "$0")/.."
@@ -26,4 +26,4 @@ done
 
 npx newman run ../backend/docs/policyscope.postman_collection.json --env-var "baseUrl=$E2E_BASE_URL" --bail \
   --reporters cli --reporter-cli-no-banner --reporter-cli-no-success-assertions
-npm run e2e
+npm run e2e -- "${@:2}"
