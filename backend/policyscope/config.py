@@ -44,6 +44,7 @@ class Settings:
     concurrent_jobs: int = 2
     queue_limit: int = 32
     max_upload_bytes: int = 64 << 20
+    max_import_bytes: int = 4 << 30
     max_streams: int = 64
     job_threads: int = 1
     job_memory_gb: int | None = None

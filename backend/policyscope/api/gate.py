@@ -20,6 +20,8 @@ from policyscope.config import LOOPBACK, Settings
 DEV_ORIGINS = ("http://localhost:5173", "http://127.0.0.1:5173")
 PUBLIC = ("health.healthz", "site.page")
 MULTIPART = ("models.upload", "models.attach_vec_normalize", "saes.upload_sae")
+WHOLE = "transfer.import_workspace"
+"""Takes a whole workspace, which goes to disk as it comes in."""
 SMALL_BODY = 1 << 20
 CHANGING = ("POST", "PUT", "PATCH", "DELETE")
 _HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+)(?::[0-9]{1,5})?")
@@ -65,7 +67,7 @@ def register(app: Flask, settings: Settings) -> None:
             _check_origin(request, origins)
         if request.endpoint not in PUBLIC and not _is_preflight(request):
             _check_token(request, settings.token)
-        _check_body(request, settings.max_upload_bytes)
+        _check_body(request, settings)
 
     app.before_request(gate)
     app.after_request(_harden)
@@ -114,13 +116,15 @@ def _check_token(request: Request, token: str | None) -> None:
         )
 
 
-def _check_body(request: Request, largest: int) -> None:
-    limit = largest if request.endpoint in MULTIPART else SMALL_BODY
+def _check_body(request: Request, settings: Settings) -> None:
+    is_form = request.endpoint in (*MULTIPART, WHOLE)
+    largest = settings.max_import_bytes if request.endpoint == WHOLE else settings.max_upload_bytes
+    limit = largest if is_form else SMALL_BODY
     request.max_content_length = limit
     if (request.content_length or 0) > limit:
         raise RequestEntityTooLarge
     has_body = request.method in CHANGING and (request.content_length or 0) > 0
-    expected = "multipart/form-data" if request.endpoint in MULTIPART else "application/json"
+    expected = "multipart/form-data" if is_form else "application/json"
     if has_body and request.mimetype != expected:
         raise UnsupportedMediaType(expected)
 

@@ -24,6 +24,7 @@ NOT_JSON = (
     "/video/{{videoId}}",
     "/sae/export",
     "/features.csv",
+    "/workspace/export/{{exportId}}",
 )
 
 
@@ -303,6 +304,10 @@ STEPS = (
     Step("Rename", "PATCH", "/model/{{modelId}}", 200, {"name": "renamed by the collection"}),
     Step("Clear the intervention", "DELETE", "/model/{{modelId}}/intervention", 200),
     Step("Detach the SAE", "DELETE", "/model/{{modelId}}/sae", 200),
+    Step("Write the model into a file", "POST", "/workspace/export", 202, {"model_id": "{{modelId}}"},
+         (_keeps("jobId", "body.job_id"), _keeps("exportId", "body.export_id"), _keeps("polls", "0"))),
+    Step("Follow the export", "GET", "/job/{{jobId}}", 200, tests=(_poll("Follow the export"),)),
+    Step("The file", "GET", "/workspace/export/{{exportId}}", 200),
     Step("Delete the run", "DELETE", "/run/{{runId}}", 200),
     Step("Delete the model", "DELETE", "/model/{{modelId}}", 200),
     Step("The model is gone", "GET", "/model/{{modelId}}", 404,

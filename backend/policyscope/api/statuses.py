@@ -69,6 +69,9 @@ MORE: Mapping[str, tuple[int, ...]] = {
     "get_physics": BAD,
     "open_live": (404, *BUSY),
     "step_live": CONFLICT,
+    "export_workspace": (*BAD, 404, *BUSY),
+    "get_workspace": (*CACHED,),
+    "import_workspace": (*BAD, *BUSY),
     "retry_job": (*CONFLICT, *BUSY),
     "follow_job": (503,),
 }

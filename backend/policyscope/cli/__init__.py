@@ -12,6 +12,7 @@ from policyscope.cli.basics import envs, serve
 from policyscope.cli.cluster import cluster
 from policyscope.cli.collections import collections
 from policyscope.cli.jobs import jobs
+from policyscope.cli.transfer import workspace
 
 __all__ = ["main", "make_artifacts"]
 
@@ -43,6 +44,7 @@ def main() -> None:
     policyscope dose-response MODEL --feature …    one feature at many doses, beside its controls
     policyscope calibrate MODEL --feature …        the dose that changes a measure as wanted
     policyscope export run RUN                     the evidence of a run, in one file; export sae MODEL
+    policyscope workspace export|import FILE       everything, or one model, to take to another machine
     policyscope verify FILE                        play it again: identical, or what differs
 
     Everything that is written lies under the artifacts root (POLICYSCOPE_ARTIFACTS, default: artifacts/).
@@ -58,5 +60,5 @@ COMMANDS = (
     *sweeps.COMMANDS,
 )
 
-for command in (serve, envs, jobs, cluster, acting, make_artifacts, collections, *COMMANDS):
+for command in (serve, envs, jobs, cluster, acting, make_artifacts, collections, workspace, *COMMANDS):
     main.add_command(command)

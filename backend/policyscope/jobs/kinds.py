@@ -27,6 +27,7 @@ KINDS: Kinds = {
     "sweep": "policyscope.services.sweeps.work:perform",
     "training": "policyscope.services.training:perform",
     "video": "policyscope.services.videos:perform",
+    "workspace_export": "policyscope.services.transfer.exporting:perform",
 }
 
 

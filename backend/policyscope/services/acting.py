@@ -47,18 +47,32 @@ def reset(ws: Workspace, model_id: str) -> Json:
 
 
 def _keep(ws: Workspace, session: Session, row: ModelRow, acting: Acting) -> Json:
-    original = loaded.uploaded(ws.store, row.id)[0]
-    acting.applied(original)
-    if acting == Acting.of(original):
-        row.correction = None
-    else:
-        content = json.dumps(acting.to_json(), sort_keys=True, allow_nan=False).encode()
-        row.correction = hashlib.sha256(content).hexdigest()[:48]
-        ws.store.publish(
-            loaded.correction_name(row.correction), {loaded.ACTING_FILE: content}, {"kind": "acting"}
-        )
+    row.correction = keep_correction(ws, loaded.uploaded(ws.store, row.id)[0], acting)
     saes.examine_again(ws, session, row)
     return _described(ws, row)
+
+
+def keep_correction(ws: Workspace, original: PolicySpec, acting: Acting) -> str | None:
+    """Store what differs from how the file says it acts, under its hash; None where nothing does.
+
+    Raises InvalidInput when the numbers do not fit its sizes.
+    """
+    acting.applied(original)
+    if acting == Acting.of(original):
+        return None
+    correction = name_of(acting)
+    files = {loaded.ACTING_FILE: _content(acting)}
+    ws.store.publish(loaded.correction_name(correction), dict(files), {"kind": "acting"})
+    return correction
+
+
+def name_of(acting: Acting) -> str:
+    """The hash under which a correction is stored."""
+    return hashlib.sha256(_content(acting)).hexdigest()[:48]
+
+
+def _content(acting: Acting) -> bytes:
+    return json.dumps(acting.to_json(), sort_keys=True, allow_nan=False).encode()
 
 
 def _runnable(spec: PolicySpec) -> PolicySpec:

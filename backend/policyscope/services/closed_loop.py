@@ -26,10 +26,15 @@ def measured(ws: Workspace, model_id: str) -> dict[int, list[Json]]:
     """
     found: dict[int, list[Json]] = {}
     for row in _runs(ws, model_id):
-        kind = row.request.get("kind", COMPARISON)
-        for feature_idx, effect in _compared(ws, row) if kind == COMPARISON else _studied(ws, row, kind):
+        for feature_idx, effect in pushes_in(ws, row):
             found.setdefault(feature_idx, []).append(effect)
     return found
+
+
+def pushes_in(ws: Workspace, row: RunRow) -> Iterator[tuple[int, Json]]:
+    """Every push of one feature alone in a finished run."""
+    kind = row.request.get("kind", COMPARISON)
+    return _compared(ws, row) if kind == COMPARISON else _studied(ws, row, kind)
 
 
 def telling(effects: Sequence[Json]) -> Json | None:

@@ -47,22 +47,26 @@ def perturb(ws: Workspace, model_id: str, edits: list[Json]) -> Json:
     """
     with ws.records.write() as session:
         row = require(session, ModelRow, model_id, MODEL)
-        sae_row = _attached(session.get(SaeRow, row.sae_id or ""))
-        sae = loaded.stored_sae(ws.store, sae_row.content)
-        for edit in edits:
-            sae.check_feature(edit["feature_idx"])
-        scales = edit_service.scales_for(ws, row, sae_row)
-        raw = edit_service.in_raw_values(edits, scales)
-        first = raw[0]
-        intervention = {
-            "feature_idx": first["feature_idx"],
-            "alpha": first["value"],
-            "decoder_norm": float(sae.decoder_norms()[first["feature_idx"]]),
-            "edits": raw,
-            "dose": edit_service.dose_json(scales, raw, edit_service.known_env(sae_row)),
-        }
+        intervention = described(ws, row, _attached(session.get(SaeRow, row.sae_id or "")), edits)
         row.intervention = intervention
     return {"ok": True, **intervention, "message": STORED, "intervention": intervention}
+
+
+def described(ws: Workspace, row: ModelRow, sae_row: SaeRow, edits: list[Json]) -> Json:
+    """What is stored of feature edits: in raw values, with their dose. Raises InvalidInput."""
+    sae = loaded.stored_sae(ws.store, sae_row.content)
+    for edit in edits:
+        sae.check_feature(edit["feature_idx"])
+    scales = edit_service.scales_for(ws, row, sae_row)
+    raw = edit_service.in_raw_values(edits, scales)
+    first = raw[0]
+    return {
+        "feature_idx": first["feature_idx"],
+        "alpha": first["value"],
+        "decoder_norm": float(sae.decoder_norms()[first["feature_idx"]]),
+        "edits": raw,
+        "dose": edit_service.dose_json(scales, raw, edit_service.known_env(sae_row)),
+    }
 
 
 def intervention(ws: Workspace, model_id: str) -> Json:
@@ -76,6 +80,11 @@ def clear(ws: Workspace, model_id: str) -> Json:
     with ws.records.write() as session:
         require(session, ModelRow, model_id, MODEL).intervention = None
     return {"intervention": None}
+
+
+def forget() -> None:
+    """Keep no table; see ``loaded.forget_models``."""
+    _table.cache_clear()
 
 
 def _attached(row: SaeRow | None) -> SaeRow:

@@ -101,6 +101,12 @@ def _policy(store: ArtifactStore, model_id: str, acting: str, edits: str) -> Pol
     return Policy(spec, _edited(store, model_id, edits))
 
 
+def forget_models() -> None:
+    """Keep nothing of models: an id may come back with an imported workspace as another model."""
+    for kept in (uploaded, _edited, _policy):
+        kept.cache_clear()
+
+
 def sae_files(sae: SAE, data: ActivationData | None) -> dict[str, Content]:
     """What is stored of an SAE: its arrays, and the cached data as files that can be mapped into memory."""
     about = {**sae.values(), "data": data is not None}

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from policyscope.core.envs import fitting_envs
 from policyscope.core.errors import Conflict
-from policyscope.core.policy_spec import check_activation
+from policyscope.core.policy_spec import PolicySpec, check_activation
 from policyscope.jobs.table import ACTIVE
 from policyscope.services import loaded, quarantine, saes
 from policyscope.services.workspace import Workspace
@@ -30,8 +30,19 @@ def upload(
     spec, tensors = quarantine.open_policy(data, filename)
     if activation is not None:
         spec = spec.with_activation(activation, "user")
-    row = ModelRow(
-        id=new_id("m"),
+    row = row_of(new_id("m"), data, filename, name, spec)
+    files = loaded.model_files(data, spec, tensors)
+    ws.store.publish(loaded.model_name(row.id), files, {"kind": "model", "filename": filename})
+    with ws.records.write() as session:
+        session.add(row)
+        session.flush()
+        return describe(ws, session, row)
+
+
+def row_of(model_id: str, data: bytes, filename: str, name: str | None, spec: PolicySpec) -> ModelRow:
+    """The row of a new model without edits."""
+    return ModelRow(
+        id=model_id,
         name=name or filename.rsplit(".", 1)[0][:LONGEST_NAME] or filename,
         filename=filename,
         format=spec.format,
@@ -43,12 +54,6 @@ def upload(
         n_parameters=spec.n_parameters,
         edits=[],
     )
-    files = loaded.model_files(data, spec, tensors)
-    ws.store.publish(loaded.model_name(row.id), files, {"kind": "model", "filename": filename})
-    with ws.records.write() as session:
-        session.add(row)
-        session.flush()
-        return describe(ws, session, row)
 
 
 def all_models(ws: Workspace) -> list[Json]:

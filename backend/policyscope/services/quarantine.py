@@ -93,6 +93,11 @@ def open_episodes(data: bytes, filename: str) -> Arrays:
     return arrays
 
 
+def open_arrays(data: bytes, filename: str) -> Arrays:
+    """The arrays of a safetensors file of ours, such as ``replay.safetensors``; raises as ``open_sae``."""
+    return read("arrays", {filename: data})[1]
+
+
 @contextmanager
 def rows_of(file: int, size: int, filename: str, wanted: str) -> Iterator[IncomingRows]:
     """``wanted`` ("observations" or "activations") of the open ``file`` of ``size`` bytes, block by block.

@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 from safetensors.numpy import save as dump_safetensors
 
-from policyscope.core import errors
+from policyscope.core import errors, safetensors_bytes
 from policyscope.core.activations import read_episodes, read_tensor
 from policyscope.core.buffers import Buffer
 from policyscope.core.policy_formats import SUPPORTED, open_policy, vec_normalize
@@ -202,12 +202,22 @@ def _episodes(files: Files) -> Result:
     return None, read_episodes(data, filename)
 
 
+def _arrays(files: Files) -> Result:
+    """Arrays by name, as we store them beside a run."""
+    ((filename, data),) = files.items()
+    try:
+        return None, safetensors_bytes.parse(data)[0]
+    except errors.UnsupportedFile as error:
+        raise errors.UnsupportedFile(f"{filename}: {error.message}") from error
+
+
 READERS: Mapping[str, Callable[[Files], Result]] = {
     "policy": _policy,
     "normalisation": _normalisation,
     "sae": _sae,
     "activations": _activations,
     "episodes": _episodes,
+    "arrays": _arrays,
 }
 
 

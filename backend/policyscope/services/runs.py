@@ -60,7 +60,7 @@ def start(ws: Workspace, model_id: str, request: Json) -> Json:
                 for player, arm in zip(players, arms, strict=True)
             ],
         }
-        _check(ws, spec)
+        check(ws, spec)
         known = provenance(ws, row, spec)
         key = request_key(spec, known)
         if not request.get("again") and (earlier := finished(ws, session, key)):
@@ -161,7 +161,11 @@ def list_runs(ws: Workspace, model_id: str | None = None) -> list[Json]:
 def get(ws: Workspace, run_id: str) -> Json:
     """Everything about a run; the numbers once its job is done. Raises NotFound."""
     with ws.records.read() as session:
-        row, job = _rows(session, run_id)
+        return described(ws, *_rows(session, run_id))
+
+
+def described(ws: Workspace, row: RunRow, job: JobRow) -> Json:
+    """``get`` of rows at hand."""
     found = _result(ws, row, job)
     frozen = {arm["name"]: arm for arm in row.request["arms"]}
     arms = [{**arm, **{name: frozen[arm["name"]].get(name) for name in FROZEN}} for arm in found["arms"]]
@@ -172,7 +176,7 @@ def get(ws: Workspace, run_id: str) -> Json:
         "arms": arms,
         "comparisons": found["comparisons"],
         "behaviour": _behaviour(ws, row, job),
-        "provenance": row.provenance,
+        "provenance": {"imported_at": None, **row.provenance},
     }
 
 
@@ -224,7 +228,8 @@ def _freeze(ws: Workspace, row: ModelRow, sae_row: SaeRow | None, info: EnvInfo,
     }
 
 
-def _check(ws: Workspace, spec: Json) -> None:
+def check(ws: Workspace, spec: Json) -> None:
+    """A frozen run can be played here: its size, weights, edits and starts. Raises PolicyscopeError."""
     total = _steps(spec)
     if total > MAX_STEPS_IN_ALL:
         raise LimitExceeded(

@@ -67,7 +67,7 @@ def keep_attached(
 ) -> Json:
     """Store the SAE and make it the model's own; a perturbation stored for another SAE is dropped."""
     info, tap = source.info, source.tap_index
-    content = _keep(ws, sae, data)
+    content = keep_content(ws, sae, data)
     with ws.records.write() as session:
         row = require(session, ModelRow, model_id, MODEL)
         if row.activation_source == "default" and info["confirmed"] == row.activation:
@@ -190,7 +190,7 @@ def _activity(sae: SAE, data: ActivationData | None) -> dict[str, Any]:
     return {"dead_features": int((found.active == 0).sum()), "l0": float(found.active.sum() / found.rows)}
 
 
-def _keep(ws: Workspace, sae: SAE, data: ActivationData | None) -> str:
+def keep_content(ws: Workspace, sae: SAE, data: ActivationData | None) -> str:
     """Copy into the store, named by content: the same SAE and data are kept once."""
     digest = hashlib.sha256(sae.fingerprint().encode() + str(sae.tap_index).encode())
     for name in loaded.DATA_ARRAYS if data is not None else ():

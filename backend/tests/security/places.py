@@ -20,6 +20,7 @@ UPLOADS = {
     "/upload": ("file", "name", "activation"),
     "/model/{{modelId}}/sae": ("file", "config"),
     "/model/{{modelId}}/vec_normalize": ("file",),
+    "/workspace/import": ("file",),
 }
 EDGE = "edge-of-a-part"
 

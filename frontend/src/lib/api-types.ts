@@ -1452,6 +1452,62 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/workspace/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Write models, SAEs, notes, collections, views and finished runs into one file; a job to follow. */
+        post: operations["export_workspace"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/workspace/export/{export_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                export_id: string;
+            };
+            cookie?: never;
+        };
+        /** The file, in ranges too, so that a broken download can go on. */
+        get: operations["get_workspace"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/workspace/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take in such a file: every hash is checked, policies and SAEs are opened as uploads are, nothing here
+         *     is overwritten. What is here already is recognised; ids that are in use become others.
+         */
+        post: operations["import_workspace"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/jobs": {
         parameters: {
             query?: never;
@@ -2818,6 +2874,8 @@ export interface components {
             sweep_id?: string;
             /** @description The video it made. */
             video_id?: string;
+            /** @description The workspace it wrote. */
+            export_id?: string;
         };
         JobError: {
             /** @description A stable word for programs. */
@@ -4743,6 +4801,8 @@ export interface components {
             };
             /** @description Number format of the policy and SAE arithmetic. */
             arithmetic: string;
+            /** @description When it came in with a workspace; null for what was played here. */
+            imported_at: string | null;
         };
         Run: {
             /** @description Server-made id. */
@@ -5158,6 +5218,65 @@ export interface components {
             /** @description All arms have ended. */
             over: boolean;
             arms: components["schemas"]["LiveArm"][];
+        };
+        ExportRequest: {
+            /**
+             * @description Only this model, with all that belongs to it; everything by default.
+             * @default null
+             */
+            model_id?: string | null;
+        };
+        ExportAccepted: {
+            /** @description Job to follow. */
+            job_id: string;
+            /** @description The file to fetch when the job is done. */
+            export_id: string;
+            /**
+             * @description Of the job.
+             * @enum {string}
+             */
+            state: "queued" | "running" | "done" | "failed" | "cancelled" | "interrupted";
+        };
+        ImportRequest: {
+            /**
+             * Format: binary
+             * @description A workspace that `policyscope workspace export` or this API wrote.
+             */
+            file: string;
+        };
+        Counts: {
+            /** @description Came in. */
+            new: number;
+            /** @description Were here already, the same. */
+            known: number;
+            /** @description Stayed as they are here, though the file says something else. */
+            kept: number;
+        };
+        CountsByKind: {
+            models: components["schemas"]["Counts"];
+            saes: components["schemas"]["Counts"];
+            runs: components["schemas"]["Counts"];
+            notes: components["schemas"]["Counts"];
+            collections: components["schemas"]["Counts"];
+            views: components["schemas"]["Counts"];
+        };
+        ImportedModel: {
+            /** @description Its id here. */
+            id: string;
+            /** @description Name. */
+            name: string;
+            /** @description It came in; false when it was here already. */
+            new: boolean;
+        };
+        ImportReport: {
+            counts: components["schemas"]["CountsByKind"];
+            models: components["schemas"]["ImportedModel"][];
+            /** @description Ids in the file that are in use here, and what they became. */
+            renamed: {
+                [key: string]: string;
+            };
+            /** @description The same in words. */
+            sentence: string;
         };
         Jobs: {
             /** @description Newest first. */
@@ -8231,6 +8350,131 @@ export interface operations {
             404: components["responses"]["DEFAULT_ERROR"];
             413: components["responses"]["DEFAULT_ERROR"];
             415: components["responses"]["DEFAULT_ERROR"];
+            507: components["responses"]["DEFAULT_ERROR"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    export_workspace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExportRequest"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    /** @description The job. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExportAccepted"];
+                };
+            };
+            400: components["responses"]["DEFAULT_ERROR"];
+            401: components["responses"]["DEFAULT_ERROR"];
+            403: components["responses"]["DEFAULT_ERROR"];
+            404: components["responses"]["DEFAULT_ERROR"];
+            413: components["responses"]["DEFAULT_ERROR"];
+            415: components["responses"]["DEFAULT_ERROR"];
+            422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            429: components["responses"]["DEFAULT_ERROR"];
+            507: components["responses"]["DEFAULT_ERROR"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    get_workspace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                export_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": string;
+                };
+            };
+            /** @description The range that was asked for. */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": string;
+                };
+            };
+            /** @description What the client holds is still right. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["DEFAULT_ERROR"];
+            403: components["responses"]["DEFAULT_ERROR"];
+            404: components["responses"]["DEFAULT_ERROR"];
+            /** @description The precondition does not hold. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description There is no such range. */
+            416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    import_workspace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["ImportRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportReport"];
+                };
+            };
+            400: components["responses"]["DEFAULT_ERROR"];
+            401: components["responses"]["DEFAULT_ERROR"];
+            403: components["responses"]["DEFAULT_ERROR"];
+            413: components["responses"]["DEFAULT_ERROR"];
+            415: components["responses"]["DEFAULT_ERROR"];
+            422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            429: components["responses"]["DEFAULT_ERROR"];
             507: components["responses"]["DEFAULT_ERROR"];
             default: components["responses"]["DEFAULT_ERROR"];
         };

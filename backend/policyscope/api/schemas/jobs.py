@@ -36,6 +36,7 @@ class JobResult(Answer):
     tap_index = fields.Integer(metadata=described("… at this tap."))
     sweep_id = fields.String(metadata=described("The sweep it made."))
     video_id = fields.String(metadata=described("The video it made."))
+    export_id = fields.String(metadata=described("The workspace it wrote."))
 
 
 class JobError(Answer):

@@ -214,6 +214,7 @@ class Provenance(Answer):
     tap_index = whole("Tap.", none=True)
     versions = anything("Package versions.")
     arithmetic = text("Number format of the policy and SAE arithmetic.")
+    imported_at = text("When it came in with a workspace; null for what was played here.", none=True)
 
 
 class RunSummary(Answer):

@@ -16,6 +16,7 @@ from policyscope.api.views import (
     sae_library,
     sweeps,
     training,
+    transfer,
     understanding,
     weights,
 )
@@ -38,6 +39,7 @@ ALL = (
     replays.replays,
     live.live,
     live_sessions.server_live,
+    transfer.transfer,
     jobs.jobs,
     operations.operations,
 )

@@ -146,11 +146,15 @@ def publish(store: ArtifactStore, spec: Spec, effects: Json) -> None:
 
 def effects(ws: Workspace, run_id: str) -> Json:
     """The numbers of a study by kind; null under every kind until it is done. Raises NotFound."""
-    run = runs.get(ws, run_id)
+    return effects_of(ws, runs.get(ws, run_id))
+
+
+def effects_of(ws: Workspace, run: Json) -> Json:
+    """``effects`` of a run as ``runs.get`` gives it."""
     found: Json = {name: None for name in ("dose_response", "scan", "calibration")}
     if run["kind"] in found and run["state"] == "done":
-        found[run["kind"]] = ws.store.read_json(f"runs/{run_id}", EFFECTS_FILE)
-    return {"run_id": run_id, "kind": run["kind"], "state": run["state"], **found}
+        found[run["kind"]] = ws.store.read_json(f"runs/{run['id']}", EFFECTS_FILE)
+    return {"run_id": run["id"], "kind": run["kind"], "state": run["state"], **found}
 
 
 def signed(value: float | None, unit: str) -> str:

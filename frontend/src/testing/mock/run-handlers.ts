@@ -43,6 +43,7 @@ export function makeRun(body: Start, patch: Partial<Run> = {}): Run {
       tap_index: 3,
       versions: { mujoco: "3.3.0" },
       arithmetic: "float64",
+      imported_at: null,
     },
     ...patch,
   };

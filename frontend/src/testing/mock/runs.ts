@@ -126,6 +126,7 @@ export function finishRun(run: Run, intervention: { feature_idx: number; alpha: 
       tap_index: 3,
       versions: { mujoco: "3.3.0", numpy: "2.4.0" },
       arithmetic: "float64",
+      imported_at: null,
     },
   };
 }

@@ -1,0 +1,1 @@
+"""A workspace as one file: models, SAEs, notes, collections, views and runs, to be opened elsewhere."""
