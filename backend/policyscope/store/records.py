@@ -207,8 +207,8 @@ def require(session: Session, row: type[Any], key: str, word: str) -> Any:
     found = session.get(row, key, with_for_update=True) if "\x00" not in key else None
     if found is None:
         raise NotFound(
-            f"There is no {word} with id {key[:60]!r}. It may have been deleted, or belong to another workspace: "
-            "that can be exported there and imported here."
+            f"There is no {word} with id {key[:60]!r}. It may have been deleted, or belong to another "
+            "workspace, which can be exported there and imported here."
         )
     return found
 

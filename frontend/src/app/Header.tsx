@@ -3,6 +3,7 @@ import { JobTray } from "@/modules/jobs/JobTray";
 
 import { Commands } from "./Commands";
 import { viewOfRun } from "./ended";
+import { Share } from "./Share";
 import { SchemeToggle } from "./SchemeToggle";
 import { STEPS, stepState, useProgress } from "./steps";
 import classes from "./Header.module.css";
@@ -50,6 +51,7 @@ export function Header() {
         <div className={classes.tools}>
           <Commands />
           <JobTray onOpen={(run) => openModel(run.model_id, viewOfRun(run))} />
+          <Share />
           <SchemeToggle />
         </div>
       </div>

@@ -1,5 +1,7 @@
 import { Button } from "@mantine/core";
 
+import { lazy, Suspense } from "react";
+
 import { useView } from "@/lib/view";
 import { useDemos, useModels, useOpenDemo } from "@/modules/models/api";
 import { DemoList } from "@/modules/models/DemoList";
@@ -13,6 +15,9 @@ import { viewOfRun } from "./ended";
 import { startTour } from "./tour/state";
 import classes from "./Page.module.css";
 
+const SavedViews = lazy(() => import("./SavedViews"));
+const TransferPanel = lazy(() => import("@/modules/transfer/TransferPanel"));
+
 const NEXT_STEPS = [
   ["Load SAE", "Attach a sparse autoencoder to one layer."],
   ["Interpret", "See the ten features that matter most for an action."],
@@ -25,6 +30,7 @@ const NEXT_STEPS = [
 export function Home() {
   const { openModel } = useView();
   const { data: models = [] } = useModels();
+  const names = new Map(models.map(({ id, name }) => [id, name]));
   return (
     <div className={classes.home}>
       <div className={classes.intro}>
@@ -65,12 +71,13 @@ export function Home() {
           <ModelList onOpen={(id) => openModel(id)} />
         </Panel>
         <Panel id="recent" title="Recent runs">
-          <RecentRuns
-            names={new Map(models.map(({ id, name }) => [id, name]))}
-            onOpen={(run) => openModel(run.model_id, viewOfRun(run))}
-          />
+          <RecentRuns names={names} onOpen={(run) => openModel(run.model_id, viewOfRun(run))} />
         </Panel>
       </div>
+      <Suspense>
+        <SavedViews names={names} />
+        <TransferPanel models={models} onOpen={(id) => openModel(id)} />
+      </Suspense>
     </div>
   );
 }

@@ -1,6 +1,7 @@
 import { Button } from "@mantine/core";
 import { lazy, Suspense } from "react";
 
+import { ApiError } from "@/lib/errors";
 import { useView } from "@/lib/view";
 import type { Model } from "@/lib/types";
 import { useModel } from "@/modules/models/api";
@@ -12,6 +13,8 @@ import { pushOf } from "./push";
 import { ScreenNav } from "./ScreenNav";
 import classes from "./Page.module.css";
 
+const MissingModel = lazy(() => import("@/modules/transfer/MissingModel"));
+const OtherSae = lazy(() => import("@/modules/saes/OtherSae"));
 const Workbench = lazy(() => import("./Workbench"));
 const LivePage = lazy(() => import("@/modules/live/LivePage"));
 const EffectsPanel = lazy(() => import("@/modules/effects/EffectsPanel"));
@@ -23,8 +26,17 @@ const SaeScreen = lazy(() => import("./SaeScreen"));
 /** One model on one of its pages. */
 export function ModelPage({ id }: { id: string }) {
   const { data: model, error, isPending, refetch } = useModel(id);
-  const { view, openModel } = useView();
+  const { view, openModel, setView } = useView();
   if (isPending) return <Loading />;
+  if (error instanceof ApiError && error.status === 404) {
+    return (
+      <div className={classes.status}>
+        <Suspense fallback={<Block height={200} label="Opening the page" />}>
+          <MissingModel id={id} reason={error.message} onHome={() => openModel(undefined)} />
+        </Suspense>
+      </div>
+    );
+  }
   if (error) {
     return (
       <div className={classes.status}>
@@ -39,6 +51,11 @@ export function ModelPage({ id }: { id: string }) {
     <div className={classes.model}>
       <ModelBar model={model} onChange={() => openModel(undefined)} />
       <ScreenNav />
+      {view.sae !== undefined && view.sae !== model.sae?.id && (
+        <Suspense>
+          <OtherSae model={model} asked={view.sae} onSettled={() => setView({ sae: undefined })} />
+        </Suspense>
+      )}
       <Boundary key={view.screen} title="This page could not be opened">
         <Suspense fallback={<Block height={560} label="Opening the page" />}>
           <Shown key={model.id} model={model} />

@@ -13,7 +13,7 @@ import type { Model } from "@/lib/types";
 
 import { useCurrentRun } from "@/modules/runs/use-current-run";
 import { pushOf } from "./push";
-import { useRanking } from "./use-ranking";
+import { rankingOf } from "./ranking";
 import classes from "./Page.module.css";
 
 const ComparePanel = lazy(() => import("@/modules/runs/ComparePanel"));
@@ -28,14 +28,11 @@ function useTap(model: Model, moved: number | undefined): number | null {
 /** The five steps on one page. */
 export default function Workbench({ model }: { model: Model }) {
   const { view, setView, openSection } = useView();
-  const [ranking, setRanking] = useRanking(view.target);
+  const ranking = rankingOf(view);
   const tap = useTap(model, view.tap);
   const { job } = useCurrentRun(view.run, model.id);
   const { feature, alpha, unapplied } = pushOf(view, model);
-  const onRanking = (patch: Partial<Ranking>) => {
-    setRanking(patch);
-    if (patch.target !== undefined) setView({ target: patch.target });
-  };
+  const onRanking = (patch: Partial<Ranking>) => setView(patch);
 
   return (
     <div className={classes.workbench}>
@@ -55,7 +52,8 @@ export default function Workbench({ model }: { model: Model }) {
         alpha={alpha}
         onFeature={(next) => setView({ feature: next })}
         onAlpha={(next) => setView({ alpha: next, feature })}
-        onStored={() => setView({ alpha: undefined })}
+        onStored={() => setView({ alpha: undefined, steer: undefined })}
+        steer={view.steer}
       />
       <div className={classes.wide}>
         <RunPanel model={model} job={job} unapplied={unapplied} onStarted={(id) => setView({ run: id })} />

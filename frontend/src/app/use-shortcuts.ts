@@ -1,15 +1,9 @@
 import { useEffect } from "react";
 
+import { isFree } from "@/lib/keys";
 import { useView } from "@/lib/view";
 
 import { PAGES } from "./ScreenNav";
-
-const TYPED = "input, textarea, select, [contenteditable], [role=combobox], [role=slider], [role=dialog]";
-
-/** A key of its own on the page; where letters and digits are typed they are text, and in a dialog they are the dialog's. */
-function isFree({ target, ctrlKey, metaKey, altKey }: KeyboardEvent): boolean {
-  return !ctrlKey && !metaKey && !altKey && !(target instanceof Element && target.closest(TYPED) !== null);
-}
 
 const asksForPalette = (event: KeyboardEvent) =>
   (event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k";

@@ -6,13 +6,16 @@ export interface TableView {
   order?: "asc" | "desc";
   search?: string;
   badge?: string;
+  /** Only what is in this collection: its id, or bookmarks. */
+  collection?: string;
   alive?: boolean;
   /** Least output percentile, greatest q-value. */
   percentile?: number;
   q?: number;
-  show?: "clusters";
+  show?: "clusters" | "collections";
 }
 
+const SHOWN = ["clusters", "collections"] as const;
 const text = (value: unknown) => (typeof value === "string" && value !== "" ? value.slice(0, 80) : undefined);
 const finite = (value: unknown) => (typeof value === "number" && Number.isFinite(value) ? value : undefined);
 
@@ -26,10 +29,11 @@ export function parseTable(value: unknown): TableView | undefined {
     order: given.order === "asc" || given.order === "desc" ? given.order : undefined,
     search: text(given.search),
     badge: text(given.badge),
+    collection: text(given.collection),
     alive: given.alive === true ? true : undefined,
     percentile: finite(given.percentile),
     q: finite(given.q),
-    show: given.show === "clusters" ? "clusters" : undefined,
+    show: SHOWN.find((each) => each === given.show),
   };
   return Object.values(view).some((each) => each !== undefined) ? view : undefined;
 }

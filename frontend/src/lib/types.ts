@@ -64,6 +64,9 @@ export type TablePage = S["FeatureTable"];
 export type Dashboard = S["Dashboard"];
 export type Clip = S["Clip"];
 export type Note = S["Note"];
+export type Collection = S["Collection"];
+export type SavedView = S["View"];
+export type ImportReport = S["ImportReport"];
 export type Clusters = S["Clusters"];
 export type Cluster = S["Cluster"];
 

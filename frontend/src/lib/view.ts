@@ -1,4 +1,4 @@
-import { useNavigate, useSearch } from "@tanstack/react-router";
+import { defaultParseSearch, useNavigate, useSearch } from "@tanstack/react-router";
 import { useCallback } from "react";
 
 import { jumpTo } from "./jump";
@@ -37,8 +37,16 @@ export interface View {
   /** The second model, beside the open one. */
   other?: string;
   screen?: Screen;
+  /** The SAE that a link was made with: another one has other features under the same numbers. */
+  sae?: string;
+  /** Features that the intervention editor is opened with. */
+  steer?: number[];
+  /** The order of the table of features in the workbench, when it is not the first. */
+  sort?: string;
+  top?: number;
 }
 
+const MOST_STEERED = 64;
 const text = (value: unknown) => (typeof value === "string" && value !== "" ? value : undefined);
 const finite = (value: unknown) => {
   const parsed =
@@ -48,6 +56,12 @@ const finite = (value: unknown) => {
 const index = (value: unknown) => {
   const parsed = finite(value);
   return parsed !== undefined && Number.isInteger(parsed) && parsed >= 0 ? parsed : undefined;
+};
+
+const indices = (value: unknown) => {
+  if (!Array.isArray(value)) return undefined;
+  const found = value.map(index).filter((each) => each !== undefined);
+  return found.length > 0 ? found.slice(0, MOST_STEERED) : undefined;
 };
 
 /** Reads an address that anyone may have typed: what does not parse is dropped, not guessed. */
@@ -67,6 +81,10 @@ export function parseView(search: Record<string, unknown>): View {
     beside: text(search.beside),
     other: text(search.other),
     screen: SCREENS.find((screen) => screen === search.screen),
+    sae: text(search.sae),
+    steer: indices(search.steer),
+    sort: text(search.sort),
+    top: index(search.top),
   };
 }
 
@@ -101,6 +119,14 @@ export function useView() {
       }).then(() => jumpTo(id)),
     [navigate],
   );
+  /** A saved address, as it was. */
+  const openAddress = useCallback(
+    (address: string) =>
+      void navigate({ to: "/", search: parseView(defaultParseSearch(address)) }).then(() =>
+        window.scrollTo(0, 0),
+      ),
+    [navigate],
+  );
   const openGallery = useCallback(() => void navigate({ to: "/components" }), [navigate]);
-  return { view, setView, openModel, openScreen, openSection, openGallery };
+  return { view, setView, openModel, openScreen, openSection, openAddress, openGallery };
 }

@@ -27,6 +27,7 @@ const GROUPS: { title: string; keys: [string[], string][] }[] = [
     title: "Tables, charts and sliders",
     keys: [
       [["↑", "↓"], "The next feature of the table"],
+      [["B"], "Bookmark the feature on screen"],
       [["←", "→"], "Read a chart point by point; move a slider"],
     ],
   },

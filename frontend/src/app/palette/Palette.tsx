@@ -8,6 +8,7 @@ import { searchQuery } from "@/modules/features/explore/api";
 import { inWords } from "@/modules/features/explore/search/marked";
 import { modelQuery, useModels } from "@/modules/models/api";
 import { useRuns } from "@/modules/runs/api";
+import { addressOf, useSavedViews } from "@/modules/views/api";
 
 import { commandsFor, type Command, type Ways } from "./commands";
 import classes from "./Palette.module.css";
@@ -44,7 +45,7 @@ export default function Palette({ onClose, ways }: Props) {
         <TextInput
           data-autofocus
           variant="unstyled"
-          placeholder="A page, a feature by number or by what it does, a run, a model"
+          placeholder="A page, a feature by number or by what it does, a run, a saved view, a model"
           role="combobox"
           aria-label="What to do"
           aria-expanded
@@ -109,9 +110,10 @@ function Row({ command, first, chosen, onChoose }: RowProps) {
 
 /** The commands of the moment: from what the page has already read, and the features that fit the words. */
 function useCommands(query: string, ways: Props["ways"]): Command[] {
-  const { view, openModel, openScreen, openSection, openGallery } = useView();
+  const { view, openModel, openScreen, openSection, openAddress, openGallery } = useView();
   const { data: models = [] } = useModels();
   const { data: runs = [] } = useRuns(view.model);
+  const { data: views = [] } = useSavedViews();
   const { data: open } = useQuery({ ...modelQuery(view.model ?? ""), enabled: view.model !== undefined });
   const found = useFound(query, open?.sae?.has_cached_data ? open.id : undefined);
   const known = {
@@ -119,9 +121,11 @@ function useCommands(query: string, ways: Props["ways"]): Command[] {
     model: open && { id: open.id, features: open.sae?.d_latent ?? 0 },
     models,
     runs: view.model ? runs : [],
+    views,
   };
-  const copyLink = () => void navigator.clipboard.writeText(window.location.href);
-  return commandsFor(query, known, { ...ways, openModel, openScreen, openSection, openGallery, copyLink });
+  const copyLink = () => void navigator.clipboard.writeText(addressOf(window.location, open));
+  const all = { ...ways, openModel, openScreen, openSection, openAddress, openGallery, copyLink };
+  return commandsFor(query, known, all);
 }
 
 /** The features that do or say what was typed, once typing pauses. */

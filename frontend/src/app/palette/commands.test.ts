@@ -13,6 +13,7 @@ const ways = () =>
     showKeys: vi.fn(),
     takeTour: vi.fn(),
     copyLink: vi.fn(),
+    openAddress: vi.fn(),
     openGallery: vi.fn(),
   }) satisfies Ways;
 const run = (id: string, kind: RunSummary["kind"], sentence: string) =>
@@ -24,6 +25,7 @@ const known = {
     { id: "m_2", name: "Hopper" },
   ],
   runs: [run("r_1", "comparison", "It fell in 16 of 16"), run("r_2", "scan", "Five findings")],
+  views: [{ id: "w_1", name: "the knee", address: "?model=m_1&feature=7" }],
 };
 
 test("without a model there are no pages of one, and every model can be opened", () => {
@@ -34,6 +36,7 @@ test("without a model there are no pages of one, and every model can be opened",
     "Glossary and components",
     "Copy a link to this view",
     "Start page",
+    "the knee",
     "Walker2d",
     "Hopper",
   ]);

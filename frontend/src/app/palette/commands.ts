@@ -1,4 +1,5 @@
 import type { RunSummary } from "@/lib/types";
+import type { TableView } from "@/lib/table-view";
 import type { Screen } from "@/lib/view";
 
 import { PAGES } from "../ScreenNav";
@@ -7,7 +8,7 @@ import { STEPS } from "../steps";
 /** One thing that can be done from the keyboard. */
 export interface Command {
   id: string;
-  group: "Pages" | "Steps" | "Features" | "Runs" | "Models" | "Here";
+  group: "Pages" | "Steps" | "Features" | "Runs" | "Models" | "Views" | "Here";
   label: string;
   hint?: string;
   run: () => void;
@@ -15,13 +16,14 @@ export interface Command {
 
 /** What the commands act upon. */
 export interface Ways {
-  openScreen: (screen: Screen | undefined, patch?: { feature?: number; table?: { search: string } }) => void;
+  openScreen: (screen: Screen | undefined, patch?: { feature?: number; table?: TableView }) => void;
   openSection: (id: string, patch?: { run?: string; study?: string }) => void;
   openModel: (id: string | undefined) => void;
   nextScheme: () => void;
   showKeys: () => void;
   takeTour: () => void;
   copyLink: () => void;
+  openAddress: (address: string) => void;
   openGallery: () => void;
 }
 
@@ -32,6 +34,7 @@ interface Known {
   runs: RunSummary[];
   /** Features that fit what was typed, best first, and why; none while they are looked for. */
   found?: { feature_idx: number; why: string }[];
+  views: { id: string; name: string; address: string }[];
 }
 
 const RUNS = 20;
@@ -134,6 +137,13 @@ function here(known: Known, ways: Ways): Command[] {
   return known.model
     ? [
         ...always,
+        {
+          id: "collections",
+          group: "Here",
+          label: "Collections and bookmarks",
+          hint: "of features",
+          run: () => ways.openScreen("features", { table: { show: "collections" } }),
+        },
         { id: "tour", group: "Here", label: "Take the tour", hint: "six stops", run: ways.takeTour },
       ]
     : always;
@@ -161,7 +171,16 @@ export function commandsFor(query: string, known: Known, ways: Ways): Command[] 
       hint: id,
       run: () => ways.openModel(id),
     }));
-  const fixed = [...inModel, ...here(known, ways), ...runs, ...models].filter((each) => matches(words, each));
+  const views = known.views.map<Command>(({ id, name, address }) => ({
+    id: `view-${id}`,
+    group: "Views",
+    label: name,
+    hint: "saved view",
+    run: () => ways.openAddress(address),
+  }));
+  const fixed = [...inModel, ...here(known, ways), ...views, ...runs, ...models].filter((each) =>
+    matches(words, each),
+  );
   const features = known.model?.features ?? 0;
   const named = featureOf(words, features, ways);
   return [...named, ...fixed, ...foundOf(known.found, named, ways), ...searchOf(words, features, ways)];

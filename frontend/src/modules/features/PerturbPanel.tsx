@@ -27,6 +27,8 @@ interface Props {
   onAlpha: (alpha: number) => void;
   /** Edits of the editor were stored: the slider's own value no longer counts. */
   onStored: () => void;
+  /** Features to steer together, from the address. */
+  steer?: number[];
 }
 
 export function PerturbPanel(props: Props) {
@@ -45,7 +47,12 @@ export function PerturbPanel(props: Props) {
             <LiveLink feature={props.feature} />
           </div>
           {sae.has_cached_data && (
-            <EditorFold model={props.model} feature={props.feature} onStored={props.onStored} />
+            <EditorFold
+              model={props.model}
+              feature={props.feature}
+              onStored={props.onStored}
+              steer={props.steer}
+            />
           )}
         </div>
       ) : (

@@ -4,6 +4,7 @@ import type { Job, JobState, RunSummary } from "@/lib/types";
 const KINDS: Record<string, string> = {
   run: "Run",
   video: "Video",
+  workspace_export: "Workspace export",
   dose_response: "Dose-response",
   calibration: "Calibration",
   scan: "Scan of features",

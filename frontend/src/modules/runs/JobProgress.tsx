@@ -18,7 +18,7 @@ export function JobProgress({ job }: { job: Job }) {
         animated={job.state === "queued"}
         striped={job.state === "queued"}
         size={6}
-        aria-label="Progress of the run"
+        aria-label={job.kind === "workspace_export" ? "Progress of the export" : "Progress of the run"}
       />
       <div className={classes.progressRow}>
         <p role="status">

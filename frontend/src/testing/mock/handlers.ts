@@ -1,5 +1,6 @@
 import type { HttpHandler } from "msw";
 
+import { collectionHandlers } from "./collection-handlers";
 import { effectsHandlers } from "./effects-handlers";
 import { modelHandlers } from "./model-handlers";
 import { runHandlers } from "./run-handlers";
@@ -15,4 +16,5 @@ export const makeHandlers = (world: World): HttpHandler[] => [
   ...runHandlers(world),
   ...effectsHandlers(world),
   ...understandingHandlers(world),
+  ...collectionHandlers(world),
 ];

@@ -11,17 +11,19 @@ interface Props {
   model: Model;
   feature: number | undefined;
   onStored: () => void;
+  /** Features to begin with, from the address: the editor is open then. */
+  steer?: number[];
 }
 
 /** The slider is the face; everything else unfolds below it, and is loaded only then. */
 export function EditorFold(props: Props) {
-  const [open, setOpen] = useState(false);
+  const [open, setOpen] = useState(props.steer !== undefined);
   return (
     <details className={classes.fold} open={open} onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary>Other units, forms, gates, schedules, several features</summary>
       {open && (
         <Suspense fallback={<Block height={300} label="Opening the editor" />}>
-          <InterventionEditor {...props} />
+          <InterventionEditor key={props.steer?.join()} {...props} />
         </Suspense>
       )}
     </details>

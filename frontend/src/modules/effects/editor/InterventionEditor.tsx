@@ -14,26 +14,29 @@ import { EditCard } from "./EditCard";
 import { clause, sentence } from "./words";
 import classes from "./Editor.module.css";
 
-const MOST = 16;
+const MOST = 64;
 const SETTLE_MS = 250;
 
 interface Props {
   model: Model;
   feature: number | undefined;
   onStored: () => void;
+  steer?: number[];
 }
 
-/** Starts from what is stored when that is more than the slider can show, else from the chosen feature. */
-function firstDrafts({ intervention }: Model, feature: number | undefined): Draft[] {
+/** Starts from the features that are to be steered together, from what is stored when that is more than the slider can show, else from the chosen feature. */
+function firstDrafts({ model: { intervention }, feature, steer }: Props): Draft[] {
+  if (steer) return steer.map((each, index) => newDraft(index, each));
   const edits = intervention?.edits ?? [];
   if (edits.length === 0 || isSimple(edits)) return [newDraft(0, feature ?? "")];
   return edits.map((edit, index) => draftOf(index, edit));
 }
 
 /** Several features, gates, schedules and units; the sentence says what will happen, the gauge how strong it is. */
-export default function InterventionEditor({ model, feature, onStored }: Props) {
+export default function InterventionEditor(props: Props) {
+  const { model, onStored } = props;
   const env = useEnvInfo(model);
-  const [drafts, setDrafts] = useState(() => firstDrafts(model, feature));
+  const [drafts, setDrafts] = useState(() => firstDrafts(props));
   const store = useStoreEdits(model.id);
   const problem = drafts.map(missing).find((each) => each !== null) ?? null;
   const requests = problem === null ? drafts.map(toRequest) : [];

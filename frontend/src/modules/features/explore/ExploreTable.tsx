@@ -24,11 +24,14 @@ interface Props {
   onView: (view: TableView) => void;
   chosen: number | undefined;
   onChoose: (feature: number) => void;
+  bookmarked: ReadonlySet<number>;
+  onStar: (feature: number, starred: boolean) => void;
   stale: boolean;
 }
 
 /** All features in one scrolled table: only the rows in sight exist, and only their pages are fetched. */
-export function ExploreTable({ model, first, view, onView, chosen, onChoose, stale }: Props) {
+export function ExploreTable(props: Props) {
+  const { model, first, view, onView, chosen, onChoose, bookmarked, onStar, stale } = props;
   const box = useRef<HTMLDivElement>(null);
   const total = first.matching;
   const { span, onScroll } = useSpan(ROW_HEIGHT, total, HEIGHT);
@@ -75,7 +78,7 @@ export function ExploreTable({ model, first, view, onView, chosen, onChoose, sta
       >
         <table className={`${rowClasses.rows} ${classes.table}`} data-stale={stale} aria-rowcount={total + 1}>
           <colgroup>
-            <col style={{ width: 64 }} />
+            <col style={{ width: 92 }} />
             <col />
             {COLUMNS.map(({ label, width }) => (
               <col key={label} style={{ width }} />
@@ -100,7 +103,9 @@ export function ExploreTable({ model, first, view, onView, chosen, onChoose, sta
                   row={rows.get(index)}
                   scales={scales}
                   chosen={chosen !== undefined && rows.get(index)?.feature_idx === chosen}
+                  starred={bookmarked.has(rows.get(index)?.feature_idx ?? -1)}
                   onChoose={onChoose}
+                  onStar={onStar}
                 />
               ),
             )}

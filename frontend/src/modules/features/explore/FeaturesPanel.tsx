@@ -1,7 +1,9 @@
 import { Button, SegmentedControl } from "@mantine/core";
+import { lazy, Suspense } from "react";
 
 import type { TableView } from "@/lib/table-view";
 import type { Model, TablePage } from "@/lib/types";
+import { useStars } from "@/modules/collections/use-star";
 import { Panel } from "@/ui/Panel";
 import { Block, Empty, Failure } from "@/ui/States";
 
@@ -12,6 +14,8 @@ import { ExploreTable } from "./ExploreTable";
 import { FeaturePage } from "./page/FeaturePage";
 import { Toolbar } from "./Toolbar";
 import classes from "./Explore.module.css";
+
+const CollectionsView = lazy(() => import("@/modules/collections/CollectionsView"));
 
 export interface ExploreProps {
   model: Model;
@@ -60,10 +64,13 @@ function Which({ view, onView }: Pick<ExploreProps, "view" | "onView">) {
     <SegmentedControl
       aria-label="Show features as"
       value={view.show ?? "table"}
-      onChange={(show) => onView({ ...view, show: show === "clusters" ? "clusters" : undefined })}
+      onChange={(show) =>
+        onView({ ...view, show: show === "clusters" || show === "collections" ? show : undefined })
+      }
       data={[
         { value: "table", label: "Table" },
         { value: "clusters", label: "Clusters" },
+        { value: "collections", label: "Collections" },
       ]}
     />
   );
@@ -98,10 +105,21 @@ interface ExplorerProps extends ExploreProps {
 function Explorer({ first, error, stale, ...props }: ExplorerProps) {
   const { model, view, onView, onFeature, onStored } = props;
   const feature = props.feature ?? first.features[0]?.feature_idx;
+  const { bookmarked, onStar, error: unplaced } = useStars(model, feature);
   return (
     <div className={classes.explorer}>
       <div className={classes.left}>
-        {view.show === "clusters" ? (
+        {unplaced && <Failure error={unplaced} title="The bookmark could not be kept" />}
+        {view.show === "collections" ? (
+          <Suspense fallback={<Block height={320} label="Reading the collections" />}>
+            <CollectionsView
+              model={model}
+              feature={feature}
+              onFeature={onFeature}
+              onFilter={(collection) => onView({ collection })}
+            />
+          </Suspense>
+        ) : view.show === "clusters" ? (
           <ClustersView model={model} feature={feature} onFeature={onFeature} onStored={onStored} />
         ) : (
           <>
@@ -116,6 +134,8 @@ function Explorer({ first, error, stale, ...props }: ExplorerProps) {
               onView={onView}
               chosen={feature}
               onChoose={onFeature}
+              bookmarked={bookmarked}
+              onStar={onStar}
               stale={stale}
             />
           </>
@@ -128,6 +148,8 @@ function Explorer({ first, error, stale, ...props }: ExplorerProps) {
           feature={feature}
           onFeature={onFeature}
           alpha={feature === props.feature ? props.alpha : undefined}
+          starred={bookmarked.has(feature)}
+          onStar={onStar}
         />
       )}
     </div>

@@ -1,6 +1,7 @@
 import { memo } from "react";
 
 import type { TableRow } from "@/lib/types";
+import { Star } from "@/modules/collections/Star";
 import { Bar } from "@/ui/Bar";
 import rowClasses from "@/ui/Rows.module.css";
 
@@ -14,11 +15,13 @@ interface Props {
   row: TableRow | undefined;
   scales: number[];
   chosen: boolean;
+  starred: boolean;
   onChoose: (feature: number) => void;
+  onStar: (feature: number, starred: boolean) => void;
 }
 
 /** One feature; a row whose page is still on its way keeps its place. */
-export const Row = memo(function Row({ index, row, scales, chosen, onChoose }: Props) {
+export const Row = memo(function Row({ index, row, scales, chosen, starred, onChoose, onStar }: Props) {
   if (!row)
     return (
       <tr aria-rowindex={index + 2} className={classes.waiting}>
@@ -34,6 +37,7 @@ export const Row = memo(function Row({ index, row, scales, chosen, onChoose }: P
       onClick={() => onChoose(row.feature_idx)}
     >
       <td>
+        <Star feature={row.feature_idx} starred={starred} onStar={onStar} />
         <button
           type="button"
           className={rowClasses.pick}

@@ -6,6 +6,7 @@ import { count } from "@/lib/format";
 import { saveText } from "@/lib/save";
 import type { TableView } from "@/lib/table-view";
 import type { Model, TablePage } from "@/lib/types";
+import { useCollections } from "@/modules/collections/api";
 import { Icon } from "@/ui/Icon";
 import { Failure } from "@/ui/States";
 
@@ -60,6 +61,11 @@ export function Toolbar({ model, first, view, onView }: Props) {
           value={view.badge ?? null}
           onChange={(badge) => change({ badge: badge ?? undefined })}
         />
+        <CollectionSelect
+          model={model}
+          value={view.collection}
+          onChange={(collection) => change({ collection })}
+        />
         <div className={classes.checks}>
           <Checkbox
             size="xs"
@@ -92,6 +98,33 @@ export function Toolbar({ model, first, view, onView }: Props) {
         <Export model={model} view={view} />
       </div>
     </>
+  );
+}
+
+interface CollectionSelectProps {
+  model: Model;
+  value: string | undefined;
+  onChange: (collection: string | undefined) => void;
+}
+
+/** Only what was collected; one that the address names and that is gone can be put away. */
+function CollectionSelect({ model, value, onChange }: CollectionSelectProps) {
+  const { data = [] } = useCollections(model);
+  const known = data.map(({ id, name, features }) => ({ value: id, label: `${name} (${features.length})` }));
+  const bookmarks = data.find((each) => each.bookmarks)?.id;
+  const chosen = value === "bookmarks" ? bookmarks : value;
+  const gone = chosen !== undefined && !known.some((each) => each.value === chosen);
+  return (
+    <Select
+      label="Collection"
+      size="xs"
+      w={150}
+      clearable
+      placeholder="any"
+      data={gone ? [...known, { value: chosen, label: "deleted" }] : known}
+      value={chosen ?? null}
+      onChange={(id) => onChange(id ?? undefined)}
+    />
   );
 }
 

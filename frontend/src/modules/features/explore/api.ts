@@ -24,6 +24,7 @@ export const queryOf = (view: TableView): Query => ({
   alive: view.alive,
   search: view.search,
   badge: view.badge as Query["badge"],
+  collection: view.collection,
   min_percentile: view.percentile,
   max_q: view.q,
 });

@@ -3,6 +3,8 @@ import { Button } from "@mantine/core";
 import { fixed, num, percent } from "@/lib/format";
 import type { Dashboard, Model } from "@/lib/types";
 import { useView } from "@/lib/view";
+import { CollectMenu } from "@/modules/collections/CollectMenu";
+import { Star } from "@/modules/collections/Star";
 import { LiveLink } from "@/modules/live/LiveLink";
 import { Explain } from "@/ui/Explain";
 import { Facts } from "@/ui/Facts";
@@ -26,15 +28,18 @@ interface Props {
   onFeature: (feature: number) => void;
   /** The push that is set for it, by the slider or stored. */
   alpha: number | undefined;
+  starred: boolean;
+  onStar: (feature: number, starred: boolean) => void;
 }
 
 /** Everything about one feature. */
-export function FeaturePage({ model, feature, onFeature, alpha }: Props) {
+export function FeaturePage({ feature, ...props }: Props) {
+  const { model } = props;
   const { data, error, refetch } = useDashboard(model, feature);
   return (
     <article className={classes.page} aria-label={`Feature ${feature}`}>
       {data ? (
-        <Content model={model} data={data} onFeature={onFeature} alpha={alpha} />
+        <Content {...props} data={data} />
       ) : error ? (
         <Failure
           error={error}
@@ -50,7 +55,7 @@ export function FeaturePage({ model, feature, onFeature, alpha }: Props) {
 
 type ContentProps = Omit<Props, "feature"> & { data: Dashboard };
 
-function Content({ model, data, onFeature, alpha }: ContentProps) {
+function Content({ model, data, onFeature, alpha, starred, onStar }: ContentProps) {
   const example = useExample(data);
   const { openSection } = useView();
   const steer = () => openSection("perturb", { feature: data.feature_idx });
@@ -65,6 +70,8 @@ function Content({ model, data, onFeature, alpha }: ContentProps) {
           <Badges badges={data.badges} tags={data.note.tags} />
         </div>
         <div className={classes.steer}>
+          <Star feature={data.feature_idx} starred={starred} onStar={onStar} />
+          <CollectMenu model={model} feature={data.feature_idx} />
           <LiveLink feature={data.feature_idx} />
           <Button size="xs" onClick={steer}>
             Steer
