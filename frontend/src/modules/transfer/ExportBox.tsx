@@ -2,7 +2,7 @@ import { Button, Select } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 
-import type { Model } from "@/lib/types";
+import type { Job, Model } from "@/lib/types";
 import { JobProgress } from "@/modules/runs/JobProgress";
 import { isFinished, useJob } from "@/modules/runs/use-job";
 import { Icon } from "@/ui/Icon";
@@ -42,10 +42,15 @@ export function ExportBox({ models }: { models: Model[] }) {
         {job?.state === "done" && accepted && <Download id={accepted.export_id} />}
       </div>
       {running && <JobProgress job={job} />}
-      {job?.state === "failed" && <Failure error={new Error(job.error?.message)} onRetry={run} />}
+      {job && <Failed job={job} onRetry={run} />}
       {start.error && <Failure error={start.error} onRetry={run} />}
     </div>
   );
+}
+
+function Failed({ job, onRetry }: { job: Job; onRetry: () => void }) {
+  if (job.state !== "failed") return null;
+  return <Failure error={new Error(job.error?.message)} onRetry={onRetry} />;
 }
 
 function Download({ id }: { id: string }) {
