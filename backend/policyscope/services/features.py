@@ -6,7 +6,7 @@ from dataclasses import asdict
 from functools import lru_cache
 
 from policyscope.core.envs import get_env
-from policyscope.core.errors import InvalidInput, NotFound
+from policyscope.core.errors import Conflict, InvalidInput, NotFound
 from policyscope.core.features import FeatureTable, analyse, check_request, rank
 from policyscope.services import loaded
 from policyscope.services.effects import edits as edit_service
@@ -45,9 +45,14 @@ def perturb(ws: Workspace, model_id: str, edits: list[Json]) -> Json:
     The guide's form is one addition of α decoder directions. Raises InvalidInput when no SAE is loaded, it
     has no such feature, or an edit cannot be used.
     """
+    with ws.records.read() as session:
+        row = require(session, ModelRow, model_id, MODEL)
+        sae_row = _attached(session.get(SaeRow, row.sae_id or ""))
+    intervention = described(ws, row, sae_row, edits)
     with ws.records.write() as session:
         row = require(session, ModelRow, model_id, MODEL)
-        intervention = described(ws, row, _attached(session.get(SaeRow, row.sae_id or "")), edits)
+        if row.sae_id != sae_row.id:
+            raise Conflict("Another SAE was put in use meanwhile. Apply the perturbation again.")
         row.intervention = intervention
     return {"ok": True, **intervention, "message": STORED, "intervention": intervention}
 

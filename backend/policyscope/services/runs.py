@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -36,41 +37,73 @@ def start(ws: Workspace, model_id: str, request: Json) -> Json:
     Raises InvalidInput, ShapeMismatch, LimitExceeded or Busy before anything is stored.
     """
     info = get_env(request["env"])
-    with ws.records.write() as session:
+    run_id = new_id("r")
+    with ws.records.read() as session:
         row = require(session, ModelRow, model_id, MODEL)
         sae_row = session.get(SaeRow, row.sae_id) if row.sae_id else None
-        run_id = new_id("r")
         episodes = LEVELS[request["level"]] if request.get("level") else request["episodes"]
         seeds = [request["seed"] + index for index in range(episodes)]
         arms = with_baseline(request["arms"] if request["arms"] is not None else default_arms(row))
         players = [_player(session, row, arm) for arm in arms]
-        steered = sae_row if all(player is row for player in players) else None
-        spec: Json = {
-            "output": f"runs/{run_id}",
-            "model_id": row.id,
-            "activation": row.acting,
-            "sae_content": steered.content if steered else None,
-            "tap_index": steered.tap_index if steered else None,
-            "env": info.id,
-            "seeds": seeds,
-            "max_steps": min(request["max_steps"] or info.max_episode_steps, info.max_episode_steps),
-            **starts.freeze(ws, session, request.get("start"), info, seeds, sae_row),
-            "arms": [
-                _freeze(ws, player, steered, info, arm) | _who(row, player)
-                for player, arm in zip(players, arms, strict=True)
-            ],
-        }
-        check(ws, spec)
-        known = provenance(ws, row, spec)
-        key = request_key(spec, known)
-        if not request.get("again") and (earlier := finished(ws, session, key)):
+        begun = starts.freeze(ws, session, request.get("start"), info, seeds, sae_row)
+    steered = sae_row if all(player is row for player in players) else None
+    spec: Json = {
+        "output": f"runs/{run_id}",
+        "model_id": row.id,
+        "activation": row.acting,
+        "sae_content": steered.content if steered else None,
+        "tap_index": steered.tap_index if steered else None,
+        "env": info.id,
+        "seeds": seeds,
+        "max_steps": min(request["max_steps"] or info.max_episode_steps, info.max_episode_steps),
+        **begun,
+        "arms": [
+            _freeze(ws, player, steered, info, arm) | _who(row, player)
+            for player, arm in zip(players, arms, strict=True)
+        ],
+    }
+    check(ws, spec)
+    return queue(ws, "run", row, spec, Queued(run_id, _steps(spec), again=bool(request.get("again"))))
+
+
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """How a run is queued: ``steps`` in all, for the estimate; ``parts`` that a cluster may split it into;
+    ``again`` plays it although it has been."""
+
+    run_id: str
+    steps: int
+    parts: int = 0
+    again: bool = False
+
+
+def queue(ws: Workspace, kind: str, row: ModelRow, spec: Json, how: Queued) -> Json:
+    """Queue what was frozen into ``spec``, unless an equal run is done, and return the ids.
+
+    Freezing may take long (a dose is measured for every edit), so it happens before this transaction: the
+    database has one writer. Raises NotFound or Conflict when model or SAE were deleted meanwhile, or Busy.
+    """
+    known = provenance(ws, row, spec)
+    key = request_key(spec, known)
+    with ws.records.write() as session:
+        require(session, ModelRow, row.id, MODEL)
+        if spec["sae_content"] and not ws.store.has(f"saes/{spec['sae_content']}"):
+            raise Conflict("The SAE was removed while the run was prepared. Load it again, then run.")
+        if not how.again and (earlier := finished(ws, session, key)):
             return earlier
         job = ws.engine.submit(
-            session, "run", spec, spec["output"], {"run_id": run_id}, key=key, size=_steps(spec)
+            session,
+            kind,
+            spec,
+            spec["output"],
+            {"run_id": how.run_id},
+            key=key,
+            size=how.steps,
+            parts=how.parts,
         )
         session.add(
             RunRow(
-                id=run_id,
+                id=how.run_id,
                 model_id=row.id,
                 job_id=job.id,
                 created_at=now(),
@@ -80,7 +113,9 @@ def start(ws: Workspace, model_id: str, request: Json) -> Json:
         )
     ws.engine.wake()
     estimate = job.spec["estimate_s"]
-    return {"job_id": job.id, "run_id": run_id, "state": job.state, "reused": False, "estimate_s": estimate}
+    return {
+        "job_id": job.id, "run_id": how.run_id, "state": job.state, "reused": False, "estimate_s": estimate,
+    }  # fmt: skip
 
 
 def _player(session: Session, row: ModelRow, arm: Json) -> ModelRow:

@@ -7,9 +7,11 @@ from dataclasses import replace
 import pytest
 import tiny
 from http_client import Client
+from sqlalchemy import text
 
 from policyscope.api.app import create_app
 from policyscope.api.current import STREAMS, WORKSPACE
+from policyscope.services.effects import edits
 
 LONG = {"env": tiny.ENV, "episodes": 1000, "max_steps": 200, "seed": 0}
 
@@ -31,6 +33,24 @@ def test_a_run_is_accepted_with_a_job_to_follow(client):
     assert job["progress"]["done"] == job["progress"]["total"] == 5
     assert client("GET", "/jobs?state=done")["jobs"] == [job]
     assert client("GET", "/jobs?state=queued")["jobs"] == []
+
+
+def test_doses_are_measured_before_the_database_is_locked(client, monkeypatch):
+    """It has one writer, and doses of many edits of a wide SAE take longer than another waits for it."""
+    model_id = client.with_sae()
+    records, measure = client.http.application.extensions[WORKSPACE].records, edits.dose_json
+    written = []
+
+    def dose_json(*args):
+        with records.write() as session:
+            written.append(session.scalar(text("SELECT 1")))
+        return measure(*args)
+
+    monkeypatch.setattr(edits, "dose_json", dose_json)
+    client("POST", f"/model/{model_id}/sae_perturb", {"feature_idx": 1, "alpha": 2})
+    assert len(written) == 1
+    start(client, model_id, {"env": tiny.ENV, "episodes": 1, "max_steps": 5})
+    assert len(written) == 3  # of the baseline and of the intervention
 
 
 def test_an_arm_of_a_model_without_weight_edits_has_the_original_weights(client):

@@ -19,7 +19,7 @@ from policyscope.services import loaded, rollouts, runs
 from policyscope.services.effects.edits import needed_scales, scales_of
 from policyscope.services.workspace import Workspace
 from policyscope.store.artifacts import ArtifactStore
-from policyscope.store.records import MODEL, Json, ModelRow, RunRow, SaeRow, finite, new_id, now, require
+from policyscope.store.records import MODEL, Json, ModelRow, SaeRow, finite, new_id, require
 
 EFFECTS_FILE = "effects.json"
 Spec = Mapping[str, Any]
@@ -36,51 +36,26 @@ def start(ws: Workspace, model_id: str, kind: str, request: Json, episodes: int,
     info = get_env(request["env"])
     measure = request.get("measure") or default_measure(info.id)
     find_measure(info.id, measure)
-    with ws.records.write() as session:
+    with ws.records.read() as session:
         row = require(session, ModelRow, model_id, MODEL)
         sae_row = session.get(SaeRow, row.sae_id) if row.sae_id else None
-        check_constant(needed_scales(ws, row, sae_row).sae)
-        assert sae_row is not None
-        check_fit(loaded.current_spec(ws.store, row), info)
-        run_id = new_id("r")
-        policy = loaded.build_policy(ws.store, row.id, row.acting, row.edits)
-        steps = min(request["max_steps"] or info.max_episode_steps, info.max_episode_steps)
-        _check_size(episodes, steps)
-        spec = _frozen(kind, f"runs/{run_id}", row, sae_row, request) | {
-            "env": info.id,
-            "max_steps": steps,
-            "measure": measure,
-            "weights_sha256": policy.fingerprint(),
-        }
-        what = RolloutSpec(info.id, tuple(spec["seeds"]), steps, spec["tap_index"])
-        check_run([Arm("baseline", policy)], what, None)
-        known = runs.provenance(ws, row, spec)
-        key = runs.request_key(spec, known)
-        if not request.get("again") and (earlier := runs.finished(ws, session, key)):
-            return earlier
-        job = ws.engine.submit(
-            session,
-            kind,
-            spec,
-            spec["output"],
-            {"run_id": run_id},
-            key=key,
-            size=episodes * steps,
-            parts=pieces,
-        )
-        session.add(
-            RunRow(
-                id=run_id,
-                model_id=row.id,
-                job_id=job.id,
-                created_at=now(),
-                request=spec,
-                provenance=known,
-            )
-        )
-    ws.engine.wake()
-    estimate = job.spec["estimate_s"]
-    return {"job_id": job.id, "run_id": run_id, "state": job.state, "reused": False, "estimate_s": estimate}
+    check_constant(needed_scales(ws, row, sae_row).sae)
+    assert sae_row is not None
+    check_fit(loaded.current_spec(ws.store, row), info)
+    run_id = new_id("r")
+    policy = loaded.build_policy(ws.store, row.id, row.acting, row.edits)
+    steps = min(request["max_steps"] or info.max_episode_steps, info.max_episode_steps)
+    _check_size(episodes, steps)
+    spec = _frozen(kind, f"runs/{run_id}", row, sae_row, request) | {
+        "env": info.id,
+        "max_steps": steps,
+        "measure": measure,
+        "weights_sha256": policy.fingerprint(),
+    }
+    what = RolloutSpec(info.id, tuple(spec["seeds"]), steps, spec["tap_index"])
+    check_run([Arm("baseline", policy)], what, None)
+    how = runs.Queued(run_id, episodes * steps, pieces, again=bool(request.get("again")))
+    return runs.queue(ws, kind, row, spec, how)
 
 
 def _frozen(kind: str, output: str, row: ModelRow, sae_row: SaeRow, request: Json) -> Json:
