@@ -36,7 +36,15 @@ const GROUPS: { title: string; keys: [string[], string][] }[] = [
 /** "?": every key that does something. */
 export default function KeySheet({ onClose }: { onClose: () => void }) {
   return (
-    <Modal opened onClose={onClose} title="Keyboard" size={640} closeButtonProps={{ "aria-label": "Close" }}>
+    <Modal
+      opened
+      onClose={onClose}
+      title="Keyboard"
+      size={640}
+      closeButtonProps={{ "aria-label": "Close" }}
+      // otherwise its <header> would be a second banner of the page
+      attributes={{ header: { role: "presentation" } }}
+    >
       <div className={classes.sheet}>
         {GROUPS.map(({ title, keys }) => (
           <section key={title}>
