@@ -70,7 +70,9 @@ def test_scan_and_its_fresh_seeds(client):
 
 
 def test_calibration_gives_edits_that_can_be_stored(client):
-    found = client("GET", f"/run/{study(client, 'calibration')}/effects")["calibration"]
+    run_id = study(client, "calibration")
+    found = client("GET", f"/run/{run_id}/effects")["calibration"]
+    assert "no value" not in client("GET", f"/run/{run_id}")["sentence"]
     assert found["status"] in ("reached", "unreachable")
     assert [edit["feature_idx"] for edit in found["edits"]] == [1, 2]
     assert found["edits"][1]["value"] == pytest.approx(-0.5 * found["alpha"])
@@ -79,6 +81,7 @@ def test_calibration_gives_edits_that_can_be_stored(client):
 
 def test_the_bundle_of_a_comparison_is_verified_and_a_wrong_number_is_named(client, tmp_path):
     model_id = client.with_sae()
+    client("PATCH", f"/model/{model_id}/acting", {"squash": "tanh"})
     client("POST", f"/model/{model_id}/sae_perturb", {"feature_idx": 1, "alpha": 2})
     path = exported(client, client.run(model_id)["id"], tmp_path)
     assert drain(bundle.verify(path))["identical"]

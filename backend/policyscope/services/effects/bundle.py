@@ -1,8 +1,9 @@
 """Evidence bundles: one file with everything a run needs to be computed again, and the check that it gives
 the same numbers.
 
-A bundle is a small artifact store in a zip: the policy, the SAE with its cached data, and the run, beside
-``bundle.json`` with hashes, versions, seeds and arms. Verifying plays the run again from the bundle alone.
+A bundle is a small artifact store in a zip: the policy and how it was corrected to act, the SAE with its
+cached data, and the run, beside ``bundle.json`` with hashes, versions, seeds and arms. Verifying plays the
+run again from the bundle alone.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ FORMAT, INDEX = "policyscope-bundle/1", "bundle.json"
 MOST_BYTES, MOST_FILES = 2 << 30, 200
 SHOWN = 20
 JOB_KINDS = {"comparison": "run"} | {kind: kind for kind in ("dose_response", "scan", "calibration")}
-_NAME = re.compile(r"(models|saes|runs)/[A-Za-z0-9_]{1,80}/[A-Za-z0-9_][A-Za-z0-9_.]{0,79}")
+_NAME = re.compile(r"(models|saes|runs|acting)/[A-Za-z0-9_]{1,80}/[A-Za-z0-9_][A-Za-z0-9_.]{0,79}")
 _STAMP = (1980, 1, 1, 0, 0, 0)  # the same run always gives the same file
 
 
@@ -61,8 +62,11 @@ def export(ws: Workspace, run_id: str) -> bytes:
 
 
 def _contents(store: ArtifactStore, spec: Json) -> Iterator[tuple[str, bytes]]:
-    others = {arm["model_id"] for arm in spec["arms"] if arm.get("model_id")}
-    names = [*map(loaded.model_name, [spec["model_id"], *sorted(others)]), spec["output"]]
+    others = [arm for arm in spec["arms"] if arm.get("model_id")]
+    players = {player["model_id"] for player in (spec, *others)}
+    corrections = {player["activation"].partition("+")[2] for player in (spec, *others)} - {""}
+    names = [*map(loaded.model_name, sorted(players)), spec["output"]]
+    names += map(loaded.correction_name, sorted(corrections))
     names += [f"saes/{spec['sae_content']}"] if spec["sae_content"] else []
     for name in names:
         for file in [*store.files(name), MANIFEST]:

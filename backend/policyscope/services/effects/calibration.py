@@ -52,9 +52,10 @@ def _sentence(spec: studies.Spec, found: Json) -> str:
     if confirmed is None:
         return f"{wanted}: unreachable; no safe dose moves it that way."
     got = studies.signed(confirmed["mean_difference"], measure.unit)
-    ends = [studies.signed(end, measure.unit) for end in confirmed["ci"] or (None, None)]
+    ends = [studies.signed(end, measure.unit) for end in confirmed["ci"] or ()]
+    interval = f"95 % interval {' to '.join(ends)}" if ends else "too few seeds for an interval"
     where = f"at α {found['alpha']:.4g} (action displacement {abs(found['dose']):.3g})"
-    effect = f"{got} on fresh seeds (95 % interval {' to '.join(ends)}, falls {confirmed['fall_rate']:.0%})"
+    effect = f"{got} on fresh seeds ({interval}, falls {confirmed['fall_rate']:.0%})"
     if found["status"] == "reached":
         text = f"{wanted}: reached {where}; {effect}"
     else:
