@@ -26,7 +26,9 @@ async function best(limit: number, passes: number, measure: () => Promise<number
     allowed = limit * stretched();
   } while (times.length < passes && Math.min(...times) > allowed);
   const found = times.map((time) => time.toFixed(0)).join(", ");
-  console.log(`${what}: ${found} ms of ${allowed.toFixed(0)}`);
+  test
+    .info()
+    .annotations.push({ type: "measured", description: `${what}: ${found} ms of ${allowed.toFixed(0)}` });
   expect(Math.min(...times), `${what}, in ms`).toBeLessThanOrEqual(allowed);
 }
 

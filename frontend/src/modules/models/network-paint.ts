@@ -66,7 +66,10 @@ function drawColumn(ctx: CanvasRenderingContext2D, col: Column, o: PaintOptions)
   const tapped = col.layer.index === o.tapLayer;
   ctx.globalAlpha = 1;
   ctx.lineWidth = col.radius > 2.5 ? 1.4 : 0.8;
-  if (col.pitch > 0 && col.pitch < LEAST_PITCH) return drawBar(ctx, col, o, tapped);
+  if (col.pitch > 0 && col.pitch < LEAST_PITCH) {
+    drawBar(ctx, col, o, tapped);
+    return;
+  }
   for (let unit = 0; unit < col.layer.size; unit += 1) {
     const hot = o.hovered?.layer === col.layer.index && o.hovered.unit === unit;
     ctx.beginPath();
