@@ -2,9 +2,11 @@ import { useEffect, useRef, useSyncExternalStore } from "react";
 
 import { num } from "@/lib/format";
 import type { Palette } from "@/modules/replay/stage";
+import { Saveable } from "@/ui/Saveable";
 import { useSize } from "@/ui/use-size";
 
-import { STEERED, type Session } from "./session";
+import { liveSentence } from "./sentence";
+import { ARMS, STEERED, type Session } from "./session";
 import classes from "./Live.module.css";
 
 interface Props {
@@ -14,6 +16,7 @@ interface Props {
 }
 
 interface Curve {
+  name: string;
   color: string;
   values: readonly number[];
 }
@@ -28,9 +31,17 @@ export function LiveCharts({ session, palette, features }: Props) {
   const steps = Math.max(...arms.map((arm) => arm.steps));
   const traces = session.recording.pushed;
   const colors = [palette.arms[STEERED] ?? "", palette.inks[1] ?? "", palette.inks[0] ?? ""];
-  const alphas = traces.map(({ values }, index) => ({ color: colors[index % colors.length] ?? "", values }));
+  const alphas = traces.map(({ feature: moved, values }, index) => ({
+    name: `feature ${String(moved)}`,
+    color: colors[index % colors.length] ?? "",
+    values,
+  }));
   const of = (pick: "totals" | "latents") =>
-    session.history.map((history, index) => ({ color: palette.arms[index] ?? "", values: history[pick] }));
+    session.history.map((history, index) => ({
+      name: ARMS[index]?.name ?? "",
+      color: palette.arms[index] ?? "",
+      values: history[pick],
+    }));
   const feature = features[0];
   return (
     <div className={classes.charts}>
@@ -67,6 +78,7 @@ function Chart({
   const [box, size] = useSize();
   const first = Math.max(0, last - WINDOW);
   const [low, high] = range(curves, first);
+  const sentence = liveSentence(curves, first);
 
   useEffect(() => {
     const context = canvas.current?.getContext("2d");
@@ -96,12 +108,15 @@ function Chart({
         <span>{title}</span>
         <small>{unit}</small>
       </div>
-      <div ref={box} className={classes.plot} style={{ height: HEIGHT }}>
-        <canvas ref={canvas} aria-hidden="true" />
-      </div>
+      <Saveable title={`${title} while steering`} as="picture">
+        <div ref={box} className={classes.plot} style={{ height: HEIGHT }}>
+          <canvas ref={canvas} role="img" aria-label={`${title}: ${sentence}`} />
+        </div>
+      </Saveable>
       <small className={classes.range}>
         {num(low)} to {num(high)}, steps {first} to {Math.max(last, first + WINDOW)}
       </small>
+      <p className={classes.says}>{sentence}</p>
     </div>
   );
 }

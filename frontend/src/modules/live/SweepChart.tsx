@@ -1,6 +1,8 @@
 import { fixed, num } from "@/lib/format";
+import { Saveable } from "@/ui/Saveable";
 import { useSize } from "@/ui/use-size";
 
+import { sweepSentence } from "./sentence";
 import type { SweepPoint } from "./sweep";
 import classes from "./Live.module.css";
 
@@ -35,52 +37,60 @@ export function SweepChart({ points, alpha, starts }: Props) {
   };
   const axis = alpha === null ? "multiple of the edits" : "α";
   return (
-    <div ref={box} className={classes.sweep}>
-      <svg width={width} height={HEIGHT} role="img" aria-label={describe(sorted, scale, starts)}>
-        {[low, high].map((value) => (
-          <g key={value}>
-            <line x1={PAD.left} x2={width - PAD.right} y1={y(value)} y2={y(value)} className={classes.rule} />
-            <text x={PAD.left - 6} y={y(value) + 4} textAnchor="end">
-              {num(value, 2)}
-            </text>
-          </g>
-        ))}
-        <polyline points={line} className={classes.curve} />
-        {sorted.map((point) => (
-          <g key={point.factor} fill={tone(point.factor)}>
-            {point.returns.map((value, index) => (
-              <circle key={index} cx={x(point.factor)} cy={y(value)} r={2} opacity={0.5} />
-            ))}
-            <circle cx={x(point.factor)} cy={y(mean(point.returns))} r={4} />
-            <rect
-              x={x(point.factor) - 5}
-              width={10}
-              y={HEIGHT - PAD.bottom - (24 * point.falls) / starts}
-              height={(24 * point.falls) / starts}
-            />
-          </g>
-        ))}
-        <line
-          x1={PAD.left}
-          x2={width - PAD.right}
-          y1={HEIGHT - PAD.bottom}
-          y2={HEIGHT - PAD.bottom}
-          className={classes.rule}
-        />
-        <text x={PAD.left - 6} y={HEIGHT - PAD.bottom} textAnchor="end">
-          falls
-        </text>
-        {[-1, 0, 1].map((factor) => (
-          <text key={factor} x={x(factor)} y={HEIGHT - PAD.bottom + 15} textAnchor="middle">
-            {fixed(factor * scale, factor === 0 ? 0 : 2)}
+    <Saveable title="Preview of the dose-response" as="drawing">
+      <div ref={box} className={classes.sweep}>
+        <svg width={width} height={HEIGHT} role="img" aria-label={describe(sorted, scale, starts)}>
+          {[low, high].map((value) => (
+            <g key={value}>
+              <line
+                x1={PAD.left}
+                x2={width - PAD.right}
+                y1={y(value)}
+                y2={y(value)}
+                className={classes.rule}
+              />
+              <text x={PAD.left - 6} y={y(value) + 4} textAnchor="end">
+                {num(value, 2)}
+              </text>
+            </g>
+          ))}
+          <polyline points={line} className={classes.curve} />
+          {sorted.map((point) => (
+            <g key={point.factor} fill={tone(point.factor)}>
+              {point.returns.map((value, index) => (
+                <circle key={index} cx={x(point.factor)} cy={y(value)} r={2} opacity={0.5} />
+              ))}
+              <circle cx={x(point.factor)} cy={y(mean(point.returns))} r={4} />
+              <rect
+                x={x(point.factor) - 5}
+                width={10}
+                y={HEIGHT - PAD.bottom - (24 * point.falls) / starts}
+                height={(24 * point.falls) / starts}
+              />
+            </g>
+          ))}
+          <line
+            x1={PAD.left}
+            x2={width - PAD.right}
+            y1={HEIGHT - PAD.bottom}
+            y2={HEIGHT - PAD.bottom}
+            className={classes.rule}
+          />
+          <text x={PAD.left - 6} y={HEIGHT - PAD.bottom} textAnchor="end">
+            falls
           </text>
-        ))}
-        <text x={PAD.left + inner / 2} y={HEIGHT - 4} textAnchor="middle">
-          {axis}
-        </text>
-      </svg>
-      <span className={classes.stamp}>preview</span>
-    </div>
+          {[-1, 0, 1].map((factor) => (
+            <text key={factor} x={x(factor)} y={HEIGHT - PAD.bottom + 15} textAnchor="middle">
+              {fixed(factor * scale, factor === 0 ? 0 : 2)}
+            </text>
+          ))}
+          <text x={PAD.left + inner / 2} y={HEIGHT - 4} textAnchor="middle">
+            {axis}
+          </text>
+        </svg>
+        <span className={classes.stamp}>preview</span>
+      </div>
+    </Saveable>
   );
 }
 
@@ -89,5 +99,5 @@ function describe(points: SweepPoint[], scale: number, starts: number): string {
     ({ factor, returns, falls }) =>
       `${fixed(factor * scale, 2)}: mean return ${fixed(mean(returns), 0)}, ${falls} of ${starts} fell`,
   );
-  return `Preview of the dose-response. ${parts.join("; ")}`;
+  return `Preview of the dose-response. ${sweepSentence(points, scale, starts)} ${parts.join("; ")}`;
 }

@@ -7,6 +7,7 @@ import { Failure } from "@/ui/States";
 
 import type { BrowserSession } from "./browser-session";
 import type { LiveEdit } from "./sim/edits";
+import { sweepSentence } from "./sentence";
 import { SweepChart } from "./SweepChart";
 import { SWEEP_STARTS, useSweep } from "./use-sweep";
 import classes from "./Live.module.css";
@@ -50,7 +51,7 @@ export function SweepPanel({ model, env, session, edits }: Props) {
           <>
             <SweepChart points={state.points} alpha={state.alpha} starts={SWEEP_STARTS} />
             <p className={classes.hint}>
-              Preview, not a result: no interval, {plural(SWEEP_STARTS, "start")} only
+              {sweepSentence(state.points, state.alpha ?? 1, SWEEP_STARTS)} Preview, not a result
               {state.alpha === null ? "" : `, α up to ±${fixed(Math.abs(state.alpha), 2)}`}. A dose-response
               run measures it.
             </p>

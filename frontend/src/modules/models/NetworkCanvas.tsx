@@ -4,6 +4,7 @@ import { useEffect, useRef, useState } from "react";
 import type { Channel, Summary } from "@/lib/types";
 import { Saveable } from "@/ui/Saveable";
 
+import { networkSentence } from "./sentence";
 import { NetworkLabels, NetworkTip } from "./NetworkLabels";
 import { unitAt, type NetworkLayout, type Unit } from "./network-layout";
 import { paintNetwork, readPalette } from "./network-paint";
@@ -16,11 +17,6 @@ interface Props {
   strongest: number;
   observations?: Channel[];
   actions?: Channel[];
-}
-
-export function describeNetwork(summary: Summary): string {
-  const sizes = summary.layers.map((layer) => layer.size).join(", ");
-  return `The policy as columns of units: ${summary.layers.length} layers with ${sizes} units. The strongest weights are drawn as lines.`;
 }
 
 /** Edges and units on a canvas: it stays quick with thousands of units, where SVG would not. */
@@ -49,7 +45,7 @@ export function NetworkCanvas({ summary, layout, tap, strongest, observations, a
         <canvas
           ref={canvas}
           role="img"
-          aria-label={describeNetwork(summary)}
+          aria-label={`The policy as columns of units, its strongest weights as lines: ${networkSentence(summary)}`}
           className={classes.canvas}
           onMouseMove={(event) => {
             const box = event.currentTarget.getBoundingClientRect();

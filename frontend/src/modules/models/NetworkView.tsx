@@ -8,6 +8,7 @@ import type { Channel, Model } from "@/lib/types";
 import { useSummary } from "./api";
 import { layoutNetwork } from "./network-layout";
 import { NetworkCanvas } from "./NetworkCanvas";
+import { networkSentence } from "./sentence";
 import { TapRail, tapText } from "./TapRail";
 import classes from "./Network.module.css";
 
@@ -68,6 +69,7 @@ export function NetworkView({ model, tap, onTap, observations, actions }: Props)
           per layer
         </span>
       </div>
+      <p className="muted small">{networkSentence(summary)}</p>
     </div>
   );
 }

@@ -165,7 +165,9 @@ describe("the network", () => {
     const onTap = vi.fn();
     renderWithTheme(<NetworkPanel model={model} tap={3} onTap={onTap} />);
     expect(screen.getByRole("status", { name: "Reading the network" })).toBeVisible();
-    expect(await screen.findByRole("img", { name: /5 layers with 17, 32, 32, 32, 6 units/ })).toBeVisible();
+    expect(
+      await screen.findByRole("img", { name: /17 → 32 → 32 → 32 → 6 units; the strongest weight is/ }),
+    ).toBeVisible();
     expect(await screen.findByText("left foot torque")).toBeVisible();
     const handle = screen.getByRole("slider", { name: "Tap position" });
     expect(handle).toHaveAttribute("aria-valuetext", "net[3], after GELU, 32 wide");

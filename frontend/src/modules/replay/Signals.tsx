@@ -16,6 +16,8 @@ interface Props {
   player: Player;
 }
 
+const named = (name: string) => ({ title: name, name });
+
 /** The numbers behind what is seen: steered features, return so far, one chosen action, floor contacts. */
 export function Signals({ scene, replay, palette, player }: Props) {
   const [action, setAction] = useState("0");
@@ -43,13 +45,14 @@ export function Signals({ scene, replay, palette, player }: Props) {
       {lines.features.map(({ feature, lines: shown }) => (
         <Timeline
           key={feature}
-          title={`Feature ${String(feature)}, activation before the edit`}
+          {...named(`Feature ${String(feature)}, activation before the edit`)}
           lines={shown}
           player={player}
         />
       ))}
-      <Timeline title="Return so far" lines={lines.sofar} player={player} />
+      <Timeline {...named("Return so far")} lines={lines.sofar} player={player} />
       <Timeline
+        name={`Action ${discrete ? "chosen" : (scene.actions[Number(action)] ?? action)}`}
         title={
           scene.actions.length === 1 || discrete ? (
             `Action${discrete ? " chosen" : `: ${scene.actions[0] ?? ""}`}`
@@ -71,7 +74,7 @@ export function Signals({ scene, replay, palette, player }: Props) {
       {replay.arms[0]?.signals.contacts && (
         <div className={classes.contacts}>
           {lines.contacts.map(({ leg, lines: shown }) => (
-            <Timeline key={leg} title={`Floor contact, ${leg}`} lines={shown} player={player} bars />
+            <Timeline key={leg} {...named(`Floor contact, ${leg}`)} lines={shown} player={player} bars />
           ))}
         </div>
       )}

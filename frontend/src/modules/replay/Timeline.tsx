@@ -1,10 +1,12 @@
 import { useEffect, useMemo, useRef, type PointerEvent, type ReactNode } from "react";
 
 import { num } from "@/lib/format";
+import { Saveable } from "@/ui/Saveable";
 import { useSize } from "@/ui/use-size";
 
 import type { Player } from "./player";
 import { usePlayer } from "./player";
+import { shareSentence, signalSentence } from "./sentence";
 import classes from "./Replay.module.css";
 
 export interface Line {
@@ -17,6 +19,8 @@ export interface Line {
 
 interface Props {
   title: ReactNode;
+  /** The title as text, of its file and description. */
+  name: string;
   lines: Line[];
   player: Player;
   /** A row of bars per line where its value is above zero, instead of curves. */
@@ -92,12 +96,13 @@ function drawCurves({ context, width, height }: Sheet, lines: Line[], steps: num
 }
 
 /** One signal of every arm over time; pressing or dragging moves the time bar. */
-export function Timeline({ title, lines, player, bars = false }: Props) {
+export function Timeline({ title, name, lines, player, bars = false }: Props) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const [box, size] = useSize();
   const { step } = usePlayer(player);
   const steps = player.last + 1;
   const range = useMemo(() => rangeOf(lines), [lines]);
+  const sentence = useMemo(() => (bars ? shareSentence(lines) : signalSentence(lines)), [lines, bars]);
 
   useEffect(() => {
     const sheet = canvas.current && size.width > 0 ? blank(canvas.current) : null;
@@ -123,24 +128,25 @@ export function Timeline({ title, lines, player, bars = false }: Props) {
           ))}
         </span>
       </div>
-      <div
-        ref={box}
-        className={classes.plot}
-        style={{ height: bars ? lines.length * BAR_HEIGHT : CURVES_HEIGHT }}
-        onPointerDown={(event) => {
-          event.currentTarget.setPointerCapture(event.pointerId);
-          seek(event);
-        }}
-        onPointerMove={(event) => event.buttons === 1 && seek(event)}
-      >
-        <canvas ref={canvas} aria-hidden="true" />
-        <i style={{ left: `${String((100 * step) / Math.max(1, player.last))}%` }} aria-hidden="true" />
-      </div>
-      {!bars && (
-        <div className={classes.range}>
-          {num(range.low)} to {num(range.high)}
+      <Saveable title={name} as="picture">
+        <div
+          ref={box}
+          className={classes.plot}
+          style={{ height: bars ? lines.length * BAR_HEIGHT : CURVES_HEIGHT }}
+          onPointerDown={(event) => {
+            event.currentTarget.setPointerCapture(event.pointerId);
+            seek(event);
+          }}
+          onPointerMove={(event) => event.buttons === 1 && seek(event)}
+        >
+          <canvas ref={canvas} role="img" aria-label={`${name}: ${sentence}`} />
+          <i style={{ left: `${String((100 * step) / Math.max(1, player.last))}%` }} aria-hidden="true" />
         </div>
-      )}
+      </Saveable>
+      <div className={classes.range}>
+        {!bars && `Axis ${num(range.low)} to ${num(range.high)}. `}
+        {sentence}
+      </div>
     </div>
   );
 }

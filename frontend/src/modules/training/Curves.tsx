@@ -9,6 +9,7 @@ import { Saveable } from "@/ui/Saveable";
 import { useSize } from "@/ui/use-size";
 
 import { points, type TrainingRun } from "./runs";
+import { curveSentence } from "./sentence";
 import classes from "./Training.module.css";
 
 interface Curve {
@@ -47,6 +48,7 @@ export function Curves({ runs, hot }: Props) {
           <Saveable title={`${curve.title} while training`} as="drawing">
             <Lines curve={curve} runs={runs} hot={hot} />
           </Saveable>
+          <p className={classes.says}>{curveSentence(curve, runs)}</p>
         </figure>
       ))}
     </div>
@@ -71,7 +73,7 @@ function Lines({ curve, runs, hot }: { curve: Curve } & Props) {
           width={width}
           height={HEIGHT}
           role="img"
-          aria-label={`${curve.title} over training steps, ${runs.length} trainings`}
+          aria-label={`${curve.title} over training steps, ${runs.length} trainings. ${curveSentence(curve, runs)}`}
           onMouseMove={(event) => {
             const box = event.currentTarget.getBoundingClientRect();
             setAt([event.clientX - box.left, event.clientY - box.top]);

@@ -6,6 +6,7 @@ import { Saveable } from "@/ui/Saveable";
 import { useSize } from "@/ui/use-size";
 
 import type { TrainingRun } from "./runs";
+import { densitySentence } from "./sentence";
 import classes from "./Training.module.css";
 
 const HEIGHT = 168;
@@ -38,7 +39,7 @@ export function DensityBars({ run }: { run: TrainingRun }) {
               width={width}
               height={HEIGHT}
               role="img"
-              aria-label={`Latents by share of states in which they fire, in twelve steps from 0.01 % to 100 %: ${counts.join(", ")}; ${silent} silent`}
+              aria-label={`Latents by share of states in which they fire, in twelve steps from 0.01 % to 100 %: ${counts.join(", ")}. ${densitySentence(run.density)}`}
             >
               {y.ticks(3).map((tick) => (
                 <g key={tick} transform={`translate(0 ${y(tick)})`}>
@@ -73,6 +74,7 @@ export function DensityBars({ run }: { run: TrainingRun }) {
           )}
         </div>
       </Saveable>
+      <p className={classes.says}>{densitySentence(run.density)}</p>
     </figure>
   );
 }

@@ -9,6 +9,7 @@ import { Saveable } from "@/ui/Saveable";
 import { useSize } from "@/ui/use-size";
 
 import type { TrainingRun } from "./runs";
+import { frontierSentence, keptSentence } from "./sentence";
 import classes from "./Training.module.css";
 
 interface Measure {
@@ -49,6 +50,10 @@ export function Frontier({ sweep, runs, hot }: Props) {
           <Saveable title={measure.title} as="drawing">
             <Plot measure={measure} sweep={sweep} runs={runs} hot={hot} />
           </Saveable>
+          <p className={classes.says}>
+            {frontierSentence(measure, placedOf(measure, runs))}
+            {keptSentence(sweep)}
+          </p>
         </figure>
       ))}
     </div>
@@ -63,16 +68,20 @@ const PAD = { top: 14, right: 18, bottom: 36, left: 50 };
 const valueOf = (run: TrainingRun, name: Measure["name"]) =>
   name === "return_recovered" ? (run.cell.gate?.return_recovered ?? null) : (run.cell[name] ?? null);
 
+/** The trainings that have this measure, seeds of one configuration a little aside from each other. */
+function placedOf({ name }: Measure, runs: TrainingRun[]) {
+  const seeds = [...new Set(runs.map((run) => run.cell.seed))];
+  return runs.flatMap((run) => {
+    const value = valueOf(run, name);
+    const l0 = run.cell.l0 ?? null;
+    const aside = SPREAD * (seeds.indexOf(run.cell.seed) - (seeds.length - 1) / 2);
+    return value === null || l0 === null ? [] : [{ run, label: run.label, l0, value, aside }];
+  });
+}
+
 function Plot({ measure, sweep, runs, hot }: { measure: Measure } & Props) {
   const [ref, { width }] = useSize();
-  const seeds = [...new Set(runs.map((run) => run.cell.seed))];
-  const placed = runs.flatMap((run) => {
-    const value = valueOf(run, measure.name);
-    const l0 = run.cell.l0 ?? null;
-    return value === null || l0 === null
-      ? []
-      : [{ run, l0, value, aside: SPREAD * (seeds.indexOf(run.cell.seed) - (seeds.length - 1) / 2) }];
-  });
+  const placed = placedOf(measure, runs);
   const spans = sweep.configurations.flatMap((each) => spanOf(each, measure));
   const { x, y, ticks } = axes(placed, spans, measure, width);
   const kept = sweep.cells[sweep.recommended ?? -1];
@@ -83,7 +92,7 @@ function Plot({ measure, sweep, runs, hot }: { measure: Measure } & Props) {
           width={width}
           height={HEIGHT}
           role="img"
-          aria-label={`${measure.title}: ${spoken(placed, measure)}`}
+          aria-label={`${measure.title}. ${frontierSentence(measure, placed)} ${spoken(placed, measure)}`}
         >
           {ticks.map((tick) => (
             <g key={tick} transform={`translate(0 ${y(tick)})`}>

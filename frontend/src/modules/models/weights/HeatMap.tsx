@@ -2,6 +2,7 @@ import { useComputedColorScheme } from "@mantine/core";
 import { useEffect, useRef, type MouseEvent } from "react";
 
 import { num } from "@/lib/format";
+import { Saveable } from "@/ui/Saveable";
 import { useSize } from "@/ui/use-size";
 
 import { gridSize, paintCells } from "./heat-paint";
@@ -13,10 +14,11 @@ interface Props {
   cell: Cell;
   onCell: (cell: Cell) => void;
   label: string;
+  description: string;
 }
 
 /** The parameter as a heat map: blue negative, orange positive, a dot on edited cells. Click or arrow keys choose a cell. */
-export function HeatMap({ matrix, cell, onCell, label }: Props) {
+export function HeatMap({ matrix, cell, onCell, label, description }: Props) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const scheme = useComputedColorScheme();
   const [ref, { width: room }] = useSize();
@@ -36,21 +38,24 @@ export function HeatMap({ matrix, cell, onCell, label }: Props) {
   };
 
   return (
-    <div ref={ref} className={classes.heat}>
-      <canvas
-        ref={canvas}
-        role="application"
-        tabIndex={0}
-        aria-label={`${label}: cell ${cell.row}, ${cell.column} is ${num(matrix.at(cell))}. Arrow keys move.`}
-        style={{ width: grid.width, height: grid.height }}
-        onClick={choose}
-        onKeyDown={(event) => {
-          const next = moved(matrix, cell, event.key);
-          if (!next) return;
-          event.preventDefault();
-          onCell(next);
-        }}
-      />
-    </div>
+    <Saveable title={`Weights of ${label}`} as="picture">
+      <div ref={ref} className={classes.heat}>
+        <canvas
+          ref={canvas}
+          role="application"
+          tabIndex={0}
+          aria-description={description}
+          aria-label={`${label}: cell ${cell.row}, ${cell.column} is ${num(matrix.at(cell))}. Arrow keys move.`}
+          style={{ width: grid.width, height: grid.height }}
+          onClick={choose}
+          onKeyDown={(event) => {
+            const next = moved(matrix, cell, event.key);
+            if (!next) return;
+            event.preventDefault();
+            onCell(next);
+          }}
+        />
+      </div>
+    </Saveable>
   );
 }

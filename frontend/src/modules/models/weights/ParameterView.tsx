@@ -5,6 +5,7 @@ import type { ParameterInfo } from "@/lib/types";
 import { Failure, Block } from "@/ui/States";
 
 import { useLayerWeights, useWeightChange } from "../api";
+import { weightsSentence } from "../sentence";
 import { CellForm } from "./CellForm";
 import { HeatMap } from "./HeatMap";
 import { PerturbForm } from "./PerturbForm";
@@ -27,6 +28,7 @@ export function ParameterView({ modelId, parameter }: { modelId: string; paramet
 
   const matrix = asMatrix(weights);
   const { mean, std, min, max } = weights.stats;
+  const sentence = weightsSentence(weights);
   return (
     <div className={classes.view}>
       <p className={classes.stats}>
@@ -39,8 +41,9 @@ export function ParameterView({ modelId, parameter }: { modelId: string; paramet
       </p>
       <div className={classes.maps} data-both={weights.overview !== null}>
         {weights.overview && <Overview overview={weights.overview} matrix={matrix} onCell={setCell} />}
-        <HeatMap matrix={matrix} cell={cell} onCell={setCell} label={parameter.key} />
+        <HeatMap matrix={matrix} cell={cell} onCell={setCell} label={parameter.key} description={sentence} />
       </div>
+      <p className="muted small">{sentence}</p>
       <div className={classes.forms}>
         <CellForm
           key={`${cell.row},${cell.column},${matrix.at(cell)}`}

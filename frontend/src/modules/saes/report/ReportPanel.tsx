@@ -16,6 +16,7 @@ import { reportKey, useReport, useStartReport } from "./api";
 import { levelOf, styleOf } from "./lines";
 import { ReportFacts } from "./ReportFacts";
 import { ReportTable } from "./ReportTable";
+import { lastingSentence, recoveredSentence } from "./sentence";
 import { Stability } from "./Stability";
 import classes from "./Report.module.css";
 
@@ -134,13 +135,15 @@ function Card({ report }: { report: Report }) {
         <Notice key={warning}>{warning}</Notice>
       ))}
       <ReportTable report={report} />
+      <p className="muted small">{recoveredSentence(report)}</p>
       <div className={classes.lower}>
         <section className={partClasses.part} aria-label="Survival">
           <h3>Episodes still going</h3>
+          <p className="muted small">{lastingSentence(report)}</p>
           <SurvivalChart
             steps={report.survival_steps}
             height={210}
-            label={`Share of episodes not ended, by step, for ${report.lines.map((line) => line.title).join(", ")}`}
+            label={`Share of episodes not ended, by step, for ${report.lines.map((line) => line.title).join(", ")}. ${lastingSentence(report)}`}
             curves={report.lines.map((line) => ({
               ...styleOf(line),
               label: line.title,

@@ -8,6 +8,7 @@ import table from "@/ui/Table.module.css";
 import { Saveable } from "@/ui/Saveable";
 
 import { figure, styleOf } from "./lines";
+import { recoveredSentence } from "./sentence";
 import classes from "./Report.module.css";
 
 const HEADS: readonly [label: string, term?: Term, note?: string][] = [
@@ -27,6 +28,7 @@ export function ReportTable({ report }: { report: Report }) {
     <Saveable title="SAE report card" as="table">
       <div className={table.scroll}>
         <table className={`${table.plain} ${classes.table}`}>
+          <caption className="visually-hidden">SAE report card. {recoveredSentence(report)}</caption>
           <thead>
             <tr>
               <th scope="col">The tap replaced by</th>
