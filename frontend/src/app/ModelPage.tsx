@@ -95,6 +95,8 @@ function Shown({ model }: { model: Model }) {
         feature={feature}
         study={view.study}
         onStudy={(study) => setView({ study })}
+        kind={view.kind}
+        onKind={(kind) => setView({ kind })}
         onFeature={onFeature}
         onStored={onStored}
       />

@@ -36,7 +36,13 @@ export default function Workbench({ model }: { model: Model }) {
 
   return (
     <div className={classes.workbench}>
-      <NetworkPanel model={model} tap={tap} onTap={(next) => setView({ tap: next })} />
+      <NetworkPanel
+        model={model}
+        tap={tap}
+        onTap={(next) => setView({ tap: next })}
+        tab={view.network}
+        onTab={(network) => setView({ network })}
+      />
       <SaePanel model={model} tap={tap} onTap={(next) => setView({ tap: next })} />
       <InterpretPanel
         model={model}

@@ -13,11 +13,27 @@ export interface TableView {
   percentile?: number;
   q?: number;
   show?: "clusters" | "collections";
+  /** What makes features alike, when it is not all three; the map, when it is not PCA. */
+  alike?: (typeof ALIKE)[number];
+  map?: "umap";
+  /** With custom: the weights of decoder, co-activation and function. */
+  shares?: [number, number, number];
 }
+
+const ALIKE = ["decoder", "coactivation", "function", "custom"] as const;
 
 const SHOWN = ["clusters", "collections"] as const;
 const text = (value: unknown) => (typeof value === "string" && value !== "" ? value.slice(0, 80) : undefined);
 const finite = (value: unknown) => (typeof value === "number" && Number.isFinite(value) ? value : undefined);
+
+/** Three weights from 0 to 1 that are not all 0. */
+function shares(value: unknown): TableView["shares"] {
+  if (!Array.isArray(value) || value.length !== 3) return undefined;
+  const [decoder, coactivation, effect] = value.map(finite);
+  if (decoder === undefined || coactivation === undefined || effect === undefined) return undefined;
+  const all: [number, number, number] = [decoder, coactivation, effect];
+  return all.every((each) => each >= 0 && each <= 1) && all.some((each) => each > 0) ? all : undefined;
+}
 
 /** What does not parse is dropped; an empty view leaves the address as short as it was. */
 export function parseTable(value: unknown): TableView | undefined {
@@ -34,6 +50,9 @@ export function parseTable(value: unknown): TableView | undefined {
     percentile: finite(given.percentile),
     q: finite(given.q),
     show: SHOWN.find((each) => each === given.show),
+    alike: ALIKE.find((each) => each === given.alike),
+    map: given.map === "umap" ? "umap" : undefined,
+    shares: shares(given.shares),
   };
   return Object.values(view).some((each) => each !== undefined) ? view : undefined;
 }

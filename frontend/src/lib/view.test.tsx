@@ -32,6 +32,17 @@ test.each([
   expect(parseView({ [name]: value })[name as "tap"]).toBeUndefined();
 });
 
+test("what of a panel is open: what is known is kept, the rest dropped", () => {
+  const known = { kind: "scan", measure: "speed", network: "weights", against: "sae_2" };
+  expect(parseView(known)).toMatchObject(known);
+  expect(parseView({ kind: "comparison", network: "drawing", measure: 3, against: "" })).toEqual({});
+  const table = { show: "clusters", alike: "custom", map: "umap", shares: [1, 0, 0.5] };
+  expect(parseView({ table }).table).toEqual(table);
+  const wrong = { alike: "combined", map: "pca" };
+  for (const shares of [[0, 0, 0], [1, 2, 0], [1, 0], "1,0,0", [1, "0", 1]])
+    expect(parseView({ table: { ...wrong, shares } }).table).toBeUndefined();
+});
+
 test("the table's part of an address: what fits is kept, the rest dropped", () => {
   const table = {
     target: "obs:3",
@@ -79,9 +90,20 @@ function Probe() {
     <>
       <button onClick={() => setView({ feature: 3, alpha: -1 })}>move</button>
       <button onClick={() => openModel("m_2")}>other</button>
+      <button onClick={() => setView({ kind: "scan" })}>scan</button>
+      <button onClick={() => setView({ study: "r_2" })}>study</button>
     </>
   );
 }
+
+test("a kind of study chosen by hand holds until a study is opened", async () => {
+  const router = renderAt("/?model=m_1&study=r_1", Probe);
+  await userEvent.click(await screen.findByText("scan"));
+  expect(router.state.location.search).toMatchObject({ study: "r_1", kind: "scan" });
+  await userEvent.click(screen.getByText("study"));
+  expect(router.state.location.search).toMatchObject({ study: "r_2" });
+  expect(router.state.location.search).not.toHaveProperty("kind", "scan");
+});
 
 test("moving keeps the rest of the view; another model starts clean", async () => {
   const router = renderAt("/?model=m_1&tap=4", Probe);

@@ -3,6 +3,7 @@ import { useCallback } from "react";
 
 import { jumpTo } from "./jump";
 import { parseTable, type TableView } from "./table-view";
+import type { StudyKind } from "./types";
 import { parseTrain, type TrainView } from "./train-view";
 import { parseWatch, type WatchView } from "./watch-view";
 
@@ -18,6 +19,9 @@ const SECTIONS: Record<string, Screen> = {
   train: "train",
 };
 
+const STUDIES: readonly StudyKind[] = ["dose_response", "calibration", "scan"];
+const TABS = ["acting", "weights"] as const;
+
 /** Everything a copied link restores. */
 export interface View {
   model?: string;
@@ -29,6 +33,12 @@ export interface View {
   watch?: WatchView;
   /** A dose-response, calibration or scan: a run of another kind. */
   study?: string;
+  /** The kind of study on screen, chosen by hand: without one, that of the study. */
+  kind?: StudyKind;
+  /** What a comparison draws, when it is not the return. */
+  measure?: string;
+  /** What of the network is open, when it is not the drawing. */
+  network?: (typeof TABS)[number];
   table?: TableView;
   /** The training form, the sweep on screen, and one whose trainings are drawn beside it. */
   train?: TrainView;
@@ -39,6 +49,8 @@ export interface View {
   screen?: Screen;
   /** The SAE that a link was made with: another one has other features under the same numbers. */
   sae?: string;
+  /** The SAE that the one in use is compared with. */
+  against?: string;
   /** Features that the intervention editor is opened with. */
   steer?: number[];
   /** The order of the table of features in the workbench, when it is not the first. */
@@ -75,6 +87,9 @@ export function parseView(search: Record<string, unknown>): View {
     run: text(search.run),
     watch: parseWatch(search.watch),
     study: text(search.study),
+    kind: STUDIES.find((kind) => kind === search.kind),
+    measure: text(search.measure),
+    network: TABS.find((tab) => tab === search.network),
     table: parseTable(search.table),
     train: parseTrain(search.train),
     sweep: text(search.sweep),
@@ -82,11 +97,19 @@ export function parseView(search: Record<string, unknown>): View {
     other: text(search.other),
     screen: SCREENS.find((screen) => screen === search.screen),
     sae: text(search.sae),
+    against: text(search.against),
     steer: indices(search.steer),
     sort: text(search.sort),
     top: index(search.top),
   };
 }
+
+/** A study that is opened is shown, whatever kind was chosen before. */
+const changed = (old: View, patch: View): View => ({
+  ...old,
+  ...(patch.study === undefined ? {} : { kind: undefined }),
+  ...patch,
+});
 
 export function useView() {
   const view: View = useSearch({ strict: false });
@@ -94,7 +117,7 @@ export function useView() {
 
   /** Moves within one model; the browser's back button then leaves the model, not each slider stop. */
   const setView = useCallback(
-    (patch: View) => void navigate({ to: "/", search: (old: View) => ({ ...old, ...patch }), replace: true }),
+    (patch: View) => void navigate({ to: "/", search: (old: View) => changed(old, patch), replace: true }),
     [navigate],
   );
   /** Another model starts from a clean view. */
@@ -105,7 +128,7 @@ export function useView() {
   /** Another page of the same model, from its top; the browser's back button returns. */
   const openScreen = useCallback(
     (screen: Screen | undefined, patch: View = {}) =>
-      void navigate({ to: "/", search: (old: View) => ({ ...old, ...patch, screen }) }).then(() =>
+      void navigate({ to: "/", search: (old: View) => ({ ...changed(old, patch), screen }) }).then(() =>
         window.scrollTo(0, 0),
       ),
     [navigate],
@@ -115,7 +138,7 @@ export function useView() {
     (id: string, patch: View = {}) =>
       void navigate({
         to: "/",
-        search: (old: View) => ({ ...old, ...patch, screen: SECTIONS[id] }),
+        search: (old: View) => ({ ...changed(old, patch), screen: SECTIONS[id] }),
       }).then(() => jumpTo(id)),
     [navigate],
   );

@@ -19,6 +19,7 @@ const user = userEvent.setup();
 function Page({ id, start, onStored }: { id: string; start: string | undefined; onStored: () => void }) {
   const { data: model } = useModel(id);
   const [study, setStudy] = useState(start);
+  const [kind, setKind] = useState<StudyKind>();
   const [feature, setFeature] = useState<number | undefined>(45);
   return model ? (
     <>
@@ -27,7 +28,12 @@ function Page({ id, start, onStored }: { id: string; start: string | undefined; 
         model={model}
         feature={feature}
         study={study}
-        onStudy={setStudy}
+        onStudy={(next) => {
+          setStudy(next);
+          setKind(undefined);
+        }}
+        kind={kind}
+        onKind={setKind}
         onFeature={setFeature}
         onStored={onStored}
       />

@@ -1,7 +1,7 @@
 import { SegmentedControl, Select } from "@mantine/core";
 
 import { ago } from "@/lib/format";
-import type { EnvInfo, Model, RunSummary } from "@/lib/types";
+import type { EnvInfo, Model, RunSummary, StudyKind } from "@/lib/types";
 import { useEnvs } from "@/modules/runs/api";
 import { Panel } from "@/ui/Panel";
 import { Block, Empty, Failure } from "@/ui/States";
@@ -22,6 +22,9 @@ interface Props {
   feature: number | undefined;
   study: string | undefined;
   onStudy: (run: string) => void;
+  /** Chosen by hand, until another study is opened. */
+  kind: StudyKind | undefined;
+  onKind: (kind: StudyKind) => void;
   onFeature: (feature: number) => void;
   /** Edits were stored: the slider's own value no longer counts. */
   onStored: () => void;
@@ -56,13 +59,14 @@ export default function EffectsPanel(props: Props) {
   );
 }
 
-function Studies({ model, envs, feature, study, onStudy, onFeature, onStored }: Props & { envs: EnvInfo[] }) {
-  const { kind, setKind, runs } = useStudyKind(model.id, study);
+function Studies({ envs, ...props }: Props & { envs: EnvInfo[] }) {
+  const { model, feature, study, onStudy, onKind, onFeature, onStored } = props;
+  const { kind, runs } = useStudyKind(model.id, study, props.kind);
   const shown = chosenStudy(runs, kind, study) ?? (runs?.some((run) => run.id === study) ? undefined : study);
   const form = { model, envs, feature, onStarted: onStudy };
   const doseOf = (next: number) => {
     onFeature(next);
-    setKind("dose_response");
+    onKind("dose_response");
   };
   return (
     <div className={classes.effects}>
@@ -70,7 +74,7 @@ function Studies({ model, envs, feature, study, onStudy, onFeature, onStored }: 
         <SegmentedControl
           aria-label="Kind of study"
           value={kind}
-          onChange={setKind}
+          onChange={onKind}
           data={KINDS.map(({ value, label }) => ({ value, label }))}
         />
         <Earlier runs={runs?.filter((run) => run.kind === kind) ?? []} shown={shown} onStudy={onStudy} />

@@ -1,8 +1,9 @@
 import { SegmentedControl } from "@mantine/core";
-import { lazy, Suspense, useState } from "react";
+import { lazy, Suspense } from "react";
 
 import { useEnvInfo } from "@/modules/runs/use-env-info";
 import type { Model } from "@/lib/types";
+import type { View } from "@/lib/view";
 import { Panel } from "@/ui/Panel";
 import { Block, Notice } from "@/ui/States";
 
@@ -15,12 +16,13 @@ interface Props {
   model: Model;
   tap: number | null;
   onTap: (tap: number) => void;
+  /** What is open; the drawing where none is named. */
+  tab: View["network"];
+  onTab: (tab: View["network"]) => void;
 }
 
-type Tab = "drawing" | "acting" | "weights";
-
-export function NetworkPanel({ model, tap, onTap }: Props) {
-  const [tab, setTab] = useState<Tab>("drawing");
+export function NetworkPanel({ model, tap, onTap, tab: asked, onTab }: Props) {
+  const tab = asked === undefined || (asked === "acting" && model.architecture_only) ? "drawing" : asked;
   const env = useEnvInfo(model);
   return (
     <Panel
@@ -35,7 +37,7 @@ export function NetworkPanel({ model, tap, onTap }: Props) {
         <SegmentedControl
           aria-label="Network view"
           value={tab}
-          onChange={(value) => setTab(value)}
+          onChange={(value) => onTab(value === "drawing" ? undefined : value)}
           data={[
             { value: "drawing" as const, label: "Drawing" },
             ...(model.architecture_only ? [] : [{ value: "acting" as const, label: "How it acts" }]),

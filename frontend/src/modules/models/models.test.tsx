@@ -1,8 +1,10 @@
 import { fireEvent, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { delay, http, HttpResponse } from "msw";
+import { useState, type ComponentProps } from "react";
 import { describe, expect, it, vi } from "vitest";
 
+import type { View } from "@/lib/view";
 import { fail } from "@/testing/mock/reply";
 import { makeWorld, renderWithTheme } from "@/testing/render";
 import { server } from "@/testing/server";
@@ -159,11 +161,16 @@ describe("the model bar", () => {
   });
 });
 
+function Network(props: Omit<ComponentProps<typeof NetworkPanel>, "tab" | "onTab">) {
+  const [tab, setTab] = useState<View["network"]>();
+  return <NetworkPanel {...props} tab={tab} onTab={setTab} />;
+}
+
 describe("the network", () => {
   it("loading, then the drawing with its tap, moved by keys", async () => {
     const { model } = makeWorld().addWalker();
     const onTap = vi.fn();
-    renderWithTheme(<NetworkPanel model={model} tap={3} onTap={onTap} />);
+    renderWithTheme(<Network model={model} tap={3} onTap={onTap} />);
     expect(screen.getByRole("status", { name: "Reading the network" })).toBeVisible();
     expect(
       await screen.findByRole("img", { name: /17 → 32 → 32 → 32 → 6 units; the strongest weight is/ }),
@@ -178,7 +185,7 @@ describe("the network", () => {
   it("error", async () => {
     const { model } = makeWorld().addWalker();
     server.use(http.get("*/model/:id/summary", () => fail(500, "The file has vanished.")));
-    renderWithTheme(<NetworkPanel model={model} tap={null} onTap={vi.fn()} />);
+    renderWithTheme(<Network model={model} tap={null} onTap={vi.fn()} />);
     expect(await screen.findByRole("alert")).toHaveTextContent("The file has vanished.");
   });
   it("raw weights: a parameter is scaled, a cell set, the last edit undone", async () => {
@@ -186,7 +193,7 @@ describe("the network", () => {
     const { model } = world.addWalker();
     const value = () => world.models.get(model.id)!.weights.get("net.0.weight")![0]![0]!;
     const before = value();
-    renderWithTheme(<NetworkPanel model={model} tap={3} onTap={vi.fn()} />);
+    renderWithTheme(<Network model={model} tap={3} onTap={vi.fn()} />);
     await user.click(screen.getByText("Raw weights"));
     const history = within((await screen.findByText("No edits yet")).closest("div")!.parentElement!);
     await user.click(await screen.findByRole("button", { name: "Apply" }));

@@ -4,6 +4,7 @@ import { useMemo, useState, type ReactNode } from "react";
 import { ReplayPanel } from "@/modules/replay/ReplayPanel";
 import { plural } from "@/lib/format";
 import type { Run, StudyKind } from "@/lib/types";
+import { useView } from "@/lib/view";
 import { Icon } from "@/ui/Icon";
 import { Panel } from "@/ui/Panel";
 import { Block, Empty, Failure } from "@/ui/States";
@@ -101,12 +102,16 @@ function Result({ runId, modelId, onRun, onStudy }: ResultProps) {
   return <Finished run={run} history={history} />;
 }
 
+const RETURN = "return";
+
 function Finished({ run: whole, history }: { run: Run; history: ReactNode }) {
   const many = hasMany(whole);
   const [chosen, setChosen] = useState<string[]>(() => furthest(whole));
   const run = useMemo(() => (many ? withArms(whole, chosen) : whole), [whole, many, chosen]);
   const [hovered, setHovered] = useState<number | null>(null);
-  const [measure, setMeasure] = useState("return");
+  const { view, setView } = useView();
+  const measure = view.measure ?? RETURN;
+  const setMeasure = (key: string) => setView({ measure: key === RETURN ? undefined : key });
   return (
     <div className={classes.result}>
       <p className={classes.sentence}>{run.sentence}</p>

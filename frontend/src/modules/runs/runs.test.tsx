@@ -244,6 +244,20 @@ describe("Compare", () => {
     await screen.findByText(/gave exactly the baseline numbers/);
     expect(screen.getAllByText("exactly 0").length).toBeGreaterThanOrEqual(3);
   });
+  it("what it draws stands in the address", async () => {
+    const world = makeWorld();
+    const run = finishRun(makeRun(BODY), PUSH);
+    world.runs.set(run.id, run);
+    const router = renderAt("/?measure=length", () => (
+      <ComparePanel modelId="m_1" runId="r_1" onRun={vi.fn()} />
+    ));
+    const choice = await screen.findByRole("combobox", { name: "Measure of the chart" });
+    expect(choice).toHaveValue("Episode length");
+    await user.click(choice);
+    await user.click(screen.getByRole("option", { name: "Return per episode" }));
+    expect(router.state.location.search).not.toHaveProperty("measure", "length");
+    expect(choice).toHaveValue("Return per episode");
+  });
   it("a study is not compared but opened where it belongs", async () => {
     const world = makeWorld();
     const run = makeRun(BODY, { kind: "scan", state: "done", sentence: "24 pushes." });

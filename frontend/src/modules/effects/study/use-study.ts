@@ -1,5 +1,3 @@
-import { useState } from "react";
-
 import type { Model, RunSummary, StudyKind } from "@/lib/types";
 import { useRuns } from "@/modules/runs/api";
 import { useCurrentRun } from "@/modules/runs/use-current-run";
@@ -24,14 +22,11 @@ export function chosenStudy(
 }
 
 /** The kind on screen: chosen by hand, else that of the study in the address. */
-export function useStudyKind(modelId: string, asked: string | undefined) {
+export function useStudyKind(modelId: string, asked: string | undefined, picked: StudyKind | undefined) {
   const { data: runs } = useRuns(modelId);
-  const [picked, setPicked] = useState<{ kind: StudyKind; asked: string | undefined } | null>(null);
   const named = runs?.find((run) => run.id === asked)?.kind;
   const known = named === undefined || named === "comparison" ? undefined : named;
-  // A choice by hand holds until the address names another study.
-  const kind = (picked?.asked === asked ? picked?.kind : undefined) ?? known ?? "dose_response";
-  return { kind, setKind: (next: StudyKind) => setPicked({ kind: next, asked }), runs };
+  return { kind: picked ?? known ?? "dose_response", runs };
 }
 
 export function useStudy(model: Model, runId: string | undefined) {

@@ -120,7 +120,14 @@ function Explorer({ first, error, stale, ...props }: ExplorerProps) {
             />
           </Suspense>
         ) : view.show === "clusters" ? (
-          <ClustersView model={model} feature={feature} onFeature={onFeature} onStored={onStored} />
+          <ClustersView
+            model={model}
+            view={view}
+            onView={onView}
+            feature={feature}
+            onFeature={onFeature}
+            onStored={onStored}
+          />
         ) : (
           <>
             <Toolbar model={model} first={first} view={view} onView={onView} />

@@ -45,7 +45,7 @@ const matching = {
   only_second: [],
 };
 
-function open(saes: unknown[], compared?: object) {
+function open(saes: unknown[], compared?: object, address = "/") {
   const { model } = makeWorld().addWalker();
   server.use(
     http.get("*/model/:id/saes", () => HttpResponse.json({ saes, active: SAE.id })),
@@ -53,7 +53,7 @@ function open(saes: unknown[], compared?: object) {
       compared ? HttpResponse.json(compared) : fail(400, "Need SAE + cached data: there are none."),
     ),
   );
-  return renderAt("/", () => <CompareSaes model={model} />);
+  return renderAt(address, () => <CompareSaes model={model} />);
 }
 
 test("one SAE is in use, and the page says what a second would bring", async () => {
@@ -81,6 +81,17 @@ test("two stand side by side, with what they share beyond chance; a pair leads t
 test("other taps are not matched; a refusal is the server's sentence", async () => {
   open([SAE, OTHER], { states: 9000, saes: [side("a", 0.001), side("b", 0.02)], matching: null });
   expect(await screen.findByText(/They read different taps/)).toBeVisible();
+});
+
+test("which one it is compared with stands in the address", async () => {
+  const third = { ...OTHER, id: "s_third", artifacts_dir: "third" };
+  const compared = { states: 9000, saes: [side("a", 0.001), side("b", 0.02)], matching: null };
+  const router = open([SAE, OTHER, third], compared, "/?against=s_third");
+  const choice = await screen.findByRole("combobox", { name: "Compare the one in use with" });
+  expect(choice).toHaveValue("third, tap 3, s_third");
+  await userEvent.click(choice);
+  await userEvent.click(screen.getByRole("option", { name: /^upload: other.pt/ }));
+  expect(router.state.location.search).toMatchObject({ against: "s_other" });
 });
 
 test("what cannot be compared says why", async () => {

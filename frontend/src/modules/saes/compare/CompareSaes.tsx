@@ -1,8 +1,8 @@
 import { Button, Select } from "@mantine/core";
-import { useState } from "react";
 
 import { percent } from "@/lib/format";
 import type { Model, SaeInfo } from "@/lib/types";
+import { useView } from "@/lib/view";
 import { Panel } from "@/ui/Panel";
 import { Block, Empty, Failure } from "@/ui/States";
 
@@ -37,10 +37,10 @@ const nameOf = (sae: SaeInfo) => `${sae.artifacts_dir}, tap ${String(sae.tap_ind
 
 function Listed({ model, saes, active }: { model: Model; saes: SaeInfo[]; active: string | null }) {
   const activate = useActivateSae(model.id);
-  const [chosen, setChosen] = useState<string>();
+  const { view, setView } = useView();
   const inUse = saes.find(({ id }) => id === active) ?? saes[0];
   const others = saes.filter(({ id }) => id !== inUse?.id);
-  const second = others.find(({ id }) => id === chosen) ?? others[0];
+  const second = others.find(({ id }) => id === view.against) ?? others[0];
   if (!inUse) return null;
   return (
     <div className={classes.compare}>
@@ -78,7 +78,7 @@ function Listed({ model, saes, active }: { model: Model; saes: SaeInfo[]; active
             w={420}
             data={others.map((sae) => ({ value: sae.id, label: nameOf(sae) }))}
             value={second.id}
-            onChange={(id) => id !== null && setChosen(id)}
+            onChange={(id) => id !== null && setView({ against: id })}
           />
           <Compared model={model} first={inUse.id} second={second.id} />
         </>

@@ -2,20 +2,23 @@ import { NumberInput, SegmentedControl } from "@mantine/core";
 import { useState } from "react";
 
 import { count, fixed } from "@/lib/format";
+import type { TableView } from "@/lib/table-view";
 import type { Clusters, Model } from "@/lib/types";
 import { Facts } from "@/ui/Facts";
 import { Block, Failure } from "@/ui/States";
 
-import { useClusters, type ClusterView } from "../api";
+import { useClusters } from "../api";
 import { Antipodal } from "./Antipodal";
 import { ClusterList } from "./ClusterList";
 import { ClusterMap } from "./ClusterMap";
 import { MakeClusters } from "./MakeClusters";
-import { ALIKE, VIEWS, wantedOf, type Shares, type Wanted } from "./wanted";
+import { ALIKE, sharesOf, VIEWS, wantedOf, type Shares } from "./wanted";
 import classes from "./Clusters.module.css";
 
 interface Props {
   model: Model;
+  view: TableView;
+  onView: (view: TableView) => void;
   feature: number | undefined;
   onFeature: (feature: number) => void;
   onStored: () => void;
@@ -23,10 +26,10 @@ interface Props {
 
 /** Groups of like features, with the verdict whether they are more than chance before anything else. */
 export function ClustersView(props: Props) {
-  const [view, setView] = useState<ClusterView>("combined");
-  const [map, setMap] = useState<Wanted["map"]>("pca");
-  const [shares, setShares] = useState<Shares>({ decoder: 1, coactivation: 1, function: 1 });
-  const wanted = wantedOf(view, map, shares);
+  const { alike = "combined", map = "pca" } = props.view;
+  const shares = sharesOf(props.view);
+  const change = (patch: TableView) => props.onView({ ...props.view, ...patch });
+  const wanted = wantedOf(alike, map, shares);
   const { data, error, refetch } = useClusters(props.model, wanted);
   return (
     <div className={classes.clusters}>
@@ -35,23 +38,28 @@ export function ClustersView(props: Props) {
           <SegmentedControl
             size="xs"
             aria-label="What makes features alike"
-            value={view}
-            onChange={setView}
+            value={alike}
+            onChange={(next) => change({ alike: next === "combined" ? undefined : next })}
             data={VIEWS}
           />
           <SegmentedControl
             size="xs"
             aria-label="Map"
             value={map}
-            onChange={setMap}
+            onChange={(next) => change({ map: next === "umap" ? next : undefined })}
             data={[
-              { value: "pca", label: "PCA map" },
-              { value: "umap", label: "UMAP map" },
+              { value: "pca" as const, label: "PCA map" },
+              { value: "umap" as const, label: "UMAP map" },
             ]}
           />
         </div>
-        <p>{ALIKE[view]}</p>
-        {view === "custom" && <ShareFields shares={shares} onChange={setShares} />}
+        <p>{ALIKE[alike]}</p>
+        {alike === "custom" && (
+          <ShareFields
+            shares={shares}
+            onChange={(next) => change({ shares: [next.decoder, next.coactivation, next.function] })}
+          />
+        )}
       </div>
       {error ? (
         <Failure error={error} onRetry={() => void refetch()} title="The clusters could not be read" />

@@ -1,4 +1,6 @@
 // Which grouping is on screen: what makes features alike, and how they are drawn.
+import type { TableView } from "@/lib/table-view";
+
 import type { ClusterView } from "../api";
 
 export interface Shares {
@@ -28,6 +30,12 @@ export const ALIKE: Record<ClusterView, string> = {
   function: "Similarity = cosine of mean effects on the actions: what the features do.",
   custom: "Similarity = your weights of the three, divided by their sum; negatives count as 0.",
 };
+
+/** The weights in the address, else all alike. */
+export function sharesOf({ shares = [1, 1, 1] }: TableView): Shares {
+  const [decoder, coactivation, effect] = shares;
+  return { decoder, coactivation, function: effect };
+}
 
 /** What is asked of the server; the weights only where they count. */
 export const wantedOf = (view: ClusterView, map: Wanted["map"], shares: Shares): Wanted =>
