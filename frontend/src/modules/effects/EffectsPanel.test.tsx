@@ -103,6 +103,26 @@ test("a finished dose-response: sentence, chart, shape, and a dose read off by k
   expect(screen.getByText("policyscope verify r_2.zip")).toBeVisible();
 });
 
+test("one dose has no slope, and says so without a unit", async () => {
+  open("dose_response");
+  const one = RECORDED.dose_response;
+  const curve = { ...one, points: one.points.slice(-1), slope: null, slope_ci: null, linear_range: null };
+  server.use(
+    http.get("*/run/:id/effects", () =>
+      json({
+        run_id: "r_2",
+        kind: "dose_response",
+        state: "done",
+        dose_response: curve,
+        calibration: null,
+        scan: null,
+      }),
+    ),
+  );
+  const label = await screen.findByText("slope at 0");
+  expect(label.closest("div")).toHaveTextContent(/not with one dose$/);
+});
+
 test("several features are calibrated together, by their shares of one push", async () => {
   open();
   await user.click(await screen.findByRole("radio", { name: "Calibrate" }));

@@ -22,6 +22,9 @@ test("what an arm changes, in words", () => {
   expect(armText(arm())).toBe("nothing changed");
   expect(armText(arm(add(-1.5)))).toBe("α = −1.5 on feature 42");
   expect(armText({ ...arm(add(1)), weights: "edited" })).toBe("α = +1 on feature 42, edited weights");
+  expect(armText({ name: "expert", edits: [], weights: "edited", model_id: "m_2" })).toBe(
+    "model expert, m_2",
+  );
   expect(
     armText(
       arm(

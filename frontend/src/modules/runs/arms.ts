@@ -54,8 +54,9 @@ export function isSimple(edits: readonly FeatureEdit[]): boolean {
 }
 
 /** What distinguishes an arm, in words. */
-export function armText(arm: ArmLike & { weights?: RunArm["weights"] }): string {
+export function armText(arm: ArmLike & Partial<Pick<RunArm, "weights" | "model_id">>): string {
   if (arm.name === BASELINE) return "nothing changed";
+  if (arm.model_id) return `model ${arm.name}, ${arm.model_id}`;
   const parts = arm.edits.map(editText);
   if (arm.weights === "edited") parts.push("edited weights");
   return parts.length > 0 ? parts.join(", ") : "nothing changed";

@@ -25,7 +25,13 @@ export default function TrainPage(props: Props) {
   const sweeps = useSweeps(props.model.id);
   const error = envs.error ?? sweeps.error;
   if (error)
-    return <Failure error={error} onRetry={() => void Promise.all([envs.refetch(), sweeps.refetch()])} />;
+    return (
+      <Failure
+        error={error}
+        onRetry={() => void Promise.all([envs.refetch(), sweeps.refetch()])}
+        title={`The ${envs.error ? "environments" : "trainings"} could not be listed`}
+      />
+    );
   if (!envs.data || !sweeps.data) return <Block height={420} label="Opening the training page" />;
   const { view, onView } = props;
   const sweep = view.sweep ?? sweeps.data[0]?.sweep_id;

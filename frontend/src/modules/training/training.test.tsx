@@ -46,6 +46,13 @@ test("before anything is trained it says what will appear, what it costs and the
   expect(screen.getByText(/About 40 s, judged by earlier sweeps/)).toBeVisible();
 });
 
+test("what could not be listed is named", async () => {
+  const { model } = makeWorld().addWalker("walker", { sae: SAE });
+  server.use(http.get("*/model/:id/sweeps", () => fail(500, "The database is locked.")));
+  renderWithTheme(<Page model={model} onUsed={vi.fn()} />);
+  expect(await screen.findByRole("alert")).toHaveTextContent("The trainings could not be listed");
+});
+
 test("what is typed is asked of the server, and what it refuses is said in its words", async () => {
   const asked: unknown[] = [];
   server.use(http.post("*/never", () => json({})));

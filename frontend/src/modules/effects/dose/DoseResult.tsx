@@ -89,6 +89,8 @@ function Readout({ point, curve }: { point: DosePoint; curve: DoseResponse }) {
 function Shape({ curve }: { curve: DoseResponse }) {
   const { trend, collapse, slope, slope_ci, measure } = curve;
   const decimals = effectDecimals([slope ?? 0]);
+  const sizes = new Set(curve.points.map((point) => Math.abs(point.dose ?? 0)));
+  const none = sizes.size === 1 ? "not with one dose" : "not from these doses";
   const dose = (value: number | null, sign: string) =>
     value === null ? "none" : `${sign}${num(Math.abs(value), 2)}`;
   return (
@@ -97,8 +99,8 @@ function Shape({ curve }: { curve: DoseResponse }) {
       facts={[
         {
           label: "slope at 0",
-          value: `${signed(slope, decimals)} ${measure.unit} per δₐ`,
-          note: interval(pair(slope_ci), decimals, true),
+          value: slope === null ? none : `${signed(slope, decimals)} ${measure.unit} per δₐ`,
+          ...(slope === null ? {} : { note: interval(pair(slope_ci), decimals, true) }),
           term: "displacement",
         },
         {

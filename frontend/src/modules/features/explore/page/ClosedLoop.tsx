@@ -36,8 +36,8 @@ export function ClosedLoop({ found }: { found: Found[] }) {
             </tr>
           </thead>
           <tbody>
-            {shown.map((run) => (
-              <tr key={`${run.run_id} ${run.arm}`}>
+            {shown.map((run, index) => (
+              <tr key={`${run.run_id} ${run.arm} ${String(index)}`}>
                 <th scope="row">{originOf(run)}</th>
                 <td>
                   <b>{signed(run.mean_difference, 1)}</b>
