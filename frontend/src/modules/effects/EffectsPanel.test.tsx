@@ -14,7 +14,7 @@ import { server } from "@/testing/server";
 
 import EffectsPanel from "./EffectsPanel";
 
-const user = userEvent.setup();
+const user = userEvent.setup({ delay: null });
 
 function Page({ id, start, onStored }: { id: string; start: string | undefined; onStored: () => void }) {
   const { data: model } = useModel(id);

@@ -3,6 +3,7 @@ import { ActionIcon } from "@mantine/core";
 import { ago, count } from "@/lib/format";
 import type { Model } from "@/lib/types";
 import { Icon } from "@/ui/Icon";
+import { Saveable } from "@/ui/Saveable";
 import { Empty, Failure, Lines } from "@/ui/States";
 
 import { useDeleteModel, useModels } from "./api";
@@ -63,27 +64,29 @@ export function ModelList({ onOpen }: { onOpen: (id: string) => void }) {
       </Empty>
     );
   return (
-    <div className={classes.scroll}>
-      <table className={classes.table}>
-        <thead>
-          <tr>
-            <th scope="col">Name</th>
-            <th scope="col">Observation → action</th>
-            <th scope="col">Activation</th>
-            <th scope="col">Parameters</th>
-            <th scope="col">SAE</th>
-            <th scope="col">Stored</th>
-            <th scope="col">
-              <span className="visually-hidden">Delete</span>
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {models.map((model) => (
-            <Row key={model.id} model={model} onOpen={onOpen} />
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <Saveable title="Stored models" as="table">
+      <div className={classes.scroll}>
+        <table className={classes.table}>
+          <thead>
+            <tr>
+              <th scope="col">Name</th>
+              <th scope="col">Observation → action</th>
+              <th scope="col">Activation</th>
+              <th scope="col">Parameters</th>
+              <th scope="col">SAE</th>
+              <th scope="col">Stored</th>
+              <th scope="col">
+                <span className="visually-hidden">Delete</span>
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {models.map((model) => (
+              <Row key={model.id} model={model} onOpen={onOpen} />
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </Saveable>
   );
 }

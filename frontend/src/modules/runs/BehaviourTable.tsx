@@ -5,6 +5,7 @@ import { decimalsFor, fixed, interval, num, percent, signed } from "@/lib/format
 import { pair, type Run } from "@/lib/types";
 import { Explain, Formula } from "@/ui/Explain";
 import { IntervalMark } from "@/ui/IntervalMark";
+import { Saveable } from "@/ui/Saveable";
 
 import { toneColor, toneOf } from "./arms";
 import { behaviourRows, type BehaviourRow } from "./behaviour";
@@ -49,29 +50,31 @@ export function BehaviourTable({ run, measure, onMeasure }: Props) {
           />
         )}
       </div>
-      <div
-        className={classes.seedScroll}
-        style={{ maxHeight: 460 }}
-        tabIndex={0}
-        role="group"
-        aria-label="Behaviour measures"
-      >
-        <table className={classes.seedTable}>
-          <Head arm={arm} />
-          <tbody>
-            {(only ? apart : rows).map((row) => (
-              <Row
-                key={row.key}
-                row={row}
-                arm={arm}
-                color={color}
-                chosen={row.key === measure}
-                onChoose={() => onMeasure(row.key)}
-              />
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <Saveable title={`Behaviour in ${run.id}`} as="table">
+        <div
+          className={classes.seedScroll}
+          style={{ maxHeight: 460 }}
+          tabIndex={0}
+          role="group"
+          aria-label="Behaviour measures"
+        >
+          <table className={classes.seedTable}>
+            <Head arm={arm} />
+            <tbody>
+              {(only ? apart : rows).map((row) => (
+                <Row
+                  key={row.key}
+                  row={row}
+                  arm={arm}
+                  color={color}
+                  chosen={row.key === measure}
+                  onChoose={() => onMeasure(row.key)}
+                />
+              ))}
+            </tbody>
+          </table>
+        </div>
+      </Saveable>
     </section>
   );
 }

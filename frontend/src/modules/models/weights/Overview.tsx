@@ -3,6 +3,7 @@ import { useEffect, useRef, type MouseEvent } from "react";
 
 import { count } from "@/lib/format";
 import type { LayerWeights } from "@/lib/types";
+import { Saveable } from "@/ui/Saveable";
 import { useSize } from "@/ui/use-size";
 
 import { gridSize, paintOverview } from "./heat-paint";
@@ -38,13 +39,15 @@ export function Overview({ overview, matrix, onCell }: Props) {
   const { row, column, rows, columns } = matrix.window;
   return (
     <figure ref={ref} className={classes.overview}>
-      <canvas
-        ref={canvas}
-        role="img"
-        aria-label={`All ${count(matrix.rows)} × ${count(matrix.columns)} cells; the row and column fields below move the window too`}
-        style={{ width: grid.width, height: grid.height }}
-        onClick={choose}
-      />
+      <Saveable title="All of the weights" as="picture">
+        <canvas
+          ref={canvas}
+          role="img"
+          aria-label={`All ${count(matrix.rows)} × ${count(matrix.columns)} cells; the row and column fields below move the window too`}
+          style={{ width: grid.width, height: grid.height }}
+          onClick={choose}
+        />
+      </Saveable>
       <figcaption>
         All {count(matrix.rows)} × {count(matrix.columns)} cells, each block of {high} × {wide} by its
         strongest. Click to move the window of {SIDE} × {SIDE}: now rows {row} to {row + rows - 1}, columns{" "}

@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState, type PointerEvent } from "react";
 
 import { num } from "@/lib/format";
+import { Saveable } from "@/ui/Saveable";
 
 import type { Signal } from "../decode";
 import { usePlayer, type Player } from "../player";
@@ -65,26 +66,28 @@ export function UnitMap({ label, signal, order, largest, player }: Props) {
         <span>{label}</span>
         <output>{at && `unit ${String(at.unit)}, step ${String(at.step)}: ${value ?? ""}`}</output>
       </figcaption>
-      <div
-        className={classes.plot}
-        style={{ height: Math.max(48, Math.min(160, 4 * order.length)) }}
-        onPointerDown={(event) => {
-          event.currentTarget.setPointerCapture(event.pointerId);
-          seek(event);
-        }}
-        onPointerMove={(event) => {
-          setAt(placeOf(event));
-          if (event.buttons === 1) seek(event);
-        }}
-        onPointerLeave={() => setAt(null)}
-      >
-        <canvas
-          ref={canvas}
-          role="img"
-          aria-label={`${label}: ${String(order.length)} units over ${String(steps)} steps`}
-        />
-        <i style={{ left: `${String((100 * (step + 0.5)) / steps)}%` }} aria-hidden="true" />
-      </div>
+      <Saveable title={`Activations of ${label}`} as="picture">
+        <div
+          className={classes.plot}
+          style={{ height: Math.max(48, Math.min(160, 4 * order.length)) }}
+          onPointerDown={(event) => {
+            event.currentTarget.setPointerCapture(event.pointerId);
+            seek(event);
+          }}
+          onPointerMove={(event) => {
+            setAt(placeOf(event));
+            if (event.buttons === 1) seek(event);
+          }}
+          onPointerLeave={() => setAt(null)}
+        >
+          <canvas
+            ref={canvas}
+            role="img"
+            aria-label={`${label}: ${String(order.length)} units over ${String(steps)} steps`}
+          />
+          <i style={{ left: `${String((100 * (step + 0.5)) / steps)}%` }} aria-hidden="true" />
+        </div>
+      </Saveable>
     </figure>
   );
 }

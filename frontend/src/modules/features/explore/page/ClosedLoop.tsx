@@ -3,6 +3,7 @@ import { useState } from "react";
 import { interval, num, plural, signed } from "@/lib/format";
 import { pair, type Dashboard } from "@/lib/types";
 import { Explain } from "@/ui/Explain";
+import { Saveable } from "@/ui/Saveable";
 
 import { originOf } from "../columns";
 import classes from "./Page.module.css";
@@ -26,32 +27,34 @@ export function ClosedLoop({ found }: { found: Found[] }) {
           appears here.
         </p>
       ) : (
-        <table className={classes.loops}>
-          <thead>
-            <tr>
-              <th scope="col">Push</th>
-              <th scope="col">Return</th>
-              <th scope="col">Measure</th>
-              <th scope="col">Seeds</th>
-            </tr>
-          </thead>
-          <tbody>
-            {shown.map((run, index) => (
-              <tr key={`${run.run_id} ${run.arm} ${String(index)}`}>
-                <th scope="row">{originOf(run)}</th>
-                <td>
-                  <b>{signed(run.mean_difference, 1)}</b>
-                  {run.ci && <small>{interval(pair(run.ci), 1, true)}</small>}
-                </td>
-                <td>{run.measure === null || run.measure === "Return" ? "" : <Other run={run} />}</td>
-                <td>
-                  {run.n}
-                  {!run.inferential && <small>{run.source === "scan" ? "one of many" : "too few"}</small>}
-                </td>
+        <Saveable title="In the closed loop" as="table">
+          <table className={classes.loops}>
+            <thead>
+              <tr>
+                <th scope="col">Push</th>
+                <th scope="col">Return</th>
+                <th scope="col">Measure</th>
+                <th scope="col">Seeds</th>
               </tr>
-            ))}
-          </tbody>
-        </table>
+            </thead>
+            <tbody>
+              {shown.map((run, index) => (
+                <tr key={`${run.run_id} ${run.arm} ${String(index)}`}>
+                  <th scope="row">{originOf(run)}</th>
+                  <td>
+                    <b>{signed(run.mean_difference, 1)}</b>
+                    {run.ci && <small>{interval(pair(run.ci), 1, true)}</small>}
+                  </td>
+                  <td>{run.measure === null || run.measure === "Return" ? "" : <Other run={run} />}</td>
+                  <td>
+                    {run.n}
+                    {!run.inferential && <small>{run.source === "scan" ? "one of many" : "too few"}</small>}
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </Saveable>
       )}
       {found.length > FEW && (
         <button type="button" className={classes.more} onClick={() => setAll(!all)}>
