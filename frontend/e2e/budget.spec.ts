@@ -99,7 +99,9 @@ async function scrollThrough(page: Page, table: Locator): Promise<number> {
   const end = await table.evaluate((box) => box.scrollHeight - box.clientHeight);
   for (let turn = 0; turn < 80; turn++) await page.mouse.wheel(0, end / 60);
   await expect.poll(() => table.evaluate((box) => box.scrollTop)).toBeGreaterThan(end - 2);
-  await expect(table.getByRole("button", { name: `Feature ${String(FEATURES - 1)}` })).toBeVisible();
+  await expect(
+    table.getByRole("button", { name: `Feature ${String(FEATURES - 1)}`, exact: true }),
+  ).toBeVisible();
   return page.evaluate(() => (window as unknown as { seen: { longest: number } }).seen.longest);
 }
 

@@ -124,7 +124,7 @@ test("the first screen is accessible, and refuses a file with the server's own s
   await page.goto("/");
   await expect(page.getByRole("button", { name: "Open demo Walker2d" })).toBeVisible();
   await checkAccessibility(page);
-  await page.locator("input[type=file]").setInputFiles({
+  await page.locator("#policy-file").setInputFiles({
     name: "notes.pt",
     mimeType: "application/octet-stream",
     buffer: Buffer.from("not a policy"),

@@ -55,7 +55,7 @@ export async function checkAccessibility(page: Page) {
 
 export async function upload(page: Page, file: string) {
   await page.goto("/");
-  await page.locator("input[type=file]").setInputFiles(file);
+  await page.locator("#policy-file").setInputFiles(file);
   await expect(page.getByRole("heading", { level: 2, name: "Load SAE" })).toBeVisible();
 }
 
