@@ -5,7 +5,7 @@ import type { Browser, Locator, Page } from "@playwright/test";
 
 import type { Dashboard, TablePage } from "../src/lib/types";
 
-import { expect, loadSae, openPage, test } from "./support";
+import { expect, loadSae, note, openPage, test } from "./support";
 
 const FEATURES = 16_384;
 const PAINT_MS = 1000;
@@ -26,9 +26,7 @@ async function best(limit: number, passes: number, measure: () => Promise<number
     allowed = limit * stretched();
   } while (times.length < passes && Math.min(...times) > allowed);
   const found = times.map((time) => time.toFixed(0)).join(", ");
-  test
-    .info()
-    .annotations.push({ type: "measured", description: `${what}: ${found} ms of ${allowed.toFixed(0)}` });
+  note(`${what}: ${found} ms of ${allowed.toFixed(0)}`);
   expect(Math.min(...times), `${what}, in ms`).toBeLessThanOrEqual(allowed);
 }
 
