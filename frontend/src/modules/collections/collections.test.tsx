@@ -8,7 +8,7 @@ import FeaturesPanel from "@/modules/features/explore/FeaturesPanel";
 import { SAE } from "@/testing/mock/models";
 import { makeWorld, renderAt } from "@/testing/render";
 
-const user = userEvent.setup();
+const user = userEvent.setup({ delay: null });
 
 function open(start: TableView = {}) {
   const world = makeWorld();
@@ -49,6 +49,30 @@ test("a feature is put into a new collection from its page", async () => {
   await user.click(screen.getByRole("button", { name: "Add" }));
   expect(await screen.findByRole("checkbox", { name: "right knee" })).toBeChecked();
   expect(await screen.findByRole("button", { name: "In 1 collection" })).toBeVisible();
+});
+
+test("what was collected is noted and steered together", async () => {
+  const router = open();
+  await user.click(await screen.findByLabelText("Feature 45", { selector: "tr button" }));
+  await user.click(await star(45));
+  await waitFor(async () => expect(await star(45)).toHaveAttribute("aria-pressed", "true"));
+  await user.click(await screen.findByRole("button", { name: "Collect" }));
+  await user.type(await screen.findByRole("textbox", { name: "Name of a new collection" }), "knee");
+  await user.click(screen.getByRole("button", { name: "Add" }));
+  expect(await screen.findByRole("checkbox", { name: "knee" })).toBeChecked();
+  await user.keyboard("{Escape}");
+  await user.click(screen.getByRole("radio", { name: "Collections" }));
+  const card = within(await screen.findByRole("region", { name: "Collection knee" }));
+  const note = card.getByRole("textbox", { name: "Note on feature 45" });
+  await user.type(note, "brakes{Enter}");
+  await user.click(screen.getByRole("radio", { name: "Table" }));
+  await user.click(screen.getByRole("radio", { name: "Collections" }));
+  const again = within(await screen.findByRole("region", { name: "Collection knee" }));
+  expect(again.getByRole("textbox", { name: "Note on feature 45" })).toHaveValue("brakes");
+  expect(screen.getByRole("region", { name: "Collection bookmarks" })).toHaveTextContent("1 feature");
+  await user.click(again.getByRole("button", { name: "Steer all" }));
+  await waitFor(() => expect(router.state.location.search).toMatchObject({ steer: [45], feature: 45 }));
+  expect(router.state.location.search).not.toHaveProperty("screen", "features");
 });
 
 test("a deleted collection comes back with its notes", async () => {

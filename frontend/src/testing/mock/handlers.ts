@@ -6,6 +6,7 @@ import { modelHandlers } from "./model-handlers";
 import { runHandlers } from "./run-handlers";
 import { saeHandlers } from "./sae-handlers";
 import { understandingHandlers } from "./understanding-handlers";
+import { versusHandlers } from "./versus-handlers";
 import { weightHandlers } from "./weight-handlers";
 import type { World } from "./world";
 
@@ -17,4 +18,5 @@ export const makeHandlers = (world: World): HttpHandler[] => [
   ...effectsHandlers(world),
   ...understandingHandlers(world),
   ...collectionHandlers(world),
+  ...versusHandlers(world),
 ];
