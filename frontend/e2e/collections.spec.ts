@@ -1,0 +1,48 @@
+import { expect, loadSae, openPage, test } from "./support";
+
+test("a feature is starred, collected and found again; the page gets a name and opens from the palette", async ({
+  page,
+}) => {
+  test.setTimeout(240_000);
+  await page.goto("/");
+  await page.getByRole("button", { name: "Open demo Walker2d" }).click();
+  await loadSae(page, "walker2d_w32");
+  await openPage(page, "Features");
+  const panel = page.locator("#features");
+  const rows = panel.getByRole("region", { name: /Table of features/ });
+  const analyse = panel.getByRole("button", { name: "Analyse the features" });
+  await expect(rows.or(analyse)).toBeVisible();
+  if (await analyse.isVisible()) await analyse.click();
+  const first = rows.getByRole("button", { name: /^Feature \d+$/ }).first();
+  await expect(first).toBeVisible({ timeout: 200_000 });
+  const feature = await first.innerText();
+
+  // collections belong to the SAE, so that an earlier try may have left some
+  const star = rows.getByRole("button", { name: `Bookmark feature ${feature}`, exact: true });
+  if ((await star.getAttribute("aria-pressed")) !== "true") await star.click();
+  await expect(star).toHaveAttribute("aria-pressed", "true");
+  const name = `knee ${Date.now()}`;
+  await panel.getByRole("button", { name: /^(Collect|In \d+ collections?)$/ }).click();
+  await page.getByRole("textbox", { name: "Name of a new collection" }).fill(name);
+  await page.getByRole("button", { name: "Add", exact: true }).click();
+  await expect(page.getByRole("checkbox", { name })).toBeChecked();
+  await page.keyboard.press("Escape");
+  await panel.getByText("Collections", { exact: true }).click();
+  for (const collection of ["bookmarks", name])
+    await expect(
+      panel
+        .getByRole("region", { name: `Collection ${collection}` })
+        .getByRole("button", { name: `Feature ${feature}`, exact: true }),
+    ).toBeVisible();
+
+  await page.getByRole("button", { name: "Link and saved views" }).click();
+  await page.getByRole("textbox", { name: "Name of this view" }).fill(`view of ${name}`);
+  await page.getByRole("button", { name: "Save view" }).click();
+  await expect(page.getByRole("list", { name: "Saved views" }).getByText(`view of ${name}`)).toBeVisible();
+  await page.keyboard.press("Escape");
+  await openPage(page, "SAE");
+  await page.keyboard.press("Control+k");
+  await page.getByRole("combobox", { name: "What to do" }).fill(`view of ${name}`);
+  await page.keyboard.press("Enter");
+  await expect(panel.getByRole("region", { name: `Collection ${name}` })).toBeVisible();
+});
