@@ -1,21 +1,14 @@
-import { expect, loadSae, openPage, test } from "./support";
+import { expect, openFeatures, openPage, test } from "./support";
 
 test("a feature is starred, collected and found again; the page gets a name and opens from the palette", async ({
   page,
 }) => {
   test.setTimeout(240_000);
-  await page.goto("/");
-  await page.getByRole("button", { name: "Open demo Walker2d" }).click();
-  await loadSae(page, "walker2d_w32");
-  await openPage(page, "Features");
-  const panel = page.locator("#features");
-  const rows = panel.getByRole("region", { name: /Table of features/ });
-  const analyse = panel.getByRole("button", { name: "Analyse the features" });
-  await expect(rows.or(analyse)).toBeVisible();
-  if (await analyse.isVisible()) await analyse.click();
-  const first = rows.getByRole("button", { name: /^Feature \d+$/ }).first();
-  await expect(first).toBeVisible({ timeout: 200_000 });
-  const feature = await first.innerText();
+  const { panel, table: rows } = await openFeatures(page);
+  const feature = await rows
+    .getByRole("button", { name: /^Feature \d+$/ })
+    .first()
+    .innerText();
 
   // collections belong to the SAE, so that an earlier try may have left some
   const star = rows.getByRole("button", { name: `Bookmark feature ${feature}`, exact: true });
@@ -45,4 +38,15 @@ test("a feature is starred, collected and found again; the page gets a name and 
   await page.getByRole("combobox", { name: "What to do" }).fill(`view of ${name}`);
   await page.keyboard.press("Enter");
   await expect(panel.getByRole("region", { name: `Collection ${name}` })).toBeVisible();
+
+  // put away again: other tests picture the start page and the table
+  const region = panel.getByRole("region", { name: `Collection ${name}` });
+  await region.getByRole("button", { name: `Delete ${name}` }).click();
+  await expect(region).toHaveCount(0);
+  await panel
+    .getByRole("button", { name: `Bookmark feature ${feature}`, exact: true })
+    .first()
+    .click();
+  const { views } = (await (await page.request.get("/views")).json()) as { views: { id: string }[] };
+  for (const { id } of views) expect((await page.request.delete(`/view/${id}`)).ok()).toBe(true);
 });

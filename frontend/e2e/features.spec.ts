@@ -1,20 +1,8 @@
-import { checkAccessibility, expect, loadSae, openPage, test } from "./support";
+import { checkAccessibility, expect, openFeatures, test } from "./support";
 
 test("every feature: analysed, searched, opened, noted, steered, grouped", async ({ page }) => {
   test.setTimeout(240_000);
-  await page.goto("/");
-  await page.getByRole("button", { name: "Open demo Walker2d" }).click();
-  await loadSae(page, "walker2d_w32");
-  await openPage(page, "Features");
-  const panel = page.locator("#features");
-  const table = panel.getByRole("region", { name: /Table of features/ });
-  const analyse = panel.getByRole("button", { name: "Analyse the features" });
-  // an analysis belongs to the SAE and the policy, so that somebody may have made it before
-  await expect(table.or(analyse)).toBeVisible();
-  if (await analyse.isVisible()) await analyse.click();
-  await expect(table.getByRole("button", { name: /^Feature \d+$/ }).first()).toBeVisible({
-    timeout: 200_000,
-  });
+  const { panel, table } = await openFeatures(page);
 
   const article = panel.getByRole("article");
   await expect(article.getByRole("img", { name: /Histogram of the activation/ })).toBeVisible();

@@ -112,3 +112,21 @@ export async function fallsInItsRunToo(page: Page, steered: Locator) {
     { timeout: 60_000 },
   );
 }
+
+/** The features of the demo, analysed. */
+export async function openFeatures(page: Page) {
+  await page.goto("/");
+  await page.getByRole("button", { name: "Open demo Walker2d" }).click();
+  await loadSae(page, "walker2d_w32");
+  await openPage(page, "Features");
+  const panel = page.locator("#features");
+  const table = panel.getByRole("region", { name: /Table of features/ });
+  const analyse = panel.getByRole("button", { name: "Analyse the features" });
+  // an analysis belongs to the SAE and the policy, so that somebody may have made it before
+  await expect(table.or(analyse)).toBeVisible();
+  if (await analyse.isVisible()) await analyse.click();
+  await expect(table.getByRole("button", { name: /^Feature \d+$/ }).first()).toBeVisible({
+    timeout: 200_000,
+  });
+  return { panel, table };
+}
