@@ -7,7 +7,9 @@ test("the five steps, from the demo to a measured difference", async ({ page }) 
   await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
   await page.getByRole("button", { name: "Open demo Walker2d" }).click();
   await expect(page.getByRole("heading", { level: 1, name: "Walker2d" })).toBeVisible();
-  await expect(page.getByRole("img", { name: /The policy as columns of units: 5 layers/ })).toBeVisible();
+  await expect(
+    page.getByRole("img", { name: /The policy as columns of units.*17 → 32 → 32 → 32 → 6 units/ }),
+  ).toBeVisible();
   await expect(page.getByRole("slider", { name: "Tap position" })).toHaveAttribute("aria-valuenow", "4");
 
   // 2. Load SAE: the fitting directory is offered by itself.
