@@ -32,10 +32,11 @@ MOST_NUMBERS = 4_000_000
 def physics(env_id: str) -> Json:
     """The model file and the numbers of the task. Raises InvalidInput where the browser cannot play it."""
     found = dict(model_file(env_id))
+    path = found.pop("path")  # of this machine: it goes nowhere else
     anatomy = anatomy_of(env_id)
     return {
         **found,
-        "mjcf": Path(found.pop("path")).read_text(encoding="utf-8"),
+        "mjcf": Path(path).read_text(encoding="utf-8"),
         "feet": {leg.name: list(leg.feet) for leg in anatomy.legs} if anatomy else {},
     }
 

@@ -204,7 +204,7 @@ def test_cancelling_takes_a_blink_and_leaves_nothing_but_what_a_training_goes_on
             answer = server.call("DELETE", f"/job/{job_id}")
             taken.append(time.monotonic() - start)
             assert answer["state"] == "cancelled", (kind, answer)
-            left += len([file for file in server.leftovers() if "/work/trainings/" not in file])
+            left += len([file for file in server.leftovers() if "/trainings/" not in file])
             left += len(server.children())
             left += (
                 (server.root / "cancelled").exists() + len(list(server.store.glob("trainings/*"))) - before
