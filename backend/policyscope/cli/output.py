@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import shutil
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -34,18 +35,21 @@ def show_table(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
         click.echo("  ".join(line).rstrip())
 
 
-def write_file(path: Path, content: bytes) -> None:
-    """The whole file or nothing: written beside it, then renamed. Raises InvalidInput."""
+def write_file(path: Path, content: bytes | Path) -> None:
+    """The whole file, of bytes or as a copy, or nothing: beside it, then renamed. Raises InvalidInput."""
     scratch = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
         try:
-            scratch.write_bytes(content)
+            if isinstance(content, Path):
+                shutil.copyfile(content, scratch)
+            else:
+                scratch.write_bytes(content)
             os.replace(scratch, path)
         finally:
             scratch.unlink(missing_ok=True)
     except OSError as error:
         raise InvalidInput(f"{path} cannot be written: {error.strerror}. Choose another --output.") from error
-    click.echo(f"{path}  {len(content):,} bytes")
+    click.echo(f"{path}  {path.stat().st_size:,} bytes")
 
 
 def read_file(path: Path) -> bytes:

@@ -8,7 +8,7 @@ import click
 
 from policyscope.api.schemas.transfer import CHECKS
 from policyscope.cli.console import sentences
-from policyscope.cli.output import json_option, read_file, show_json, write_file
+from policyscope.cli.output import json_option, show_json, write_file
 from policyscope.cli.working import follow, model_named, reading, working
 from policyscope.core.errors import InvalidInput
 from policyscope.services.transfer import exporting, importing
@@ -34,7 +34,7 @@ def export(model: str | None, output: Path | None) -> None:
     with sentences(), working() as ws:
         accepted = exporting.start(ws, None if model is None else model_named(ws, model))
         follow(ws, accepted["job_id"])
-        write_file(output or Path("workspace.zip"), read_file(exporting.path(ws, accepted["export_id"])))
+        write_file(output or Path("workspace.zip"), exporting.path(ws, accepted["export_id"]))
 
 
 @workspace.command("import")

@@ -15,12 +15,12 @@ from policyscope.core.blocks import F64, as_rows
 from policyscope.core.policy import Policy
 from policyscope.core.rows import gathered
 from policyscope.core.sae import SAE
+from policyscope.core.wide_probes import is_wide
 
 MAX_STATES = 8192
 MIN_STATES = 512
 FLOATING_POINT_BUDGET = 2e10  # about a second on one core
 GAIN_STATES = 256
-WIDE = 2048  # features beyond which the Jacobian is taken by its inputs, of which there are fewer
 GAIN_STEP = 1e-4  # share of the RMS of the activations
 
 
@@ -71,7 +71,7 @@ def local_gain(policy: Policy, sae: SAE, tap_index: int, h: Floats, max_states: 
     states = _thinned(sae, h, max_states)
     size = float(np.sqrt(np.square(states).mean())) or 1.0
     scale = sae.output_scale(states)
-    if sae.d_latent > WIDE:
+    if is_wide(sae.d_latent):  # a wide SAE has fewer inputs than features
         return _gain_by_inputs(policy, sae, tap_index, states, size * GAIN_STEP * scale)
     gains = np.zeros((sae.d_latent, policy.spec.act_dim))
     for j, norm in enumerate(sae.decoder_norms()):

@@ -14,7 +14,6 @@ from typing import Any, Literal, get_args
 import numpy as np
 
 from policyscope.core.activations import ActivationData, spread_rows
-from policyscope.core.attribution import WIDE
 from policyscope.core.blocks import F64
 from policyscope.core.errors import InvalidInput
 from policyscope.core.interventions import FeatureEdit, RowEdits
@@ -23,6 +22,7 @@ from policyscope.core.manifold import Manifold
 from policyscope.core.output_score import displaced_rms
 from policyscope.core.policy import Policy
 from policyscope.core.sae import SAE
+from policyscope.core.wide_probes import is_wide
 
 Unit = Literal["alpha", "feature_sd", "activation_norm", "action_displacement"]
 UNITS: tuple[Unit, ...] = get_args(Unit)
@@ -76,7 +76,7 @@ class Scales:
 
     def active_values(self, feature_idx: int) -> F64:
         """Values [n] of a feature over the states where it is active."""
-        if self.sae.d_latent > WIDE:
+        if is_wide(self.sae.d_latent):
             z = self._columns.column(feature_idx)
             return z[z > 0.0]
         z = self.sae.encode(self.activations[spread_rows(len(self.activations), 20_000)])[:, feature_idx]

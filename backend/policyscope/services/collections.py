@@ -112,7 +112,11 @@ def remove(ws: Workspace, model_id: str, collection_id: str, feature_idx: int) -
 
 def members(ws: Workspace, model_id: str, collection_id: str) -> set[int]:
     """The features in a collection. Raises NotFound."""
-    return {entry["feature_idx"] for entry in one(ws, model_id, collection_id)["features"]}
+    with ws.records.read() as session:
+        sae_row = _sae(session, model_id)
+        own = bookmarks_id(sae_row.id)
+        wanted = own if collection_id in (BOOKMARKS, own) else _own(session, sae_row, collection_id).id
+        return {entry.feature_idx for entry in features_in(session, wanted)}
 
 
 def table(ws: Workspace, model_id: str, collection_id: str) -> str:

@@ -12,7 +12,7 @@ from policyscope.api.app import create_app
 from policyscope.api.current import WORKSPACE
 from policyscope.api.schemas.transfer import CHECKS
 from policyscope.core.errors import PolicyscopeError
-from policyscope.services.transfer import importing
+from policyscope.services.transfer import exporting, importing
 
 
 @pytest.fixture
@@ -194,6 +194,13 @@ def test_the_download_is_served_in_ranges(here):
         assert part.status_code == 206
         assert part.data == whole.data[100:200]
         assert "workspace.zip" in whole.headers["Content-Disposition"]
+
+
+def test_an_export_that_waits_keeps_what_it_is_written_from(here, monkeypatch):
+    monkeypatch.setattr(exporting, "KEPT", 1)
+    here.model()
+    waiting = [here("POST", "/workspace/export", {}, 202)["job_id"] for _ in range(5)]
+    assert [here.finished(job_id)["state"] for job_id in waiting] == ["done"] * 5
 
 
 def test_a_failed_import_leaves_nothing(here, there, tmp_path):

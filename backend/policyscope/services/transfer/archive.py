@@ -120,7 +120,7 @@ def _index(data: memoryview, shown: str) -> Json:
     if len(data) > MOST_INDEX:
         raise LimitExceeded(f"{shown}: {INDEX} has {len(data):,} bytes; at most {MOST_INDEX:,} are read.")
     try:
-        index = json.loads(bytes(data), parse_constant=_not_finite)
+        index = parse_json(data)
     except (ValueError, RecursionError) as error:
         raise _none(shown, f"{INDEX} cannot be read") from error
     if not isinstance(index, dict) or index.get("format") != FORMAT:
@@ -130,6 +130,11 @@ def _index(data: memoryview, shown: str) -> Json:
             "this version."
         )
     return index
+
+
+def parse_json(data: memoryview) -> Any:
+    """JSON without NaN and infinities. Raises ValueError or RecursionError."""
+    return json.loads(bytes(data), parse_constant=_not_finite)
 
 
 def _not_finite(word: str) -> Any:

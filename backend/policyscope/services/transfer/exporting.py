@@ -17,6 +17,7 @@ from policyscope.core.activations import EPISODE_ARRAYS
 from policyscope.core.errors import NotFound
 from policyscope.core.progress import Progress, Work
 from policyscope.core.sae_formats import export_sae
+from policyscope.jobs.table import ACTIVE
 from policyscope.services import collections, loaded
 from policyscope.services.transfer import archive
 from policyscope.services.workspace import Workspace
@@ -36,7 +37,7 @@ from policyscope.store.records import (
     require,
 )
 
-FILE, RECORDS = "workspace.zip", "records.json"
+KIND, FILE, RECORDS = "workspace_export", "workspace.zip", "records.json"
 KEPT = 8
 _ID = re.compile(r"x_[0-9a-f]{12}")
 Spec = Mapping[str, Any]
@@ -52,11 +53,11 @@ def start(ws: Workspace, model_id: str | None) -> Json:
     with ws.records.read() as session:
         records = _records(ws.store, session, model_id)
     archive.check_count(sum(1 for _ in _files(ws.store, records)))
-    _forget_old(ws.store)
+    _forget_old(ws)
     ws.store.publish(f"{name}_records", {RECORDS: json.dumps(records, allow_nan=False).encode()})
     spec = {"records": f"{name}_records", "output": name}
     with ws.records.write() as session:
-        job = ws.engine.submit(session, "workspace_export", spec, name, {"export_id": export_id})
+        job = ws.engine.submit(session, KIND, spec, name, {"export_id": export_id})
     ws.engine.wake()
     return {"job_id": job.id, "export_id": export_id, "state": job.state}
 
@@ -92,9 +93,12 @@ def path(ws: Workspace, export_id: str) -> Path:
     return ws.store.path(name, FILE)
 
 
-def _forget_old(store: ArtifactStore) -> None:
-    """Exports are copies of what is here anyway: the newest few are enough."""
-    names = sorted(store.names("exports"), key=lambda name: (store.root / name).stat().st_mtime)
+def _forget_old(ws: Workspace) -> None:
+    """Exports are copies of what is here anyway: the newest few are enough. What one waits for stays."""
+    store, waiting = ws.store, select(JobRow).where(JobRow.kind == KIND, JobRow.state.in_(ACTIVE))
+    with ws.records.read() as session:
+        needed = {job.spec["work"]["records"] for job in session.scalars(waiting)}
+    names = sorted(set(store.names("exports")) - needed, key=lambda name: (store.root / name).stat().st_mtime)
     for name in names[:-KEPT]:
         store.discard(name)
 

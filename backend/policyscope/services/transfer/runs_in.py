@@ -3,7 +3,6 @@ claim to be, and never stand in for a run that is asked for here."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +15,7 @@ from policyscope.jobs.table import WAITING
 from policyscope.services import closed_loop, quarantine, recording, replays, rollouts, runs
 from policyscope.services.effects import studies
 from policyscope.services.effects.bundle import JOB_KINDS
+from policyscope.services.transfer import archive
 from policyscope.services.workspace import Workspace
 from policyscope.store.artifacts import MANIFEST
 from policyscope.store.records import JobRow, Json, RunRow, new_id, now
@@ -93,15 +93,11 @@ def _check_file(shown: str, data: memoryview) -> None:
         quarantine.open_arrays(bytes(data), shown)
     elif shown.endswith(".json") and len(data) <= MOST_JSON:
         try:
-            json.loads(bytes(data), parse_constant=_not_finite)
+            archive.parse_json(data)
         except (ValueError, RecursionError) as error:
             raise UnsupportedFile(f"{shown} in the workspace is not JSON of ours.") from error
     else:
         raise UnsupportedFile(f"{shown} in the workspace is too large, or no file that runs have.")
-
-
-def _not_finite(word: str) -> Any:
-    raise ValueError(word)
 
 
 def _spec(request: Json, places: Json) -> Json:
