@@ -56,25 +56,28 @@ def build(folder: Path) -> Path:
     os.mkfifo(root / "pipe")
     with socket.socket(socket.AF_UNIX) as listener, contextlib.chdir(root):
         listener.bind("socket")
-    _special_saes(root, outside)
+    special_saes(root)
+    _sparse(root / "sparse")
     return root
 
 
-def _special_saes(root: Path, outside: Path) -> None:
-    """Directories that are complete but for one file, which is something else."""
+def special_saes(root: Path, below: str = "") -> None:
+    """Directories in ``root/below`` that are complete but for one file, which is something else."""
     for name, file in zip(FIFOS, FILES, strict=True):
-        _without(root, name, file)
-        os.mkfifo(root / name / file)
-    _without(root, "directory_sae", FILES[0]).mkdir()
-    _without(root, "link_sae", FILES[0]).symlink_to(outside / FILES[0])
-    for path in (_without(root, "sparse_sae", FILES[0]), root / "sparse"):
-        with path.open("wb") as file:
-            file.truncate(1 << 40)
-    device = _without(root, "device", FILES[0])
+        os.mkfifo(_without(root, below + name, file))
+    _without(root, f"{below}directory_sae", FILES[0]).mkdir()
+    _without(root, f"{below}link_sae", FILES[0]).symlink_to(root.parent / "outside" / FILES[0])
+    _sparse(_without(root, f"{below}sparse_sae", FILES[0]))
+    device = _without(root, f"{below}device", FILES[0])
     try:
         os.mknod(device, stat.S_IFCHR | 0o666, os.makedev(1, 5))
     except PermissionError:  # not root
         device.symlink_to("/dev/zero")
+
+
+def _sparse(path: Path) -> None:
+    with path.open("wb") as file:
+        file.truncate(1 << 40)
 
 
 def _without(root: Path, name: str, file: str) -> Path:
