@@ -1,4 +1,6 @@
-import type { Page } from "@playwright/test";
+import { readFile } from "node:fs/promises";
+
+import type { Locator, Page } from "@playwright/test";
 
 import { checkAccessibility, expect, loadSae, note, startRun, test } from "./support";
 
@@ -43,6 +45,13 @@ test("watching a run: it moves, charts and keys scrub it, every unit is shown, a
     await expect(clock).toHaveText(new RegExp(`^step ${String(step)} of`));
   }
 
+  // What is on screen goes out as a picture, drawn when it is asked for and not empty.
+  const picture = replay.getByRole("group", { name: /^Save Replay of seed/ });
+  const colours = await coloursOf(page, picture);
+  note(`saved picture of the replay: ${String(colours.size)} colours, ${String(colours.width)} px wide`);
+  expect(colours.size).toBeGreaterThan(40);
+  expect(colours.width).toBeGreaterThan(1500);
+
   // The units of every layer, on the same time bar: pressing in a map moves the bodies.
   await replay.getByText("What every unit of the network does").click();
   const map = replay.getByRole("img", { name: /^baseline: 32 units over 300 steps/ }).first();
@@ -75,6 +84,28 @@ test("watching a run: it moves, charts and keys scrub it, every unit is shown, a
     timeout: 60_000,
   });
 });
+
+/** Saves as PNG, opens the file again in the page and counts its colours. */
+async function coloursOf(page: Page, buttons: Locator) {
+  const saving = page.waitForEvent("download");
+  await buttons.getByRole("button", { name: "Save as PNG" }).click();
+  const file = await (await saving).path();
+  const bytes = (await readFile(file)).toString("base64");
+  return page.evaluate(async (text) => {
+    const blob = new Blob([Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0))], {
+      type: "image/png",
+    });
+    const bitmap = await createImageBitmap(blob);
+    const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
+    const context = canvas.getContext("2d");
+    context?.drawImage(bitmap, 0, 0);
+    const { data } = context?.getImageData(0, 0, bitmap.width, bitmap.height) ?? { data: [] };
+    const found = new Set<number>();
+    for (let at = 0; at < data.length; at += 4)
+      found.add(((data[at] ?? 0) << 16) | ((data[at + 1] ?? 0) << 8) | (data[at + 2] ?? 0));
+    return { size: found.size, width: bitmap.width };
+  }, bytes);
+}
 
 /** Watches for the first frame after the one that stands; the answer is the time of day in milliseconds. */
 async function firstMove(page: Page) {

@@ -2,12 +2,15 @@ import { Button } from "@mantine/core";
 import { useMemo, useState, useSyncExternalStore, type KeyboardEvent } from "react";
 
 import { fixed } from "@/lib/format";
+import type { Legend } from "@/lib/picture";
 import type { Drawing, EnvInfo, Model } from "@/lib/types";
 import { paletteOf } from "@/modules/replay/palette";
+import type { Palette } from "@/modules/replay/stage";
 import { useScheme } from "@/modules/replay/use-scheme";
 import { ArmName } from "@/ui/ArmName";
 import { Icon } from "@/ui/Icon";
 import { Panel } from "@/ui/Panel";
+import { Saveable } from "@/ui/Saveable";
 import { Failure } from "@/ui/States";
 
 import { BrowserSession } from "./browser-session";
@@ -55,7 +58,7 @@ export function LiveBench({ model, env, feature, session, drawing, onRun }: Prop
     [scheme],
   );
   const [drag, setDrag] = useState<Drag>("turn");
-  const start = useStart(session);
+  const start = useStart(session, model.id);
   const here = session instanceof BrowserSession;
   const edits = useEdits(model, session, feature);
 
@@ -91,24 +94,30 @@ export function LiveBench({ model, env, feature, session, drawing, onRun }: Prop
             </Button>
           }
         >
-          <div className={classes.screen}>
-            <div className={classes.labels}>
-              {shown.arms.map((arm, index) => (
-                <ArmLabel key={arm.name} arm={arm} falls={env.falls} color={palette.arms[index] ?? ""} />
-              ))}
+          <Saveable
+            title={`${model.name} steered live`}
+            as={drawing.kind === "bodies" ? "picture" : "sketch"}
+            legend={() => legendOf(env, session, palette)}
+          >
+            <div className={classes.screen}>
+              <div className={classes.labels}>
+                {shown.arms.map((arm, index) => (
+                  <ArmLabel key={arm.name} arm={arm} falls={env.falls} color={palette.arms[index] ?? ""} />
+                ))}
+              </div>
+              {drawing.kind === "bodies" ? (
+                <LiveStage
+                  session={session}
+                  drawing={drawing}
+                  palette={palette}
+                  drag={drag}
+                  force={shown.force}
+                />
+              ) : (
+                <LiveSketch kind={drawing.kind} session={session} palette={palette} />
+              )}
             </div>
-            {drawing.kind === "bodies" ? (
-              <LiveStage
-                session={session}
-                drawing={drawing}
-                palette={palette}
-                drag={drag}
-                force={shown.force}
-              />
-            ) : (
-              <LiveSketch kind={drawing.kind} session={session} palette={palette} />
-            )}
-          </div>
+          </Saveable>
           <LiveCharts session={session} palette={palette} features={edits.features} />
         </Panel>
         <div className={classes.pair}>
@@ -118,6 +127,18 @@ export function LiveBench({ model, env, feature, session, drawing, onRun }: Prop
       </div>
     </div>
   );
+}
+
+/** Around a saved picture; that it is a preview stands on the picture too. */
+function legendOf(env: EnvInfo, session: Session, palette: Palette): Legend {
+  return {
+    heads: session.get().arms.map((arm, index) => ({
+      text: arm.name,
+      color: palette.inks[index] ?? palette.calm,
+      note: `return ${fixed(arm.total, 1)}, step ${String(arm.steps)}${arm.over ? (arm.fell ? ", fell" : ", ended") : ""}`,
+    })),
+    caption: `${env.id}, steered live: a preview, not a result`,
+  };
 }
 
 function ArmLabel({ arm, falls, color }: { arm: ArmState; falls: boolean; color: string }) {

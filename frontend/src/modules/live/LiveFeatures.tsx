@@ -9,6 +9,7 @@ import { GateFields } from "@/modules/effects/editor/GateFields";
 import { Explain } from "@/ui/Explain";
 import { Icon } from "@/ui/Icon";
 import { Panel } from "@/ui/Panel";
+import { ToDefaults } from "@/ui/ToDefaults";
 
 import type { EditsState } from "./use-edits";
 import classes from "./Live.module.css";
@@ -32,14 +33,17 @@ export function LiveFeatures({ model, env, edits, cycle }: Props) {
       id="live-features"
       title="Features"
       aside={
-        <Button
-          size="compact-xs"
-          variant="default"
-          disabled={edits.drafts.length >= MOST}
-          onClick={edits.add}
-        >
-          Add a feature
-        </Button>
+        <>
+          <ToDefaults onReset={edits.reset} />
+          <Button
+            size="compact-xs"
+            variant="default"
+            disabled={edits.drafts.length >= MOST}
+            onClick={edits.add}
+          >
+            Add a feature
+          </Button>
+        </>
       }
     >
       <div className={classes.cards}>

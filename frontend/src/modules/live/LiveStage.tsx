@@ -1,6 +1,7 @@
 import { useEffect, useRef, type PointerEvent } from "react";
 
 import { num } from "@/lib/format";
+import { paintedBy } from "@/lib/picture";
 import type { Drawing } from "@/lib/types";
 import { moves, Stage, type Palette, type StageOptions } from "@/modules/replay/stage";
 import { webgl } from "@/modules/replay/webgl";
@@ -39,6 +40,10 @@ export function LiveStage({ session, drawing, palette, drag, force }: Props) {
     const options: StageOptions = { layout: "panes", follow: moves(drawing), trails: false, paint: "arm" };
     const draw = () => made.draw(0, options, session.get().playing);
     const stop = session.onFrame(draw);
+    paintedBy(canvas.current, {
+      again: () => made.drawPicture(0, options),
+      after: () => made.draw(0, options),
+    });
     return () => {
       stop();
       made.dispose();

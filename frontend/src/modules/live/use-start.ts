@@ -1,6 +1,7 @@
 import { useCallback, useEffect, useRef, useState } from "react";
 
 import { isAbort } from "@/lib/errors";
+import { useKept } from "@/lib/kept";
 
 import type { Session, Start } from "./session";
 
@@ -14,16 +15,23 @@ export interface StartState {
   retry: () => void;
 }
 
+const BEGIN: { kind: Start["kind"]; seed: number; goOn: boolean } = { kind: "reset", seed: 0, goOn: false };
+
 /** How long a fallen body stays in sight before the next start. */
 const REST_MS = 1300;
 
 /** Where the episode begins, asked from the server, which draws starts as a run does. */
-export function useStart(session: Session): StartState {
-  const [kind, setKind] = useState<Start["kind"]>("reset");
-  const [seed, setSeed] = useState(0);
-  const [goOn, setGoOn] = useState(false);
+export function useStart(session: Session, modelId: string): StartState {
+  const { typed, change } = useKept(modelId, "live start", BEGIN);
+  const kind = session.midGait ? typed.kind : "reset";
+  const { seed, goOn } = typed;
+  const first = useRef({ kind, seed });
   const [error, setError] = useState<unknown>(null);
   const asked = useRef(0);
+  const keep = useRef(change);
+  useEffect(() => {
+    keep.current = change;
+  });
 
   const ask = useCallback(
     (nextKind: Start["kind"], nextSeed: number, play: boolean) => {
@@ -43,15 +51,16 @@ export function useStart(session: Session): StartState {
   );
   const load = useCallback(
     (nextKind: Start["kind"], nextSeed: number, play = session.get().playing) => {
-      setKind(nextKind);
-      setSeed(nextSeed);
+      keep.current({ kind: nextKind, seed: nextSeed });
       ask(nextKind, nextSeed, play);
     },
     [ask, session],
   );
 
   useEffect(() => {
-    if (!session.get().start) ask("reset", 0, false);
+    const { start } = session.get();
+    const wanted = first.current;
+    if (start?.kind !== wanted.kind || start.seed !== wanted.seed) ask(wanted.kind, wanted.seed, false);
     const turns = asked;
     return () => void (turns.current += 1);
   }, [ask, session]);
@@ -73,5 +82,6 @@ export function useStart(session: Session): StartState {
     };
   }, [goOn, session, load]);
 
+  const setGoOn = (next: boolean) => change({ goOn: next });
   return { kind, seed, goOn, error, setGoOn, load, retry: () => load(kind, seed) };
 }

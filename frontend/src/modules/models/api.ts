@@ -8,6 +8,7 @@ import {
 } from "@tanstack/react-query";
 
 import { client, send, unwrap } from "@/lib/client";
+import { forgetTyped } from "@/lib/kept";
 import type { EditsReply, Model, Summary } from "@/lib/types";
 
 export const modelKeys = {
@@ -114,6 +115,7 @@ export function useDeleteModel() {
     mutationFn: (id: string) =>
       unwrap(client.DELETE("/model/{model_id}", { params: { path: { model_id: id } } })),
     onSuccess: (_, id) => {
+      forgetTyped(id);
       queryClient.removeQueries({ queryKey: modelKeys.one(id) });
       return queryClient.invalidateQueries({ queryKey: modelKeys.all });
     },

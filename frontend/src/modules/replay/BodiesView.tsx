@@ -1,5 +1,6 @@
 import { useEffect, useRef } from "react";
 
+import { paintedBy } from "@/lib/picture";
 import type { Drawing } from "@/lib/types";
 import { useSize } from "@/ui/use-size";
 
@@ -35,6 +36,10 @@ export function BodiesView({ scene, arms, palette, player, options, label }: Pro
       made.draw(step, latest.current, playing);
     };
     const stop = player.subscribe(draw);
+    paintedBy(canvas.current, {
+      again: () => made.drawPicture(player.get().step, latest.current),
+      after: () => made.draw(player.get().step, latest.current),
+    });
     return () => {
       stop();
       made.dispose();

@@ -1,6 +1,7 @@
 import { useMemo } from "react";
 
 import type { Drawing } from "@/lib/types";
+import { Saveable } from "@/ui/Saveable";
 
 import { BodiesView } from "./BodiesView";
 import type { Moment } from "./decode";
@@ -36,13 +37,15 @@ export default function MomentPlayer({ drawing, moment, player, at, peak }: Prop
   const shared = { arms: moment.arms, palette, player, label };
   return (
     <div className={classes.moment} onKeyDown={onKey} role="group" aria-label={`Clip: ${label}`}>
-      <div className={classes.screen}>
-        {drawing.kind === "bodies" ? (
-          <BodiesView {...shared} scene={drawing} options={options} />
-        ) : (
-          <SketchView {...shared} kind={drawing.kind} />
-        )}
-      </div>
+      <Saveable title={label} as={drawing.kind === "bodies" ? "picture" : "sketch"}>
+        <div className={classes.screen}>
+          {drawing.kind === "bodies" ? (
+            <BodiesView {...shared} scene={drawing} options={options} />
+          ) : (
+            <SketchView {...shared} kind={drawing.kind} />
+          )}
+        </div>
+      </Saveable>
       <TimeBar player={player} dt={drawing.dt} around={at} />
     </div>
   );

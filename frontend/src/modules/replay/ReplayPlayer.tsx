@@ -1,9 +1,11 @@
 import { lazy, Suspense, useMemo, useState, type ReactNode } from "react";
 
-import { num } from "@/lib/format";
+import { fixed, num } from "@/lib/format";
+import type { Legend } from "@/lib/picture";
 import type { Run, RunArm, Scene } from "@/lib/types";
 import { toneOf } from "@/modules/runs/arms";
 import { ArmName } from "@/ui/ArmName";
+import { Saveable } from "@/ui/Saveable";
 import { Block } from "@/ui/States";
 
 import { BodiesView } from "./BodiesView";
@@ -13,7 +15,7 @@ import { paletteOf } from "./palette";
 import { Player } from "./player";
 import { Signals } from "./Signals";
 import { SketchView } from "./SketchView";
-import { moves, type StageOptions } from "./stage";
+import { moves, type Palette, type StageOptions } from "./stage";
 import { TimeBar } from "./TimeBar";
 import { usePlayback } from "./use-playback";
 import { useScheme } from "./use-scheme";
@@ -69,45 +71,24 @@ export default function ReplayPlayer({ run, scene, replay: recorded, address }: 
 
   return (
     <div className={classes.player} onKeyDown={onKey} role="group" aria-label={label}>
-      {(bodies || all.length > 1) && (
-        <div className={classes.options}>
-          {bodies && (
-            <ViewOptions
-              options={options}
-              canFollow={moves(scene)}
-              features={replay.features.length > 0}
-              onChange={setWatch}
-            />
-          )}
-          {all.length > 1 && (
-            <ArmChoice all={all} shown={replay.arms} onChange={(names) => setWatch({ arms: names })} />
+      <Options scene={scene} replay={replay} all={all} options={options} onChange={setWatch} />
+      <Saveable
+        title={label}
+        as={bodies ? "picture" : "sketch"}
+        legend={() => legendOf(run, scene, replay, palette, player)}
+      >
+        <div className={classes.screen}>
+          <Labels arms={replay.arms} palette={palette} />
+          {bodies ? (
+            <BodiesView {...shared} scene={scene} options={options} />
+          ) : (
+            <SketchView {...shared} kind={scene.kind} />
           )}
         </div>
-      )}
-      <div className={classes.screen}>
-        <div
-          className={classes.labels}
-          style={{ gridTemplateColumns: `repeat(${String(replay.arms.length)}, minmax(0, 1fr))` }}
-        >
-          {replay.arms.map((arm, index) => (
-            <div key={arm.name}>
-              <ArmName color={palette.arms[index] ?? ""}>{arm.name}</ArmName>
-              <small>
-                return {num(arm.return, 4)}
-                {arm.fell && `, fell at step ${String(arm.length)}`}
-              </small>
-            </div>
-          ))}
-        </div>
-        {bodies ? (
-          <BodiesView {...shared} scene={scene} options={options} />
-        ) : (
-          <SketchView {...shared} kind={scene.kind} />
-        )}
-      </div>
+      </Saveable>
       <TimeBar player={player} dt={scene.dt} />
       {scene.restarts && <Branch run={run} replay={replay} player={player} />}
-      <Signals scene={scene} replay={replay} palette={palette} player={player} />
+      <Signals run={run} scene={scene} replay={replay} palette={palette} player={player} />
       <Fold
         summary="What every unit of the network does"
         open={watch.units === true}
@@ -121,6 +102,65 @@ export default function ReplayPlayer({ run, scene, replay: recorded, address }: 
           address={address}
         />
       </Fold>
+    </div>
+  );
+}
+
+const outcome = (arm: ReplayArm) =>
+  `return ${num(arm.return, 4)}${arm.fell ? `, fell at step ${String(arm.length)}` : ""}`;
+
+/** Around a saved picture: the arms as above them on screen, and what moment of which run it is. */
+function legendOf(run: Run, scene: Scene, { arms, seed }: Replay, palette: Palette, player: Player): Legend {
+  const { step } = player.get();
+  const time = scene.dt === null ? "" : ` (${fixed(step * scene.dt, 2)} s)`;
+  return {
+    heads: arms.map((arm, index) => ({
+      text: arm.name,
+      color: palette.inks[index] ?? palette.arms[index] ?? palette.calm,
+      note: outcome(arm),
+    })),
+    caption: `${run.env}, run ${run.id}, seed ${String(seed)}, step ${String(step)}${time}`,
+  };
+}
+
+interface OptionsProps {
+  scene: Scene;
+  replay: Replay;
+  all: ReplayArm[];
+  options: StageOptions;
+  onChange: Watch["setWatch"];
+}
+
+function Options({ scene, replay, all, options, onChange }: OptionsProps) {
+  const bodies = scene.kind === "bodies";
+  if (!bodies && all.length === 1) return null;
+  return (
+    <div className={classes.options}>
+      {bodies && (
+        <ViewOptions
+          options={options}
+          canFollow={moves(scene)}
+          features={replay.features.length > 0}
+          onChange={onChange}
+        />
+      )}
+      {all.length > 1 && (
+        <ArmChoice all={all} shown={replay.arms} onChange={(names) => onChange({ arms: names })} />
+      )}
+    </div>
+  );
+}
+
+function Labels({ arms, palette }: { arms: ReplayArm[]; palette: Palette }) {
+  const gridTemplateColumns = `repeat(${String(arms.length)}, minmax(0, 1fr))`;
+  return (
+    <div className={classes.labels} style={{ gridTemplateColumns }}>
+      {arms.map((arm, index) => (
+        <div key={arm.name}>
+          <ArmName color={palette.arms[index] ?? ""}>{arm.name}</ArmName>
+          <small>{outcome(arm)}</small>
+        </div>
+      ))}
     </div>
   );
 }

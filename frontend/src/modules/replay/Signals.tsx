@@ -1,7 +1,8 @@
-import { Select } from "@mantine/core";
+import { Button, Select } from "@mantine/core";
 import { useMemo, useState } from "react";
 
-import type { Scene } from "@/lib/types";
+import { plural } from "@/lib/format";
+import type { Run, Scene } from "@/lib/types";
 
 import { channelOf, runningSum, type Replay } from "./decode";
 import type { Player } from "./player";
@@ -10,17 +11,32 @@ import { Timeline, type Line } from "./Timeline";
 import classes from "./Replay.module.css";
 
 interface Props {
+  run: Run;
   scene: Scene;
   replay: Replay;
   palette: Palette;
   player: Player;
 }
 
+/** Charts of features at first: a scan or many arms can have steered a hundred. */
+const FEW = 6;
+
+/** Positions of the recorded features, those that an arm on show steers first. */
+export function inOrder(run: Pick<Run, "arms">, replay: Pick<Replay, "features" | "arms">): number[] {
+  const shown = new Set(replay.arms.map(({ name }) => name));
+  const edits = run.arms.filter(({ name }) => shown.has(name)).flatMap((arm) => arm.edits);
+  const steered = new Set(edits.flatMap(({ feature_idx, other_idx }) => [feature_idx, other_idx]));
+  const places = replay.features.map((_, place) => place);
+  const first = (place: number) => (steered.has(replay.features[place]) ? 0 : 1);
+  return places.sort((a, b) => first(a) - first(b) || a - b);
+}
+
 const named = (name: string) => ({ title: name, name });
 
 /** The numbers behind what is seen: steered features, return so far, one chosen action, floor contacts. */
-export function Signals({ scene, replay, palette, player }: Props) {
+export function Signals({ run, scene, replay, palette, player }: Props) {
   const [action, setAction] = useState("0");
+  const order = useMemo(() => inOrder(run, replay), [run, replay]);
   const lines = useMemo(() => {
     const each = (values: (index: number) => Float32Array): Line[] =>
       replay.arms.map((arm, index) => ({
@@ -42,14 +58,7 @@ export function Signals({ scene, replay, palette, player }: Props) {
 
   return (
     <div className={classes.signals}>
-      {lines.features.map(({ feature, lines: shown }) => (
-        <Timeline
-          key={feature}
-          {...named(`Feature ${String(feature)}, activation before the edit`)}
-          lines={shown}
-          player={player}
-        />
-      ))}
+      <FeatureLines order={order} lines={lines.features} player={player} />
       <Timeline {...named("Return so far")} lines={lines.sofar} player={player} />
       <Timeline
         name={`Action ${discrete ? "chosen" : (scene.actions[Number(action)] ?? action)}`}
@@ -79,5 +88,36 @@ export function Signals({ scene, replay, palette, player }: Props) {
         </div>
       )}
     </div>
+  );
+}
+
+interface FeatureLinesProps {
+  order: readonly number[];
+  lines: readonly { feature: number; lines: Line[] }[];
+  player: Player;
+}
+
+function FeatureLines({ order, lines, player }: FeatureLinesProps) {
+  const [all, setAll] = useState(false);
+  const shown = (all ? order : order.slice(0, FEW)).map((place) => lines[place]);
+  return (
+    <>
+      {shown.map(
+        (one) =>
+          one && (
+            <Timeline
+              key={one.feature}
+              {...named(`Feature ${String(one.feature)}, activation before the edit`)}
+              lines={one.lines}
+              player={player}
+            />
+          ),
+      )}
+      {order.length > FEW && (
+        <Button size="compact-sm" variant="default" className={classes.more} onClick={() => setAll(!all)}>
+          {all ? "Only the first ones" : `${plural(order.length - FEW, "more feature")} of this run`}
+        </Button>
+      )}
+    </>
   );
 }

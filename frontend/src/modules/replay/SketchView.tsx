@@ -1,5 +1,7 @@
 import { useEffect, useRef } from "react";
 
+import { paintedBy } from "@/lib/picture";
+import type { Plane } from "@/lib/svg-context";
 import { useSize } from "@/ui/use-size";
 
 import type { ReplayArm } from "./decode";
@@ -30,8 +32,7 @@ export function SketchView({ kind, arms, palette, player, label }: Props) {
     element.height = size.height * ratio;
     const pane = size.width / arms.length;
     const style = getComputedStyle(document.documentElement);
-    const draw = () => {
-      context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    const paint = (context: Plane) => {
       context.fillStyle = palette.background;
       context.fillRect(0, 0, size.width, size.height);
       for (const [index, arm] of arms.entries()) {
@@ -52,7 +53,12 @@ export function SketchView({ kind, arms, palette, player, label }: Props) {
         context.restore();
       }
     };
+    const draw = () => {
+      context.setTransform(ratio, 0, 0, ratio, 0, 0);
+      paint(context);
+    };
     draw();
+    paintedBy(element, { vector: paint });
     const stop = player.subscribe(draw);
     return () => void stop();
   }, [kind, arms, palette, player, size]);

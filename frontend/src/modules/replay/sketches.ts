@@ -1,8 +1,10 @@
 // Environments without bodies, drawn in the plane from what was observed. Lengths are the environments' own.
+import type { Plane } from "@/lib/svg-context";
+
 import { valueAt, type ReplayArm } from "./decode";
 
 export interface Pen {
-  context: CanvasRenderingContext2D;
+  context: Plane;
   width: number;
   height: number;
   /** The arm's colour, of lines that matter less, and of text. */

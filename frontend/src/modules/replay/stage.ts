@@ -55,6 +55,7 @@ interface Actor {
 }
 
 const COARSEST = 0.4; // pixels drawn per pixel of the page, where software draws
+const PICTURE = 3;
 const FLOOR = 120;
 const HEIGHT_ABOVE = 0.35;
 
@@ -118,6 +119,17 @@ export class Stage {
   /** `moving`: one of many frames, which may be coarser so that they keep up; a still one is drawn finely. */
   draw(step: number, options: StageOptions, moving = false) {
     this.sharpen(moving);
+    this.render(step, options);
+  }
+
+  /** For a picture that is kept, finer than the screen; draw again afterwards. */
+  drawPicture(step: number, options: StageOptions) {
+    this.fine = false;
+    this.renderer.setPixelRatio(PICTURE);
+    this.render(step, options);
+  }
+
+  private render(step: number, options: StageOptions) {
     const overlay = options.layout === "overlay";
     for (const actor of this.actors) {
       actor.figure.pose(actor.arm, step, options.paint, this.glow(actor, step, options.peak));

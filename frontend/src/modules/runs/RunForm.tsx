@@ -1,10 +1,11 @@
 import { Button, NumberInput } from "@mantine/core";
-import { useState } from "react";
 
 import { duration, plural } from "@/lib/format";
+import { useKept } from "@/lib/kept";
 import type { EnvInfo, FeatureEdit, Model } from "@/lib/types";
 import { ArmName } from "@/ui/ArmName";
 import { Failure, Notice } from "@/ui/States";
+import { ToDefaults } from "@/ui/ToDefaults";
 
 import { useRuns, useStartRun } from "./api";
 import { armText, BASELINE, toneColor, toneOf } from "./arms";
@@ -64,29 +65,28 @@ function bodyOf({ episodes, seed, steps, start }: Settings, env: string, limit: 
   };
 }
 
-/** What the form shows: typed values, else the model's own environment and its limit. */
+const DEFAULTS: Settings = { env: null, episodes: 16, steps: null, seed: 0, start: RESET };
+
+/** What the form shows: what was typed here before, else the model's own environment and its limit. */
 function useSettings(model: Model, envs: EnvInfo[]) {
-  const [settings, setSettings] = useState<Settings>({
-    env: null,
-    episodes: 16,
-    steps: null,
-    seed: 0,
-    start: RESET,
-  });
+  const { typed, change, reset } = useKept(model.id, "run", DEFAULTS);
   const runs = useRuns(model.id);
-  const change = (patch: Partial<Settings>) => setSettings((old) => ({ ...old, ...patch }));
-  const env = settings.env ?? startEnv(model, envs);
+  const env = findEnv(envs, typed.env)?.id ?? startEnv(model, envs);
   const onLevel = ({ key, seeds }: Level) =>
     change({ episodes: seeds, ...(key === "confirm" ? { seed: freshSeed(runs.data ?? [], env) } : {}) });
   const recorded = (runs.data ?? []).filter(
     (run) => run.kind === "comparison" && run.state === "done" && run.env === env,
   );
-  return { settings, change, onLevel, env, recorded, limit: findEnv(envs, env)?.max_episode_steps };
+  // the run whose states were chosen may be deleted since, or of another environment
+  const gone = typed.start.kind === "run" && !recorded.some(({ id }) => id === typed.start.run);
+  const settings = gone && runs.isSuccess ? { ...typed, start: RESET } : typed;
+  const limit = findEnv(envs, env)?.max_episode_steps;
+  return { settings, change, reset, onLevel, env, recorded, limit };
 }
 
 export function RunForm({ model, envs, running, unapplied, onStarted }: Props) {
   const start = useStartRun(model.id);
-  const { settings, change, onLevel, env, recorded, limit } = useSettings(model, envs);
+  const { settings, change, reset, onLevel, env, recorded, limit } = useSettings(model, envs);
   const episodes = Number(settings.episodes);
   const arms = plannedArms(model);
 
@@ -144,7 +144,13 @@ export function RunForm({ model, envs, running, unapplied, onStarted }: Props) {
         </Button>
       </div>
       <StartFields start={settings.start} runs={recorded} onChange={(start) => change({ start })} />
-      <Plan arms={arms} episodes={episodes} estimate={start.data?.estimate_s ?? null} onLevel={onLevel} />
+      <Plan
+        arms={arms}
+        episodes={episodes}
+        estimate={start.data?.estimate_s ?? null}
+        onLevel={onLevel}
+        onReset={reset}
+      />
       {unapplied && (
         <p className={classes.hint}>
           The slider differs from what is stored. Apply it first if it should count.
@@ -161,10 +167,11 @@ interface PlanProps {
   episodes: number;
   estimate: number | null;
   onLevel: (level: Level) => void;
+  onReset: (() => void) | undefined;
 }
 
 /** What the button will play, how sure it makes, and how long it takes once that is known. */
-function Plan({ arms, episodes, estimate, onLevel }: PlanProps) {
+function Plan({ arms, episodes, estimate, onLevel, onReset }: PlanProps) {
   return (
     <div className={classes.plan}>
       <LevelButtons episodes={episodes} onLevel={onLevel} />
@@ -179,6 +186,7 @@ function Plan({ arms, episodes, estimate, onLevel }: PlanProps) {
       <p>
         {planText(arms.length, episodes)}
         {estimate ? ` About ${duration(estimate)}, judged by earlier runs.` : ""}
+        <ToDefaults onReset={onReset} />
       </p>
     </div>
   );

@@ -1,6 +1,6 @@
 import { Button } from "@mantine/core";
-import { useState } from "react";
 
+import { useKept } from "@/lib/kept";
 import type { Model } from "@/lib/types";
 import { useView } from "@/lib/view";
 import { useEnvs, useRun } from "@/modules/runs/api";
@@ -20,11 +20,19 @@ interface Props {
   onStarted: (run: string) => void;
 }
 
+interface Typed {
+  env: string | null;
+  episodes: number;
+}
+
+const DEFAULTS: Typed = { env: null, episodes: LEVELS[1].seeds };
+
 /** Both models on the same seeds, in an environment that takes their sizes. */
 export function PlayBoth({ model, other, onStarted }: Props) {
   const envs = useEnvs();
-  const [chosen, setChosen] = useState<string>();
-  const [episodes, setEpisodes] = useState<number>(LEVELS[1].seeds);
+  const { typed, change } = useKept<Typed>(model.id, "versus", DEFAULTS);
+  const { episodes } = typed;
+  const chosen = model.compatible_envs.find((id) => id === typed.env);
   const env = chosen ?? model.compatible_envs.find((id) => id === model.sae?.env) ?? model.compatible_envs[0];
   const play = usePlayBoth(model.id);
   const start = () =>
@@ -42,11 +50,16 @@ export function PlayBoth({ model, other, onStarted }: Props) {
       )}
       <div className={classes.form}>
         {envs.data ? (
-          <EnvSelect model={model} envs={envs.data} value={env ?? null} onChange={setChosen} />
+          <EnvSelect
+            model={model}
+            envs={envs.data}
+            value={env ?? null}
+            onChange={(next) => change({ env: next })}
+          />
         ) : (
           envs.isPending && <Block height={60} label="Reading the environments" />
         )}
-        <LevelButtons episodes={episodes} onLevel={({ seeds }) => setEpisodes(seeds)} />
+        <LevelButtons episodes={episodes} onLevel={({ seeds }) => change({ episodes: seeds })} />
         <Button loading={play.isPending} disabled={env === undefined} onClick={start}>
           Play both models
         </Button>

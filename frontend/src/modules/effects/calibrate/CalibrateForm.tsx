@@ -1,25 +1,41 @@
 import { NumberInput, SegmentedControl } from "@mantine/core";
-import { useState } from "react";
 
-import { calibrationEpisodes, sizeText } from "../study/settings";
+import { calibrationEpisodes, proposed, sizeText, type Common } from "../study/settings";
 import { StudyForm, type FormProps } from "../study/StudyForm";
-import { useCommon } from "../study/use-form";
+import { useStudyFields } from "../study/use-form";
 import { PartsFields } from "./PartsFields";
-import { newPart, partsText, pushed } from "./parts";
+import { newPart, partsText, pushed, type Part } from "./parts";
 import classes from "../Effects.module.css";
 
 const FRESH = 20;
 
+interface Fields extends Common {
+  parts: Part[];
+  /** The page's feature when they were typed. */
+  of: number | null;
+  wanted: number | string;
+  relative: boolean;
+}
+
+const DEFAULTS: Fields = {
+  ...proposed(8),
+  parts: [newPart(0, null)],
+  of: null,
+  wanted: 10,
+  relative: true,
+};
+
 /** Which behaviour should change, and by how much: the dose is searched for. */
 export function CalibrateForm({ feature, ...props }: FormProps) {
-  const form = useCommon(props.model, props.envs, 8);
-  const [typed, setTyped] = useState([newPart(0, null)]);
-  const [change, setChange] = useState<number | string>(10);
-  const [relative, setRelative] = useState(true);
+  const form = useStudyFields(props.model, props.envs, "calibration", DEFAULTS);
+  const { typed, change } = form;
+  const { wanted, relative } = typed;
   const { measure } = form.common;
   const unit = form.measures.data?.measures.find(({ key }) => key === measure)?.unit ?? "";
-  // The first one follows the page until it is typed.
-  const parts = typed.map((part) => ({ ...part, feature: part.feature ?? feature ?? "" }));
+  const of = feature ?? null;
+  // A single feature follows the page until it is typed, and again once the page is on another.
+  const asTyped = typed.parts.length > 1 || typed.of === of ? typed.parts : DEFAULTS.parts;
+  const parts = asTyped.map((part) => ({ ...part, feature: part.feature ?? feature ?? "" }));
   const features = pushed(parts);
   const size = sizeText(calibrationEpisodes(form.seeds, FRESH), form.seeds, form.steps, true);
   return (
@@ -31,18 +47,26 @@ export function CalibrateForm({ feature, ...props }: FormProps) {
       label="Find the dose"
       size={`${partsText(features)}${size} Each sign is searched on its own within what is safe, then confirmed on ${FRESH} fresh seeds.`}
       request={
-        measure !== null && features !== null && change !== ""
+        measure !== null && features !== null && wanted !== ""
           ? {
               ...form.body,
               features,
-              target: { measure, change: Number(change) / (relative ? 100 : 1), relative },
+              target: { measure, change: Number(wanted) / (relative ? 100 : 1), relative },
               confirm_episodes: FRESH,
             }
           : null
       }
-      lead={<PartsFields model={props.model} parts={parts} onChange={setTyped} />}
+      lead={
+        <PartsFields model={props.model} parts={parts} onChange={(next) => change({ parts: next, of })} />
+      }
     >
-      <Change unit={unit} change={change} onChange={setChange} relative={relative} onRelative={setRelative} />
+      <Change
+        unit={unit}
+        change={wanted}
+        onChange={(next) => change({ wanted: next })}
+        relative={relative}
+        onRelative={(next) => change({ relative: next })}
+      />
     </StudyForm>
   );
 }

@@ -1,20 +1,29 @@
 import { NumberInput, TextInput } from "@mantine/core";
-import { useState } from "react";
 
-import { doseResponseEpisodes, parseSizes, SIZES, sizeText } from "../study/settings";
+import { doseResponseEpisodes, parseSizes, proposed, SIZES, sizeText, type Common } from "../study/settings";
 import { FeatureField } from "../study/StudyFields";
 import { StudyForm, type FormProps } from "../study/StudyForm";
-import { useCommon } from "../study/use-form";
+import { useStudyFields } from "../study/use-form";
 import classes from "../Effects.module.css";
+
+interface Fields extends Common {
+  /** Typed while the page was on feature `of`; another page's feature counts again. */
+  feature: number | string | null;
+  of: number | null;
+  sizes: string;
+  random: number | string;
+}
+
+const DEFAULTS: Fields = { ...proposed(16), feature: null, of: null, sizes: SIZES.join(", "), random: 20 };
 
 /** One feature at many doses: what to ask. */
 export function DoseForm({ feature, ...props }: FormProps) {
-  const form = useCommon(props.model, props.envs, 16);
-  const [typed, setTyped] = useState<number | string | null>(null);
-  const [sizes, setSizes] = useState(SIZES.join(", "));
-  const [random, setRandom] = useState<number | string>(20);
+  const form = useStudyFields(props.model, props.envs, "dose_response", DEFAULTS);
+  const { typed, change } = form;
+  const { sizes, random } = typed;
+  const of = feature ?? null;
   const doses = parseSizes(sizes);
-  const chosen = typed ?? feature ?? "";
+  const chosen = (typed.of === of ? typed.feature : null) ?? feature ?? "";
   const { measure } = form.common;
   const ready = doses !== null && chosen !== "" && measure !== null;
   const episodes = doseResponseEpisodes(doses?.length ?? 0, Number(random), form.seeds);
@@ -31,16 +40,24 @@ export function DoseForm({ feature, ...props }: FormProps) {
           ? { ...form.body, measure, feature_idx: Number(chosen), doses, random_directions: Number(random) }
           : null
       }
-      lead={<FeatureField model={props.model} value={chosen} onChange={setTyped} />}
+      lead={
+        <FeatureField model={props.model} value={chosen} onChange={(next) => change({ feature: next, of })} />
+      }
     >
       <TextInput
         className={classes.double}
         label="Doses δₐ, both signs"
         value={sizes}
-        onChange={(event) => setSizes(event.currentTarget.value)}
+        onChange={(event) => change({ sizes: event.currentTarget.value })}
         error={doses === null ? "Up to 12 sizes between 0 and 1, separated by commas." : undefined}
       />
-      <NumberInput label="Random directions" min={0} max={100} value={random} onChange={setRandom} />
+      <NumberInput
+        label="Random directions"
+        min={0}
+        max={100}
+        value={random}
+        onChange={(next) => change({ random: next })}
+      />
     </StudyForm>
   );
 }

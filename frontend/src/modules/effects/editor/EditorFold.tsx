@@ -1,5 +1,6 @@
 import { lazy, Suspense, useState } from "react";
 
+import { useKept } from "@/lib/kept";
 import type { Model } from "@/lib/types";
 import { Block } from "@/ui/States";
 
@@ -17,9 +18,16 @@ interface Props {
 
 /** The slider is the face; everything else unfolds below it, and is loaded only then. */
 export function EditorFold(props: Props) {
-  const [open, setOpen] = useState(props.steer !== undefined);
+  const { typed, change } = useKept(props.model.id, "editor open", { open: false });
+  const [steering, setSteering] = useState(true);
+  const open = props.steer ? steering : typed.open;
+  const onOpen = (next: boolean) => (props.steer ? setSteering(next) : change({ open: next }));
   return (
-    <details className={classes.fold} open={open} onToggle={(event) => setOpen(event.currentTarget.open)}>
+    <details
+      className={classes.fold}
+      open={open}
+      onToggle={({ currentTarget }) => currentTarget.open !== open && onOpen(currentTarget.open)}
+    >
       <summary>Other units, forms, gates, schedules, several features</summary>
       {open && (
         <Suspense fallback={<Block height={300} label="Opening the editor" />}>

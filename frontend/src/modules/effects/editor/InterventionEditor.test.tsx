@@ -58,6 +58,28 @@ test("a strong dose warns and is still stored; the server hears exactly what the
   expect(screen.queryByRole("group", { name: "Edit 2" })).toBeNull();
 });
 
+test("edits that were not stored are there after leaving; once stored, the next visit starts from what is stored", async () => {
+  const { model } = makeWorld().addWalker("walker", { sae: SAE });
+  const visit = (feature = 42) =>
+    renderWithTheme(<EditorFold model={model} feature={feature} onStored={vi.fn()} />);
+  const first = visit();
+  await user.click(screen.getByText(/^Other units, forms/));
+  await user.click(await screen.findByRole("radio", { name: "Remove" }));
+  first.unmount();
+  const other = visit(7); // another feature was chosen meanwhile: what was typed for 42 says nothing of it
+  expect(await screen.findByLabelText("Feature")).toHaveValue("7");
+  other.unmount();
+  const back = visit();
+  expect(await screen.findByRole("radio", { name: "Remove" })).toBeChecked();
+  server.use(http.post("*/model/:id/sae_perturb", () => json({ ok: true })));
+  await user.click(screen.getByRole("button", { name: "Store for the next run" }));
+  await waitFor(() => expect(localStorage.getItem(`policyscope-typed:${model.id}`)).not.toContain("ablate"));
+  expect(screen.getByRole("radio", { name: "Remove" })).toBeChecked();
+  back.unmount();
+  visit();
+  expect(await screen.findByRole("radio", { name: "Add" })).toBeChecked();
+});
+
 test("another unit shows the same dose", async () => {
   await open();
   await screen.findByText("The action moves by 5.0% of its own variation.");

@@ -2,10 +2,12 @@ import { Button } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { useState } from "react";
 
+import { useKept } from "@/lib/kept";
 import type { Model } from "@/lib/types";
 import { isSimple } from "@/modules/runs/arms";
 import { useEnvInfo } from "@/modules/runs/use-env-info";
 import { Failure } from "@/ui/States";
+import { ToDefaults } from "@/ui/ToDefaults";
 
 import { useDose, useStoreEdits } from "../api";
 import { DoseReadout } from "./DoseReadout";
@@ -24,7 +26,7 @@ interface Props {
   steer?: number[];
 }
 
-/** Starts from the features that are to be steered together, from what is stored when that is more than the slider can show, else from the chosen feature. */
+/** Starts from the features that are to be steered together, else from what was typed here before, from what is stored when that is more than the slider can show, else from the chosen feature. */
 function firstDrafts({ model: { intervention }, feature, steer }: Props): Draft[] {
   if (steer) return steer.map((each, index) => newDraft(index, each));
   const edits = intervention?.edits ?? [];
@@ -32,25 +34,48 @@ function firstDrafts({ model: { intervention }, feature, steer }: Props): Draft[
   return edits.map((edit, index) => draftOf(index, edit));
 }
 
+const NONE: { drafts: Draft[]; of: number | null } = { drafts: [newDraft(0, "")], of: null };
+
+/** What is on the cards. A single one that was typed belongs to the feature that the page was on. */
+function useDrafts(props: Props) {
+  const { model, feature, steer } = props;
+  const [first] = useState(() => firstDrafts(props));
+  const form = ["editor", model.sae?.id, ...(steer ?? [])].join(" ");
+  const { typed, change, reset, sent } = useKept(model.id, form, NONE);
+  const of = feature ?? null;
+  const counts = reset !== undefined && (typed.drafts.length > 1 || typed.of === of);
+  return {
+    drafts: counts ? typed.drafts : first,
+    setDrafts: (drafts: Draft[]) => change({ drafts, of }),
+    reset: counts ? reset : undefined,
+    sent,
+  };
+}
+
 /** Several features, gates, schedules and units; the sentence says what will happen, the gauge how strong it is. */
 export default function InterventionEditor(props: Props) {
   const { model, onStored } = props;
   const env = useEnvInfo(model);
-  const [drafts, setDrafts] = useState(() => firstDrafts(props));
+  const { drafts, setDrafts, reset, sent } = useDrafts(props);
   const store = useStoreEdits(model.id);
   const problem = drafts.map(missing).find((each) => each !== null) ?? null;
   const requests = problem === null ? drafts.map(toRequest) : [];
   const [settled] = useDebouncedValue(JSON.stringify(requests), SETTLE_MS);
   const dose = useDose(model.id, JSON.parse(settled) as typeof requests, problem === null);
   const nameOf = ({ gate }: Draft) => env?.observations[gate.index]?.name ?? `observation ${gate.index}`;
-  const replace = (next: Draft) => setDrafts((old) => old.map((each) => (each.id === next.id ? next : each)));
-  const add = () => setDrafts((old) => [...old, newDraft(Math.max(...old.map((each) => each.id)) + 1, "")]);
+  const replace = (next: Draft) => setDrafts(drafts.map((each) => (each.id === next.id ? next : each)));
+  const add = () => setDrafts([...drafts, newDraft(Math.max(...drafts.map((each) => each.id)) + 1, "")]);
   return (
     <form
       className={classes.editor}
       onSubmit={(event) => {
         event.preventDefault();
-        store.mutate(requests, { onSuccess: onStored });
+        store.mutate(requests, {
+          onSuccess: () => {
+            sent();
+            onStored();
+          },
+        });
       }}
     >
       {drafts.map((draft, index) => (
@@ -62,15 +87,14 @@ export default function InterventionEditor(props: Props) {
           position={index + 1}
           onChange={replace}
           onRemove={
-            drafts.length > 1
-              ? () => setDrafts((old) => old.filter((each) => each.id !== draft.id))
-              : undefined
+            drafts.length > 1 ? () => setDrafts(drafts.filter((each) => each.id !== draft.id)) : undefined
           }
         />
       ))}
       <Button size="xs" variant="default" disabled={drafts.length >= MOST} onClick={add}>
         Add another feature
       </Button>
+      <ToDefaults onReset={reset} />
       <p className={classes.sentence} role="status">
         {problem ??
           sentence(

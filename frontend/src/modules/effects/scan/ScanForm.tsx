@@ -1,9 +1,8 @@
 import { NumberInput } from "@mantine/core";
-import { useState } from "react";
 
-import { scanEpisodes, sizeText } from "../study/settings";
+import { proposed, scanEpisodes, sizeText, type Common } from "../study/settings";
 import { StudyForm, type FormProps } from "../study/StudyForm";
-import { useCommon } from "../study/use-form";
+import { useStudyFields } from "../study/use-form";
 
 const WINNERS = 5;
 const FRESH = 32;
@@ -11,12 +10,20 @@ const FRESH = 32;
 const MANY = 1024;
 const PROPOSED = 256;
 
+interface Fields extends Common {
+  first: number | string;
+  dose: number | string;
+}
+
 /** Every alive feature in both signs: what to ask. */
 export function ScanForm(props: Omit<FormProps, "feature">) {
-  const form = useCommon(props.model, props.envs, 16);
   const all = props.model.sae?.d_latent ?? 0;
-  const [first, setFirst] = useState<number | string>(all > MANY ? PROPOSED : "");
-  const [dose, setDose] = useState<number | string>(0.05);
+  const form = useStudyFields<Fields>(props.model, props.envs, "scan", {
+    ...proposed(16),
+    first: all > MANY ? PROPOSED : "",
+    dose: 0.05,
+  });
+  const { first, dose } = form.typed;
   const features = first === "" ? null : Number(first);
   const { measure } = form.common;
   const episodes = scanEpisodes(Math.min(all, features ?? all), form.seeds, WINNERS, FRESH);
@@ -47,9 +54,16 @@ export function ScanForm(props: Omit<FormProps, "feature">) {
         min={1}
         max={all}
         value={first}
-        onChange={setFirst}
+        onChange={(next) => form.change({ first: next })}
       />
-      <NumberInput label="Dose δₐ" min={0.001} max={1} step={0.01} value={dose} onChange={setDose} />
+      <NumberInput
+        label="Dose δₐ"
+        min={0.001}
+        max={1}
+        step={0.01}
+        value={dose}
+        onChange={(next) => form.change({ dose: next })}
+      />
     </StudyForm>
   );
 }

@@ -4,6 +4,7 @@ import { duration } from "@/lib/format";
 import type { Accepted } from "@/lib/types";
 import { Reused } from "@/modules/runs/RunForm";
 import { Failure } from "@/ui/States";
+import { ToDefaults } from "@/ui/ToDefaults";
 
 import classes from "../Effects.module.css";
 
@@ -16,6 +17,7 @@ interface Props {
   accepted: Accepted | undefined;
   onRetry: () => void;
   onAgain: () => void;
+  onReset: (() => void) | undefined;
 }
 
 /** The button with what it costs before, and what the server answered after. */
@@ -30,6 +32,7 @@ export function StartRow(props: Props) {
         <p>
           {props.size}
           {accepted?.estimate_s ? ` About ${duration(accepted.estimate_s)}, judged by earlier ones.` : ""}
+          <ToDefaults onReset={props.onReset} />
         </p>
       </div>
       {props.error !== null && props.error !== undefined && (

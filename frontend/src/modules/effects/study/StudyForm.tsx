@@ -74,6 +74,7 @@ export function StudyForm<K extends StudyKind>(props: Props<K>) {
         accepted={start.data}
         onRetry={() => submit()}
         onAgain={() => submit(true)}
+        onReset={form.reset}
       />
     </form>
   );

@@ -9,6 +9,15 @@ export interface Common {
   seed: number | string;
 }
 
+/** What a study proposes; null is the environment's own. */
+export const proposed = (episodes: number): Common => ({
+  env: null,
+  measure: null,
+  episodes,
+  steps: null,
+  seed: 0,
+});
+
 export const SIZES = [0.01, 0.02, 0.05, 0.1, 0.15];
 const CONTROLS = 3; // neuron, principal axis, difference in means
 const RANDOM = 20; // directions in calibrations and scans
