@@ -51,6 +51,7 @@ class Running:
     report_at: float = 0.0
     outcome: Json | None = None
     cancelled: bool = False
+    settled: bool = False  # recorded as done, although its process is still there
     kill_at: float | None = None
 
 
@@ -224,9 +225,21 @@ class Engine:
                 _listen(running)
                 self._finish(running, end)
                 self._children.remove(running)
-            elif running.progress is not None and time.monotonic() >= running.report_at:
-                self.table.report(running.job, running.progress)
-                running.progress, running.report_at = None, time.monotonic() + REPORT_SECONDS
+            elif not running.settled and not running.cancelled and "done" in (running.outcome or {}):
+                self._settle_done(running)
+            elif time.monotonic() >= running.report_at:
+                self._record_progress(running)
+
+    def _settle_done(self, running: Running) -> None:
+        """The result is published, so nobody waits for the process, which needs a while to leave."""
+        self._record_progress(running)
+        self._finish_done(running.job)
+        running.settled, running.kill_at = True, time.monotonic() + GRACE_SECONDS
+
+    def _record_progress(self, running: Running) -> None:
+        if running.progress is not None:
+            self.table.report(running.job, running.progress)
+            running.progress, running.report_at = None, time.monotonic() + REPORT_SECONDS
 
     def _press_cancel(self, running: Running) -> None:
         if running.job.id in self._to_cancel and not running.cancelled:
@@ -242,12 +255,13 @@ class Engine:
         cancelled training can go on from."""
         running.attempt.close(patience=GRACE_SECONDS)
         self._to_cancel.discard(running.job.id)
+        if running.settled:
+            return
         if running.outcome is None and not running.cancelled:
             self._settle_lost(running.job, "failed", _died(end))
             return
         outcome = running.outcome or {}
-        if running.progress is not None:
-            self.table.report(running.job, running.progress)
+        self._record_progress(running)
         if not running.cancelled and "done" in outcome:
             self._finish_done(running.job)
             return
@@ -269,6 +283,8 @@ class Engine:
         deadline = time.monotonic() + GRACE_SECONDS
         for running in self._children:
             running.attempt.close(patience=max(0.0, deadline - time.monotonic()))
+            if running.settled:
+                continue
             if self._store.has(running.job.spec["output"]):
                 self._finish_done(running.job)
                 continue

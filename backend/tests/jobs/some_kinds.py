@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import threading
 import time
 
 from policyscope.core.errors import InvalidInput
@@ -12,7 +13,7 @@ KINDS = {
     name: f"some_kinds:{name}"
     for name in (
         "count", "stubborn", "refuse", "crash", "vanish", "half", "publish_then_hang", "greedy", "tell",
-        "pieces",
+        "pieces", "linger",
     )
 }  # fmt: skip
 
@@ -59,6 +60,12 @@ def publish_then_hang(store, spec):
     store.publish(spec["name"], {"a": b"x"})
     yield Progress(1, 2, "files", "published")
     time.sleep(60)
+
+
+def linger(store, spec):
+    """Its process does not end by itself."""
+    threading.Thread(target=time.sleep, args=(600,), daemon=False).start()
+    yield from count(store, spec)
 
 
 def greedy(_store, spec):

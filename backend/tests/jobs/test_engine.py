@@ -161,6 +161,21 @@ def test_at_most_two_run_at_once_and_the_rest_wait_in_order(bench):
     assert started == sorted(started)
 
 
+def test_a_job_is_done_before_its_process_has_left_which_is_then_ended(tmp_path):
+    bench = Bench(tmp_path, concurrency=1)
+    bench.engine.start()
+    lingering = bench.end(bench.submit("linger", to=1))
+    following = bench.submit("count", to=1)
+    assert lingering.state == "done"
+    assert lingering.progress["done"] == 1
+    pid = int(bench.store.read(lingering.result["name"], "pid"))
+    assert bench.end(following).state == "done"  # so its only place was given back
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+    assert bench.table.get(lingering.id).version == lingering.version  # recorded once
+    bench.close()
+
+
 def test_a_full_queue_refuses(tmp_path):
     bench = Bench(tmp_path, queue_limit=3)
     for _ in range(3):

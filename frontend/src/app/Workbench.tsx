@@ -27,10 +27,9 @@ function useTap(model: Model, moved: number | undefined): number | null {
 
 /** The five steps on one page. */
 export default function Workbench({ model }: { model: Model }) {
-  const { view, setView, openSection } = useView();
+  const { view, setView } = useView();
   const ranking = rankingOf(view);
   const tap = useTap(model, view.tap);
-  const { job } = useCurrentRun(view.run, model.id);
   const { feature, alpha, unapplied } = pushOf(view, model);
   const onRanking = (patch: Partial<Ranking>) => setView(patch);
 
@@ -61,6 +60,17 @@ export default function Workbench({ model }: { model: Model }) {
         onStored={() => setView({ alpha: undefined, steer: undefined })}
         steer={view.steer}
       />
+      <RunAndCompare model={model} unapplied={unapplied} />
+    </div>
+  );
+}
+
+/** Apart, so that the progress of a run draws these two panels anew and not the four above. */
+function RunAndCompare({ model, unapplied }: { model: Model; unapplied: boolean }) {
+  const { view, setView, openSection } = useView();
+  const { job } = useCurrentRun(view.run);
+  return (
+    <>
       <div className={classes.wide}>
         <RunPanel model={model} job={job} unapplied={unapplied} onStarted={(id) => setView({ run: id })} />
       </div>
@@ -74,6 +84,6 @@ export default function Workbench({ model }: { model: Model }) {
           />
         </Suspense>
       </div>
-    </div>
+    </>
   );
 }

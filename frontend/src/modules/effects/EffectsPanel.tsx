@@ -89,7 +89,7 @@ function Studies({ envs, ...props }: Props & { envs: EnvInfo[] }) {
           {shown === undefined ? (
             <NotMeasured kind={kind} runs={runs ?? []} onStudy={onStudy} />
           ) : (
-            <StudyResult key={shown} model={model} runId={shown}>
+            <StudyResult key={shown} runId={shown}>
               {({ dose_response: curve, calibration, scan }) => (
                 <>
                   {curve && <DoseResult curve={curve} />}

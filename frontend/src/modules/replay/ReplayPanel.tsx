@@ -1,20 +1,19 @@
 import { Select } from "@mantine/core";
-import { lazy, Suspense } from "react";
+import { Suspense, useState } from "react";
 
 import { fixed } from "@/lib/format";
 import type { Run } from "@/lib/types";
 import { Block, Failure } from "@/ui/States";
 
 import { useReplay, useScene } from "./api";
-import { openPlayer } from "./loader";
+import { playerAtHand } from "./loader";
 import { useWatch } from "./use-watch";
 import { VideoExport } from "./VideoExport";
 import classes from "./Replay.module.css";
 
-const ReplayPlayer = lazy(openPlayer);
-
 /** Watch the scored episodes of a run, all arms of one seed together. */
 export function ReplayPanel({ run }: { run: Run }) {
+  const [ReplayPlayer] = useState(playerAtHand);
   const scene = useScene(run.id);
   const address = useWatch(run.id);
   const { watch, setWatch } = address;

@@ -1,4 +1,4 @@
-import { lazy, Suspense, useMemo, useState, type ReactNode } from "react";
+import { lazy, Suspense, useDeferredValue, useMemo, useState, type ReactNode } from "react";
 
 import { fixed, num } from "@/lib/format";
 import type { Legend } from "@/lib/picture";
@@ -87,6 +87,32 @@ export default function ReplayPlayer({ run, scene, replay: recorded, address }: 
         </div>
       </Saveable>
       <TimeBar player={player} dt={scene.dt} />
+      <Below
+        run={run}
+        scene={scene}
+        replay={replay}
+        all={all}
+        palette={palette}
+        player={player}
+        address={address}
+      />
+    </div>
+  );
+}
+
+interface BelowProps extends Props {
+  all: ReplayArm[];
+  palette: Palette;
+  player: Player;
+}
+
+/** What lies below the bodies comes once they move. */
+function Below({ run, scene, replay, all, palette, player, address }: BelowProps) {
+  const { watch, setWatch } = address;
+  const due = useDeferredValue(true, false);
+  if (!due) return null;
+  return (
+    <>
       {scene.restarts && <Branch run={run} replay={replay} player={player} />}
       <Signals run={run} scene={scene} replay={replay} palette={palette} player={player} />
       <Fold
@@ -102,7 +128,7 @@ export default function ReplayPlayer({ run, scene, replay: recorded, address }: 
           address={address}
         />
       </Fold>
-    </div>
+    </>
   );
 }
 

@@ -24,6 +24,19 @@ test("at the end it starts again, or stops where it is told not to", () => {
   player.pause();
 });
 
+test("the first frame after Play moves already", () => {
+  const frames: FrameRequestCallback[] = [];
+  vi.stubGlobal("requestAnimationFrame", (frame: FrameRequestCallback) => frames.push(frame));
+  const player = new Player(100, 0.008);
+  player.play();
+  expect(player.get().step).toBe(0);
+  frames[0]?.(1000);
+  expect(player.get().step).toBe(2);
+  frames[1]?.(1000 + 80);
+  expect(player.get().step).toBe(12);
+  vi.unstubAllGlobals();
+});
+
 test("nudging stops and stays within the episode", () => {
   const player = new Player(5, 0.1);
   player.nudge(-1);

@@ -14,6 +14,9 @@ export interface PlayerState {
 /** How often text and charts follow while it plays; bodies are drawn at every frame. */
 const PAGE_MS = 80;
 
+/** What the first frame after Play counts for: one of sixty a second. */
+const FIRST_S = 1 / 60;
+
 export class Player {
   readonly last: number;
   private readonly dt: number;
@@ -102,8 +105,8 @@ export class Player {
   }
 
   private readonly tick = (now: number) => {
-    // A tab that slept must not jump: no frame counts for more than a tenth of a second.
-    const seconds = this.before === undefined ? 0 : Math.min(0.1, (now - this.before) / 1000);
+    // A tab that slept must not jump: no frame counts for more than a tenth of a second. The first moves too.
+    const seconds = this.before === undefined ? FIRST_S : Math.min(0.1, (now - this.before) / 1000);
     this.before = now;
     this.request = requestAnimationFrame(this.tick);
     this.advance(seconds);

@@ -1,5 +1,5 @@
 import { Button, CopyButton } from "@mantine/core";
-import { useMemo, useState, type ReactNode } from "react";
+import { useDeferredValue, useMemo, useState, type ReactNode } from "react";
 
 import { ReplayPanel } from "@/modules/replay/ReplayPanel";
 import { plural } from "@/lib/format";
@@ -111,6 +111,7 @@ function Finished({ run: whole, history }: { run: Run; history: ReactNode }) {
   const [hovered, setHovered] = useState<number | null>(null);
   const { view, setView } = useView();
   const measure = view.measure ?? RETURN;
+  const below = useDeferredValue(true, false); // bodies move first, then comes what lies below them
   const setMeasure = (key: string) => setView({ measure: key === RETURN ? undefined : key });
   return (
     <div className={classes.result}>
@@ -132,16 +133,20 @@ function Finished({ run: whole, history }: { run: Run; history: ReactNode }) {
         <ResultTable run={run} />
       </div>
       <ReplayPanel run={run} />
-      <BehaviourTable run={run} measure={measure} onMeasure={setMeasure} />
-      <div className={classes.bottom}>
-        <SeedTable run={run} hovered={hovered} onHover={setHovered} />
-        <div className={classes.column}>
-          <Survival run={run} />
-          {history}
-        </div>
-      </div>
-      <Evidence runId={run.id} />
-      <Provenance run={run} />
+      {below && (
+        <>
+          <BehaviourTable run={run} measure={measure} onMeasure={setMeasure} />
+          <div className={classes.bottom}>
+            <SeedTable run={run} hovered={hovered} onHover={setHovered} />
+            <div className={classes.column}>
+              <Survival run={run} />
+              {history}
+            </div>
+          </div>
+          <Evidence runId={run.id} />
+          <Provenance run={run} />
+        </>
+      )}
     </div>
   );
 }

@@ -1,6 +1,7 @@
 import { useEffect } from "react";
 
 import type { JobState, Run } from "@/lib/types";
+import { useDrawing } from "@/modules/replay/api";
 import { openPlayer } from "@/modules/replay/loader";
 import { Block, Notice } from "@/ui/States";
 
@@ -17,6 +18,7 @@ const SENTENCES: Partial<Record<JobState, string>> = {
 /** A run without a result: still playing, or ended without one, with the reason where the job gives it. */
 export function Unfinished({ run }: { run: Run }) {
   const watched = run.kind === "comparison" && !isFinished(run.state);
+  useDrawing(watched ? run.env : null); // so that the server knows the body by the time it is to be drawn
   useEffect(() => {
     if (watched) void openPlayer();
   }, [watched]);

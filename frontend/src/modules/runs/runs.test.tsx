@@ -193,6 +193,12 @@ describe("Run", () => {
   });
 });
 
+/** Of differences and of seeds; the second comes once the replay is up. */
+async function tables() {
+  await screen.findByRole("columnheader", { name: "Seed" });
+  return screen.getAllByRole("table");
+}
+
 describe("Compare", () => {
   const show = (run?: Run, jobs: Job[] = []) => {
     const world = makeWorld();
@@ -228,7 +234,7 @@ describe("Compare", () => {
     const run = finishRun(makeRun(BODY), PUSH);
     show(run);
     expect(await screen.findByText(run.sentence!)).toBeVisible();
-    const [table, seeds] = screen.getAllByRole("table");
+    const [table, seeds] = await tables();
     const cells = within(within(table!).getByRole("row", { name: /^Mean return/ })).getAllByRole("cell");
     const mean = (arm: number) => Math.round(run.arms[arm]!.returns.mean!).toLocaleString("en-US");
     expect(cells[0]).toHaveTextContent(mean(0));
@@ -271,7 +277,7 @@ describe("Compare", () => {
     const run = finishRun(makeRun(BODY), PUSH);
     show(run);
     await screen.findByText(run.sentence!);
-    await user.hover(within(screen.getAllByRole("table")[1]!).getByRole("row", { name: /^3 / }));
+    await user.hover(within((await tables())[1]!).getByRole("row", { name: /^3 / }));
     expect(screen.getByText("Seed 3")).toBeVisible();
   });
   it("an earlier run is brought back, and can be deleted", async () => {

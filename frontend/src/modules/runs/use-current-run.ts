@@ -1,5 +1,7 @@
 import { useQuery, useQueryClient, type QueryClient } from "@tanstack/react-query";
-import { useEffect } from "react";
+import { useCallback, useEffect, useRef } from "react";
+
+import { readAhead } from "@/modules/replay/api";
 
 import { runKeys, runQuery } from "./api";
 import { isFinished, useJob } from "./use-job";
@@ -14,10 +16,7 @@ function settling(queryClient: QueryClient, run: Run | undefined): boolean {
 }
 
 /** The run in the address and the job that plays it; when the job ends, the result and the history are read again. */
-export function useCurrentRun(
-  runId: string | undefined,
-  modelId: string,
-): { run: Run | undefined; job: Job | undefined } {
+export function useCurrentRun(runId: string | undefined): { run: Run | undefined; job: Job | undefined } {
   const queryClient = useQueryClient();
   const { data: run } = useQuery({
     ...runQuery(runId ?? ""),
@@ -25,13 +24,29 @@ export function useCurrentRun(
     refetchInterval: (query) => (settling(queryClient, query.state.data) ? SETTLE_MS : false),
   });
   const open = run !== undefined && !isFinished(run.state);
-  const { data: job } = useJob(open ? run.job_id : null);
-  const over = open && isFinished(job?.state);
+  const read = useRef<Job["finished_at"]>(undefined);
+  const onOver = useCallback(
+    (ended: Job) => {
+      if (!run || read.current === ended.finished_at) return;
+      read.current = ended.finished_at;
+      void readResult(queryClient, run, ended);
+    },
+    [queryClient, run],
+  );
+  const { data: job } = useJob(open ? run.job_id : null, onOver);
 
+  // where the stream was not up, polling has seen the end
   useEffect(() => {
-    if (!over || runId === undefined) return;
-    void queryClient.invalidateQueries({ queryKey: runKeys.one(runId) });
-    void queryClient.invalidateQueries({ queryKey: runKeys.list(modelId) });
-  }, [over, runId, modelId, queryClient]);
+    if (open && job && isFinished(job.state)) onOver(job);
+  }, [open, job, onOver]);
   return { run, job: open ? job : undefined };
+}
+
+/** The result and what replays it, asked for together; the history of runs can wait for them. */
+async function readResult(queryClient: QueryClient, run: Run, { state }: Job) {
+  const [seed] = run.seeds;
+  if (state === "done" && run.kind === "comparison" && seed !== undefined)
+    readAhead(queryClient, run.id, seed, run.arm_names);
+  await queryClient.invalidateQueries({ queryKey: runKeys.one(run.id) });
+  await queryClient.invalidateQueries({ queryKey: runKeys.list(run.model_id) });
 }

@@ -1,5 +1,5 @@
 import { useQuery, useQueryClient, type QueryClient } from "@tanstack/react-query";
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 
 import { client, send, unwrap } from "@/lib/client";
 import { readEvents } from "@/lib/sse";
@@ -13,9 +13,10 @@ const POLL_MS = 1000;
 export const isFinished = (state: JobState | undefined) =>
   state !== undefined && state !== "queued" && state !== "running";
 
-/** Follows a job to its end: by server-sent events, and by polling whenever the stream is not up. */
-export function useJob(id: string | null) {
-  const streaming = useJobStream(id);
+/** Follows a job to its end: by server-sent events, and by polling whenever the stream is not up. `onOver` is told
+ * of the end by the stream at once, before anything is drawn. */
+export function useJob(id: string | null, onOver?: (job: Job) => void) {
+  const streaming = useJobStream(id, onOver);
   return useQuery({
     queryKey: runKeys.job(id ?? ""),
     queryFn: () => unwrap(client.GET("/job/{job_id}", { params: { path: { job_id: id ?? "" } } })),
@@ -38,6 +39,7 @@ interface Follow {
   signal: AbortSignal;
   lastEvent: string | null;
   onLive: (live: boolean) => void;
+  onOver: (job: Job) => void;
   queryClient: QueryClient;
 }
 
@@ -59,6 +61,7 @@ async function readStream(follow: Follow): Promise<boolean> {
     await follow.queryClient.cancelQueries({ queryKey: runKeys.job(follow.id) });
     follow.queryClient.setQueryData(runKeys.job(follow.id), job);
     over = isFinished(job.state);
+    if (over) follow.onOver(job);
   }
   return over;
 }
@@ -74,14 +77,19 @@ async function followJob(follow: Follow): Promise<void> {
   }
 }
 
-function useJobStream(id: string | null): boolean {
+function useJobStream(id: string | null, onOver?: (job: Job) => void): boolean {
   const queryClient = useQueryClient();
   const [streaming, setStreaming] = useState(false);
+  const told = useRef(onOver);
+  useEffect(() => {
+    told.current = onOver;
+  });
   useEffect(() => {
     if (id === null) return undefined;
     const abort = new AbortController();
     const onLive = (live: boolean) => !abort.signal.aborted && setStreaming(live);
-    void followJob({ id, signal: abort.signal, lastEvent: null, onLive, queryClient });
+    const tell = (job: Job) => told.current?.(job);
+    void followJob({ id, signal: abort.signal, lastEvent: null, onLive, onOver: tell, queryClient });
     return () => {
       abort.abort();
       setStreaming(false);

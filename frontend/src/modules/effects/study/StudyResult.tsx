@@ -2,7 +2,7 @@ import type { ReactNode } from "react";
 
 import type { components } from "@/lib/api-types";
 import { plural } from "@/lib/format";
-import type { Model, Run } from "@/lib/types";
+import type { Run } from "@/lib/types";
 import { Evidence } from "@/modules/runs/Evidence";
 import { JobProgress } from "@/modules/runs/JobProgress";
 import { Provenance } from "@/modules/runs/Provenance";
@@ -13,14 +13,13 @@ import { useStudy } from "./use-study";
 import classes from "../Effects.module.css";
 
 interface Props {
-  model: Model;
   runId: string;
   children: (effects: components["schemas"]["Effects"]) => ReactNode;
 }
 
 /** One study from its start to its numbers: progress with cancel, how it ended, then the result and its evidence. */
-export function StudyResult({ model, runId, children }: Props) {
-  const { run, job, effects } = useStudy(model, runId);
+export function StudyResult({ runId, children }: Props) {
+  const { run, job, effects } = useStudy(runId);
   if (job && !isFinished(job.state)) return <JobProgress job={job} />;
   if (run && run.state !== "done" && isFinished(run.state)) return <Stopped run={run} />;
   if (effects.error)

@@ -1,4 +1,4 @@
-import type { Model, RunSummary, StudyKind } from "@/lib/types";
+import type { RunSummary, StudyKind } from "@/lib/types";
 import { useRuns } from "@/modules/runs/api";
 import { useCurrentRun } from "@/modules/runs/use-current-run";
 
@@ -29,8 +29,8 @@ export function useStudyKind(modelId: string, asked: string | undefined, picked:
   return { kind: picked ?? known ?? "dose_response", runs };
 }
 
-export function useStudy(model: Model, runId: string | undefined) {
-  const { run, job } = useCurrentRun(runId, model.id);
+export function useStudy(runId: string | undefined) {
+  const { run, job } = useCurrentRun(runId);
   const effects = useEffects(runId, run?.state === "done");
   return { run, job, effects };
 }
