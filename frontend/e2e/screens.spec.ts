@@ -2,7 +2,7 @@ import type { Locator, Page } from "@playwright/test";
 
 import { artifact, checkAccessibility, expect, loadSae, openPage, resultRow, test, upload } from "./support";
 
-const PAGES = ["Workbench", "SAE", "Features", "Effects", "Live", "Train"] as const;
+const PAGES = ["Workbench", "SAE", "Features", "Effects", "Live", "Train", "Versus"] as const;
 
 /** Nothing sticks out to the right of the page. */
 async function checkWidth(page: Page) {

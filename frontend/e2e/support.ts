@@ -69,7 +69,7 @@ export async function loadSae(page: Page, directory: string) {
 /** Another page of the open model. */
 export async function openPage(
   page: Page,
-  label: "Workbench" | "SAE" | "Features" | "Effects" | "Live" | "Train",
+  label: "Workbench" | "SAE" | "Features" | "Effects" | "Live" | "Train" | "Versus",
 ) {
   await page
     .getByRole("navigation", { name: "Pages of the model" })

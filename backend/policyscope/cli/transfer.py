@@ -25,7 +25,7 @@ def workspace() -> None:
 @click.option("--model", help="Only this model, with its SAEs, notes, collections, views and runs.")
 @click.option("--output", type=FILE, help="File; workspace.zip here by default.")
 def export(model: str | None, output: Path | None) -> None:
-    """Write models, SAEs, notes, collections, views and finished runs into one file.
+    """Write models, SAEs, notes, collections, views, runs, report cards and sweeps into one file.
 
     \b
     policyscope workspace export --output monday.zip
@@ -56,5 +56,7 @@ def import_(file: Path, as_json: bool) -> None:
     click.echo(report["sentence"])
     for model in report["models"]:
         click.echo(f"  {model['id']}  {model['name']}{'' if model['new'] else '  (here already)'}")
+    for model_id in report["analysed"]:
+        click.echo(f"  its features were analysed there; `policyscope analyse {model_id}` does it again here")
     for was, here in report["renamed"].items():
         click.echo(f"  {was} is {here} here")

@@ -6,12 +6,17 @@ in place; it equals the integrated gradient along that feature. Local gain ``G_j
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csc_array
 
 from policyscope.core.activations import MOST_CELLS, Floats, spread_rows
 from policyscope.core.blocks import F64, as_rows
+from policyscope.core.centred import collected
+from policyscope.core.latent_sums import parts_of
 from policyscope.core.policy import Policy
 from policyscope.core.rows import gathered
 from policyscope.core.sae import SAE
@@ -20,6 +25,7 @@ from policyscope.core.wide_probes import is_wide
 MAX_STATES = 8192
 MIN_STATES = 512
 FLOATING_POINT_BUDGET = 2e10  # about a second on one core
+PAIRS = 4096  # of a state and a feature, ablated in one call
 GAIN_STATES = 256
 GAIN_STEP = 1e-4  # share of the RMS of the activations
 
@@ -42,17 +48,32 @@ def ablation_effects(
     """Effects of all features on all actions at activations ``h`` [N, d_in], thinned evenly if too many."""
     held = max(MIN_STATES, MOST_CELLS // sae.d_latent)
     states = _thinned(sae, h, min(max_states, affordable_states(policy, sae, tap_index), held))
-    z, actions = sae.encode(states), policy.tail(states, tap_index)
-    moved = z * sae.output_scale(states)
+    actions = policy.tail(states, tap_index)
+    parts = parts_of(np.arange(len(states)), sae.d_latent)
+    codes = csc_array(collected(sae.encode(states[part]) for part in parts))
+    moved = codes.data * sae.output_scale(states)[codes.indices, 0]
+    active = np.diff(codes.indptr)
+    feature = np.repeat(np.arange(sae.d_latent), active)
     squares, sums = np.zeros((2, sae.d_latent, actions.shape[1]))
-    for j in np.flatnonzero(z.any(axis=0)):
-        rows = np.flatnonzero(z[:, j])
-        effect = actions[rows] - policy.tail(
-            states[rows] - np.outer(moved[rows, j], sae.w_dec[:, j]), tap_index
-        )
-        squares[j], sums[j] = np.square(effect).sum(axis=0), effect.sum(axis=0)
-    active = np.maximum(np.count_nonzero(z, axis=0), 1)[:, None]
-    return AblationEffects(np.sqrt(squares / len(states)), sums / active, len(states))
+    for first, last in _together(codes.indptr):
+        rows, features = codes.indices[first:last], feature[first:last]
+        push = moved[first:last, None] * sae.w_dec.T[features]
+        effect = actions[rows] - policy.tail(states[rows] - push, tap_index)
+        found, starts = np.unique(features, return_index=True)
+        squares[found] = np.add.reduceat(np.square(effect), starts, axis=0)
+        sums[found] = np.add.reduceat(effect, starts, axis=0)
+    mean_active = sums / np.maximum(active, 1)[:, None]
+    return AblationEffects(np.sqrt(squares / len(states)), mean_active, len(states))
+
+
+def _together(starts: NDArray[np.integer]) -> Iterator[tuple[int, int]]:
+    """From where to where about PAIRS latents lie, never part of a feature's: a call for each of thousands of
+    features costs more than what it computes. ``starts`` [F + 1]: where those of a feature begin."""
+    first = 0
+    for end in starts[1:]:
+        if end - first >= PAIRS or end == starts[-1] > first:
+            yield first, int(end)
+            first = int(end)
 
 
 def _thinned(sae: SAE, h: Floats, most: int) -> F64:

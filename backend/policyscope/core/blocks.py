@@ -21,6 +21,7 @@ F64 = NDArray[np.float64]
 BLOCK_ROWS = 64
 COLUMN_MULTIPLE = 16
 CHUNK_ROWS = 4096  # keeps the intermediate results of a large data set in the cache
+CHUNK_CELLS = 1 << 20  # and those of a wide result
 
 
 def pad_columns(matrix: F64) -> F64:
@@ -45,12 +46,13 @@ def map_blocks(function: Callable[[F64], F64], x: F64, width: int) -> F64:
     ``function`` receives ``[blocks, 64, n]`` (the last block filled up with zero rows) and returns
     ``[blocks, 64, width]``; it must treat rows separately.
     """
-    if 0 < len(x) <= CHUNK_ROWS and len(x) % BLOCK_ROWS == 0:
+    most = min(CHUNK_ROWS, max(1, CHUNK_CELLS // (BLOCK_ROWS * width)) * BLOCK_ROWS)
+    if 0 < len(x) <= most and len(x) % BLOCK_ROWS == 0:
         whole = function(x.reshape(-1, BLOCK_ROWS, x.shape[1])).reshape(len(x), width)
         return whole.copy() if np.may_share_memory(whole, x) else whole
     out = np.empty((len(x), width))
-    for start in range(0, len(x), CHUNK_ROWS):
-        part = x[start : start + CHUNK_ROWS]
+    for start in range(0, len(x), most):
+        part = x[start : start + most]
         blocks = -(-len(part) // BLOCK_ROWS)
         padded = np.zeros((blocks * BLOCK_ROWS, x.shape[1]))
         padded[: len(part)] = part

@@ -20,6 +20,7 @@ from policyscope.core.interventions import FeatureEdit, RowEdits
 from policyscope.core.latents import LatentColumns
 from policyscope.core.manifold import Manifold
 from policyscope.core.output_score import displaced_rms
+from policyscope.core.percent import percent
 from policyscope.core.policy import Policy
 from policyscope.core.sae import SAE
 from policyscope.core.wide_probes import is_wide
@@ -140,7 +141,7 @@ def dose_of(scales: Scales, edits: Sequence[FeatureEdit]) -> Dose:
 
 def judge(displacement: float) -> tuple[str, str]:
     """ok, warning (from 0.10) or strong (from 0.20), with a sentence. Nothing is refused."""
-    share = f"The action moves by {displacement:.1%} of its own variation"
+    share = f"The action moves by {percent(displacement, 1)} of its own variation"
     if displacement >= STRONG:
         return "strong", f"{share}: strong, most gaits collapse from 20 %. Expect falls, not a graded effect."
     if displacement >= WARNING:

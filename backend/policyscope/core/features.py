@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from policyscope.core import attribution, probes, wide_probes
 from policyscope.core.activations import MOST_CELLS, ActivationData, spread_rows
 from policyscope.core.blocks import F64
+from policyscope.core.centred import collected
 from policyscope.core.errors import InvalidInput, ShapeMismatch
 from policyscope.core.latent_sums import Tally, affordable_rows, parts_of, taken
 from policyscope.core.policy import Policy
@@ -197,8 +198,9 @@ def _probed_wide(policy: Policy, sae: SAE, data: ActivationData) -> _Probed:
     """With more features than can be multiplied with each other: see ``wide_probes``."""
     rows = spread_rows(len(data), max(wide_probes.ROWS, MOST_CELLS // sae.d_latent))
     tally = Tally(sae.d_latent)
-    parts = list(tally.watch(_parts(policy, sae, data, rows)))
-    z, y = np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
+    actions: list[F64] = []
+    z = collected(_latents(tally.watch(_parts(policy, sae, data, rows)), actions))
+    y = np.concatenate(actions)
     fitted = wide_probes.fitted_rows(len(rows))
     raw = wide_probes.raw_ridge(z[fitted], y[fitted], RELATIVE_LAMBDA)
     groups = None if data.episode is None else data.episode[rows[fitted]]
@@ -212,6 +214,13 @@ def _probed_wide(policy: Policy, sae: SAE, data: ActivationData) -> _Probed:
         **_tallied(tally, len(rows)),
     }
     return _Probed(columns, y.std(axis=0), raw.penalty, len(fitted))
+
+
+def _latents(parts: Iterator[tuple[F64, F64]], actions: list[F64]) -> Iterator[F64]:
+    """The latents of the parts, whose actions go into ``actions``."""
+    for z, y in parts:
+        actions.append(y)
+        yield z
 
 
 def _tallied(tally: Tally, n: int) -> dict[str, F64]:

@@ -21,6 +21,7 @@ from policyscope.core import statistics as st
 from policyscope.core.activations import ActivationData, split_rows
 from policyscope.core.arms import Arm, ArmResult, RolloutSpec
 from policyscope.core.blocks import F64
+from policyscope.core.percent import percent
 from policyscope.core.policy import Policy
 from policyscope.core.progress import Work, staged
 from policyscope.core.rollout import rollout
@@ -226,11 +227,12 @@ def _sentence(entry: Json, base: Json, episodes: int) -> str:
     if entry["return_recovered"] is None:
         return f"{splice.NOT_MEASURABLE.capitalize()}."
     low, high = entry["interval"]
-    falls = f"{entry['fall_rate']:.0%} of episodes fall, {base['fall_rate']:.0%} without it"
+    falls = f"{percent(entry['fall_rate'])} of episodes fall, {percent(base['fall_rate'])} without it"
+    kept = percent(entry["return_recovered"], 1)
     return (
-        f"{entry['verdict'].capitalize()}: acting through the SAE keeps {entry['return_recovered']:.1%} of "
-        f"the return (95 % interval {low:.1%} to {high:.1%}, {episodes} seeds); {falls}. It explains "
-        f"{1 - entry['fvu']:.2%} of the variance."
+        f"{entry['verdict'].capitalize()}: acting through the SAE keeps {kept} of the return (95 % interval "
+        f"{percent(low, 1)} to {percent(high, 1)}, {episodes} seeds); {falls}. "
+        f"It explains {percent(1 - entry['fvu'], 2)} of the variance."
     )
 
 
@@ -248,7 +250,7 @@ def _warnings(entry: Json, lines: Sequence[Json], ours: Json) -> list[str]:
     for line in lines:
         kept = line["return_recovered"] if line["name"] in CHALLENGERS else None
         if kept is not None and kept > (entry["return_recovered"] or 0.0) + 0.02:
-            found.append(f"{line['title']} keeps more of the return ({kept:.1%}).")
+            found.append(f"{line['title']} keeps more of the return ({percent(kept, 1)}).")
     if ours["dead_features"]:
         sure = "" if ours["dead_conclusive"] else ", on too few samples to call that dead"
         silent = ours["dead_features"]

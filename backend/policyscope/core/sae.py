@@ -22,6 +22,7 @@ from numpy.typing import ArrayLike, NDArray
 from policyscope.core.blocks import F64, as_rows, map_blocks, pad_columns
 from policyscope.core.errors import InvalidInput, ShapeMismatch
 from policyscope.core.input_norms import InputNorm, check_input_norm, row_statistics
+from policyscope.core.sae_choice import top_k
 
 Variant = Literal["topk", "batchtopk", "jumprelu", "relu", "gated", "matryoshka"]
 VALUES = ("k", "tap_index", "input_norm", "variant")
@@ -143,26 +144,6 @@ class SAE:
         return as_rows(x, self.d_in, "The activation")
 
 
-def top_k(values: F64, k: int) -> F64:
-    """``values`` [..., n] >= 0 with all but the ``k`` largest of a row zero; the lowest index wins ties."""
-    n = values.shape[-1]
-    if k >= n:
-        return values
-    threshold = np.partition(values, n - k, axis=-1)[..., n - k, None]
-    kept = np.where(values >= threshold, values, 0.0)
-    tied = np.count_nonzero(kept, axis=-1) > k
-    if np.any(tied):
-        kept[tied] = _break_ties(values[tied], threshold[tied], k)
-    return kept
-
-
-def _break_ties(values: F64, threshold: F64, k: int) -> F64:
-    above, equal = values > threshold, values == threshold
-    places_left = k - above.sum(axis=-1, keepdims=True)
-    kept = above | (equal & (np.cumsum(equal, axis=-1) <= places_left))
-    return np.where(kept, values, 0.0)
-
-
 def _encoder(sae: SAE) -> Callable[[F64], F64]:
     transposed, bias, width, k = pad_columns(sae.w_enc.T), sae.b_enc, sae.d_latent, sae.k
     threshold, norm = sae.threshold, sae.input_norm
@@ -171,9 +152,10 @@ def _encoder(sae: SAE) -> Callable[[F64], F64]:
         if norm != "none":
             mean, divisor, _ = row_statistics(norm, x)
             x = (x - mean) / divisor
-        before = (x @ transposed)[..., :width] + bias
+        before = (x @ transposed)[..., :width]
+        before += bias
         if threshold is None:
-            return top_k(np.maximum(before, 0.0), k)
+            return top_k(np.maximum(before, 0.0, out=before), k)
         return np.where(before > threshold, np.maximum(before, 0.0), 0.0)
 
     return encode

@@ -19,6 +19,7 @@ from policyscope.core import splice
 from policyscope.core.arms import Arm
 from policyscope.core.blocks import F64
 from policyscope.core.errors import InvalidInput
+from policyscope.core.percent import percent
 from policyscope.core.policy import Policy
 from policyscope.core.sae import Variant
 from policyscope.core.statistics import wilson
@@ -163,7 +164,7 @@ def recommended(configurations: Iterable[Json], cells: Sequence[Json]) -> int | 
 def sentence(configurations: Sequence[Json], cells: Sequence[Json], chosen: int | None) -> str:
     """The result in words."""
     count = "The one configuration" if len(configurations) == 1 else f"{len(configurations)} configurations"
-    rule = f"a lower bound of {LEAST_RECOVERED:.0%} of the return and at most 5 points more falls"
+    rule = f"a lower bound of {percent(LEAST_RECOVERED)} of the return and at most 5 points more falls"
     measurable = [c for c in configurations if c["return_recovered"] is not None]
     if not measurable:
         return f"{splice.NOT_MEASURABLE.capitalize()}; so no SAE can be recommended by it."
@@ -193,9 +194,10 @@ def _kept(configuration: Json) -> str:
     points = 100 * configuration["added_falls"]
     seeds = len(configuration["cells"])
     over = f"{seeds} training seeds" if seeds > 1 else "one training seed"
+    kept = percent(configuration["return_recovered"], 1)
     return (
-        f"acting through it keeps {configuration['return_recovered']:.1%} of the return (95 % interval "
-        f"{low:.1%} to {high:.1%}, {over}), {points:+.0f} points of falls"
+        f"acting through it keeps {kept} of the return (95 % interval "
+        f"{percent(low, 1)} to {percent(high, 1)}, {over}), {points:+.0f} points of falls"
     ).replace("-", "−")
 
 

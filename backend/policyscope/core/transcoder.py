@@ -18,7 +18,8 @@ from numpy.typing import ArrayLike, NDArray
 from policyscope.core.blocks import F64, as_rows, map_blocks, pad_columns
 from policyscope.core.errors import InvalidInput, ShapeMismatch
 from policyscope.core.policy import Policy
-from policyscope.core.sae import SAE, top_k
+from policyscope.core.sae import SAE
+from policyscope.core.sae_choice import top_k
 
 Kind = Literal["transcoder", "skip_transcoder"]
 KINDS: tuple[Kind, ...] = get_args(Kind)

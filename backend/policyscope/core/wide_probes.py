@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 from policyscope.core import probes
 from policyscope.core.activations import spread_rows
 from policyscope.core.blocks import F64
+from policyscope.core.centred import Centred, Columns, Latents
 
 Ints = NDArray[np.integer]
 
@@ -41,44 +43,44 @@ class RawRidge:
     penalty: float
 
 
-def raw_ridge(z: F64, y: F64, lam: float) -> RawRidge:
+def raw_ridge(z: Latents, y: F64, lam: float) -> RawRidge:
     """As ``probes.solve`` with the penalty of ``probes.penalty_for``, for ``z`` [n, F] and ``y`` [n, T]."""
-    z, y = z - z.mean(axis=0), y - y.mean(axis=0)
-    squares, varies = np.square(z).sum(axis=0), np.square(y).sum(axis=0) > 0
+    squares, y = Columns.of(z).squares, y - y.mean(axis=0)
+    centred, varies = Centred.about_mean(z), np.square(y).sum(axis=0) > 0
     live = squares > 0
     penalty = lam * float(squares[live].mean()) if live.any() else lam
-    gram = z @ z.T
-    dual = np.linalg.solve(gram + penalty * np.eye(len(z)), np.where(varies, y, 0.0))
+    gram = centred.gram()
+    dual = np.linalg.solve(gram + penalty * np.eye(len(y)), np.where(varies, y, 0.0))
     left = np.square(y - gram @ dual).sum(axis=0)
     r2 = np.where(varies, 1.0 - left / np.where(varies, np.square(y).sum(axis=0), 1.0), np.nan)
-    return RawRidge(z.T @ dual, r2, penalty)
+    return RawRidge(centred.across(dual), r2, penalty)
 
 
 class StandardisedRows:
     """Standardised latents [n, F] and targets [n, T], with the folds that whole groups are dealt into."""
 
-    def __init__(self, z: F64, y: F64, groups: Ints | None) -> None:
-        self.z, self.y = _standardised(z), _standardised(y)
-        self._fold = probes.folds(len(z), groups)
-        self._gram = self.z @ self.z.T
+    def __init__(self, z: Latents, y: F64, groups: Ints | None) -> None:
+        self.z, self.y = Centred.standardised(z), Centred.standardised(y).dense
+        self._fold = probes.folds(len(y), groups)
+        self._gram = self.z.gram()
         self._folds = list(self._decomposed())
 
     def ridge(self) -> probes.StandardisedRidge:
         """As ``probes.standardised_ridge``."""
         scores = np.stack([fold.scores() for fold in self._folds])
         chosen = probes.one_standard_error(scores)
-        n, weights = len(self.z), np.zeros((self.z.shape[1], self.y.shape[1]))
+        n, weights = len(self.y), np.zeros((len(self.z.mean), self.y.shape[1]))
         for index in np.unique(chosen):
             at = chosen == index
             shrunk = self._gram / n + probes.LAMBDAS[index] * np.eye(n)
-            weights[:, at] = self.z.T @ np.linalg.solve(shrunk, self.y[:, at]) / n
+            weights[:, at] = self.z.across(np.linalg.solve(shrunk, self.y[:, at])) / n
         best = scores.mean(axis=0)[chosen, np.arange(self.y.shape[1])]
         varies = self.y.any(axis=0)
         return probes.StandardisedRidge(weights, probes.LAMBDAS[chosen], np.where(varies, best, np.nan))
 
     def unique_r2(self, lambdas: F64) -> F64:
         """How much held-out R² [F, T] falls when one feature is left out and the rest refitted."""
-        parts = [fold.unique(self.z, lambdas) for fold in self._folds]
+        parts = [fold.unique(self.z.dense, lambdas) for fold in self._folds]
         return np.asarray(np.mean(parts, axis=0))
 
     def _decomposed(self) -> Iterator[_Fold]:
@@ -113,9 +115,9 @@ class _Fold:
     def scores(self) -> F64:
         """R² on the held-out rows, [lambdas, T]."""
         spread = np.square(self.y_test).mean(axis=0)
-        rows = [
-            np.square(self.y_test - self._predicted(lam, self.y_train)).mean(axis=0) for lam in probes.LAMBDAS
-        ]
+        turned = self.basis.T @ self.y_train
+        predicted = (self._crossed @ (turned / (self.scale + lam)[:, None]) for lam in probes.LAMBDAS)
+        rows = [np.square(self.y_test - one).mean(axis=0) for one in predicted]
         return np.where(spread > 0, 1.0 - np.stack(rows) / np.where(spread > 0, spread, 1.0), 0.0)
 
     def unique(self, z: F64, lambdas: F64) -> F64:
@@ -128,25 +130,25 @@ class _Fold:
             at = np.flatnonzero(lambdas == lam)
             shrunk = 1.0 / (self.scale + lam)
             free = 1.0 - np.square(turned).T @ shrunk / len(self.train)
-            weights = turned.T @ (shrunk[:, None] * (self.basis.T @ self.y_train[:, at])) / len(self.train)
-            moved = held_out - (self.cross @ self.basis * shrunk) @ turned
-            residual = self.y_test[:, at] - self._predicted(lam, self.y_train[:, at])
+            along = shrunk[:, None] * (self.basis.T @ self.y_train[:, at])
+            weights = turned.T @ along / len(self.train)
+            moved = held_out - (self._crossed * shrunk) @ turned
+            residual = self.y_test[:, at] - self._crossed @ along
             push = weights / free[:, None]
             rise = 2.0 * push * (moved.T @ residual)
             rise += np.square(push) * np.square(moved).sum(axis=0)[:, None]
             lost[:, at] = rise / np.maximum(np.square(self.y_test[:, at]).sum(axis=0), 1e-12)
         return lost
 
-    def _predicted(self, lam: float, y: F64) -> F64:
-        turned: F64 = self.basis.T @ y
-        return np.asarray(self.cross @ (self.basis @ (turned / (self.scale + lam)[:, None])))
+    @cached_property
+    def _crossed(self) -> F64:
+        return np.asarray(self.cross @ self.basis)
 
 
-def marginal_r2(z: F64, y: F64) -> F64:
+def marginal_r2(z: Latents, y: F64) -> F64:
     """As ``probes.marginal_r2``: the squared correlation [F, T]; 0 where either never changes."""
-    z_mean, yc = z.mean(axis=0), y - y.mean(axis=0)
-    zz = np.square(z).sum(axis=0) - len(z) * np.square(z_mean)
-    spread = np.outer(np.where(np.ptp(z, axis=0) > 0, zz, 0.0), np.square(yc).sum(axis=0))
+    columns, yc = Columns.of(z), y - y.mean(axis=0)
+    spread = np.outer(np.where(columns.varies, columns.squares, 0.0), np.square(yc).sum(axis=0))
     squared = np.square(z.T @ yc)
     return np.minimum(np.divide(squared, spread, out=np.zeros_like(squared), where=spread > 0), 1.0)
 
@@ -191,11 +193,3 @@ def _marginal(total: _Sums, held_out: _Sums) -> F64:
     yy = held_out.yy / m - 2.0 * y * held_out.y / m + np.square(y)
     gained = 2.0 * slope * zy - np.square(slope) * zz[:, None]
     return np.asarray(gained / np.maximum(yy, 1e-12 * np.maximum(total.yy / total.n, 1e-300)))
-
-
-def _standardised(columns: F64) -> F64:
-    """Mean 0 and SD 1; columns that never change are 0."""
-    centred = columns - columns.mean(axis=0)
-    sd = np.sqrt(np.square(centred).mean(axis=0))
-    live = sd > 1e-12 * np.maximum(np.abs(columns).max(axis=0), 1e-300)
-    return np.asarray(np.where(live, centred / np.where(live, sd, 1.0), 0.0))

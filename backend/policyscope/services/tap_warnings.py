@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from policyscope.core.percent import percent
 from policyscope.core.policy_spec import PolicySpec
 from policyscope.core.sae import SAE
 from policyscope.core.taps import TapCandidate, TapReport
@@ -69,9 +70,9 @@ def _by_reconstruction(
         return []
     known = [one for one in report.candidates if one.fvu is not None and one.activation == spec.activation]
     best = min(known, key=lambda one: one.fvu or 0.0)
-    left = f"The SAE leaves {used.fvu:.0%} of the variance at tap {what.tap_index} unexplained"
+    left = f"The SAE leaves {percent(used.fvu)} of the variance at tap {what.tap_index} unexplained"
     if best.tap_index != what.tap_index and (best.fvu or 0.0) < used.fvu / 2:
-        message = f"{left}, and {best.fvu:.0%} at tap {best.tap_index}, where it seems to belong."
+        message = f"{left}, and {percent(best.fvu or 0.0)} at tap {best.tap_index}, where it seems to belong."
         return [_warning("tap_mismatch", message, _load_again(what, best.tap_index))]
     message = (
         f"{left}. It was trained at another tap, with another activation function, on states unlike these, "
@@ -154,8 +155,8 @@ def _high_fvu(what: Attached, fvu: float | None) -> list[Json]:
     return [
         _warning(
             "high_fvu",
-            f"The SAE leaves {fvu:.0%} of the variance at tap {what.tap_index} unexplained, although the tap "
-            "is right; a good one leaves less than 1 %. Train it longer or with more features.",
+            f"The SAE leaves {percent(fvu)} of the variance at tap {what.tap_index} unexplained, although "
+            "the tap is right; a good one leaves less than 1 %. Train it longer or with more features.",
             None,
         )
     ]

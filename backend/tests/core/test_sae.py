@@ -8,8 +8,10 @@ import torch
 from nets import file_of, random_sae
 from torch import nn
 
+from policyscope.core import blocks
 from policyscope.core.errors import InvalidInput, PolicyscopeError, ShapeMismatch, UnsupportedFile
-from policyscope.core.sae import SAE, top_k
+from policyscope.core.sae import SAE
+from policyscope.core.sae_choice import top_k
 from policyscope.core.sae_formats import open_sae, save_sae
 
 
@@ -59,6 +61,26 @@ def test_ties_go_to_the_lowest_index():
         top_k(values, 2),
         [[1.0, 2.0, 0.0, 0.0, 0.0], [3.0, 3.0, 0.0, 0.0, 0.0], [5.0, 4.0, 0.0, 0.0, 0.0]],
     )
+
+
+def test_the_largest_are_those_that_sorting_finds_bit_for_bit():
+    rng = np.random.default_rng(3)
+    for n, k in ((5, 1), (40, 39), (300, 7), (2000, 32)):
+        values = np.maximum(np.round(rng.standard_normal((3, 64, n)), 2), 0.0)  # rounded: many ties
+        values[0, :8] = 0.0
+        order = np.argsort(-values, axis=-1, kind="stable")[..., :k]
+        expected = np.zeros_like(values)
+        np.put_along_axis(expected, order, np.take_along_axis(values, order, axis=-1), axis=-1)
+        assert top_k(values, k).tobytes() == expected.tobytes()
+
+
+def test_a_wide_sae_gives_the_same_bits_in_parts_of_any_size(monkeypatch):
+    sae, x = random_sae(12, 3000, 9), rows(200, 12)
+    z = sae.encode(x)
+    monkeypatch.setattr(blocks, "CHUNK_CELLS", 1 << 30)
+    assert sae.encode(x).tobytes() == z.tobytes()
+    monkeypatch.setattr(blocks, "CHUNK_CELLS", 1)
+    assert sae.encode(x).tobytes() == z.tobytes()
 
 
 def test_rows_do_not_depend_on_their_neighbours():

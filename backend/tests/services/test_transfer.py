@@ -1,69 +1,13 @@
 """A workspace goes out as one file and comes in elsewhere as it was."""
 
-import io
-from dataclasses import replace
-
 import pytest
 import tiny
-from http_client import Client
-from transfer_files import forged, hashed, packed, parts_of
+from transfer_files import export, filled, forged, hashed, packed, parts_of, take_in, without
 
-from policyscope.api.app import create_app
 from policyscope.api.current import WORKSPACE
 from policyscope.api.schemas.transfer import CHECKS
 from policyscope.core.errors import PolicyscopeError
 from policyscope.services.transfer import exporting, importing
-
-
-@pytest.fixture
-def here(settings):
-    app = create_app(settings)
-    yield Client(app.test_client())
-    app.extensions[WORKSPACE].close()
-
-
-@pytest.fixture
-def there(settings, tmp_path):
-    """Another workspace, empty."""
-    root = tmp_path / "elsewhere"
-    root.mkdir()
-    app = create_app(replace(settings, artifacts=root, database_url=f"sqlite:///{root}/store/db.sqlite3"))
-    yield Client(app.test_client())
-    app.extensions[WORKSPACE].close()
-
-
-def export(client, model_id=None):
-    accepted = client("POST", "/workspace/export", {"model_id": model_id}, 202)
-    job = client.finished(accepted["job_id"])
-    assert job["state"] == "done", job
-    assert job["result"] == {"export_id": accepted["export_id"]}
-    with client.http.get(f"/workspace/export/{accepted['export_id']}") as response:
-        return response.data
-
-
-def take_in(client, data, expect=200):
-    form = {"file": (io.BytesIO(data), "workspace.zip")}
-    return client("POST", "/workspace/import", expect=expect, data=form)
-
-
-def filled(client):
-    """A model with edits, a correction, an SAE, notes, collections, a view and a run."""
-    model = client.with_sae()
-    client("POST", f"/model/{model}/perturb", {"key": "net.0.weight", "op": "scale", "value": 1.1})
-    client("PATCH", f"/model/{model}/acting", {"squash": "tanh"})
-    client("PUT", f"/model/{model}/feature/5/note", {"name": "brake", "tags": ["swing"]})
-    client("PUT", f"/model/{model}/collection/bookmarks/feature/5", {"note": "see"})
-    wanted = {"name": "swing", "features": [{"feature_idx": 3, "note": "up"}]}
-    client("POST", f"/model/{model}/collections", wanted, 201)
-    client("POST", f"/model/{model}/sae_perturb", {"feature_idx": 2, "alpha": 1.5})
-    run = client.run(model)
-    address = f"?model={model}&run={run['id']}&sae={client('GET', f'/model/{model}/saes')['active']}"
-    client("POST", "/views", {"name": "the run", "address": address, "model_id": model}, 201)
-    return model, run
-
-
-def without(value, *names):
-    return {key: item for key, item in value.items() if key not in names}
 
 
 def test_everything_arrives_as_it_was(here, there):
@@ -112,7 +56,7 @@ def test_twice_the_same_changes_nothing(here):
     for _ in range(2):
         report = take_in(here, data)
         assert {kind: counts["new"] for kind, counts in report["counts"].items()} == dict.fromkeys(
-            ("models", "saes", "runs", "notes", "collections", "views"), 0
+            importing.KINDS, 0
         )
     assert [one["id"] for one in here("GET", "/models")["models"]] == [model]
     assert len(here("GET", "/runs")["runs"]) == 1

@@ -1461,7 +1461,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Write models, SAEs, notes, collections, views and finished runs into one file; a job to follow. */
+        /**
+         * Write models, SAEs, notes, collections, views, finished runs, report cards and sweeps into one file; a
+         *     job to follow. ``left_out`` in its ``workspace.json`` says what is not there.
+         */
         post: operations["export_workspace"];
         delete?: never;
         options?: never;
@@ -1499,7 +1502,8 @@ export interface paths {
         put?: never;
         /**
          * Take in such a file: every hash is checked, policies and SAEs are opened as uploads are, nothing here
-         *     is overwritten. What is here already is recognised; ids that are in use become others.
+         *     is overwritten. What is here already is recognised; ids that are in use become others. Analyses that were
+         *     there are made again, by jobs.
          */
         post: operations["import_workspace"];
         delete?: never;
@@ -5256,6 +5260,8 @@ export interface components {
             models: components["schemas"]["Counts"];
             saes: components["schemas"]["Counts"];
             runs: components["schemas"]["Counts"];
+            reports: components["schemas"]["Counts"];
+            sweeps: components["schemas"]["Counts"];
             notes: components["schemas"]["Counts"];
             collections: components["schemas"]["Counts"];
             views: components["schemas"]["Counts"];
@@ -5275,6 +5281,8 @@ export interface components {
             renamed: {
                 [key: string]: string;
             };
+            /** @description Models whose features are analysed again here now, each by a job. */
+            analysing: string[];
             /** @description The same in words. */
             sentence: string;
         };

@@ -14,6 +14,7 @@ from policyscope.api.schemas.base import (
     name_field,
     nested,
     text,
+    texts,
     whole,
     yes,
 )
@@ -21,10 +22,13 @@ from policyscope.api.schemas.collections import EntryRequest, ViewRequest
 from policyscope.api.schemas.effects import Effects
 from policyscope.api.schemas.jobs import STATES
 from policyscope.api.schemas.models import SOURCES
+from policyscope.api.schemas.reports import Report
 from policyscope.api.schemas.runs import Run
+from policyscope.api.schemas.sweeps import Sweep
 from policyscope.api.schemas.understanding import NoteRequest
 from policyscope.api.schemas.uploads import FileField
 from policyscope.core.errors import UnsupportedFile
+from policyscope.services.transfer.made import REPORT, SWEEP
 from policyscope.services.transfer.runs_in import Checks
 from policyscope.store.records import Json
 
@@ -60,6 +64,8 @@ class CountsByKind(Answer):
     models = nested(Counts)
     saes = nested(Counts)
     runs = nested(Counts)
+    reports = nested(Counts)
+    sweeps = nested(Counts)
     notes = nested(Counts)
     collections = nested(Counts)
     views = nested(Counts)
@@ -80,6 +86,7 @@ class ImportReport(Answer):
         required=True,
         metadata=described("Ids in the file that are in use here, and what they became."),
     )
+    analysing = texts("Models whose features are analysed again here now, each by a job.")
     sentence = text("The same in words.")
 
 
@@ -96,6 +103,11 @@ def _list_of(schema: type[Schema], most: int) -> fields.List:
 def _objects(most: int, *, none: bool = False) -> fields.List:
     items = fields.Dict(keys=fields.String())
     return fields.List(items, required=True, allow_none=none, validate=validate.Length(max=most))
+
+
+def _moment() -> fields.String:
+    form = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z\Z"
+    return fields.String(required=True, validate=validate.Regexp(form))
 
 
 class _Model(Request):
@@ -140,11 +152,17 @@ class _View(ViewRequest):
 class _Run(Request):
     id = _id("r")
     model_id = _id("m")
-    created_at = fields.String(
-        required=True, validate=validate.Regexp(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z\Z")
-    )
+    created_at = _moment()
     request = fields.Dict(keys=fields.String(), required=True)
     provenance = fields.Dict(keys=fields.String(), required=True)
+
+
+class _Made(Request):
+    id = _id("d")
+    kind = fields.String(required=True, validate=validate.OneOf((REPORT, SWEEP)))
+    model_id = _id("m")
+    created_at = _moment()
+    spec = fields.Dict(keys=fields.String(), required=True)
 
 
 class _Index(Schema):
@@ -157,6 +175,8 @@ class _Index(Schema):
     collections = _list_of(_Collection, 50_000)
     views = _list_of(_View, 1000)
     runs = _list_of(_Run, 5000)
+    made = fields.List(fields.Nested(_Made), load_default=list, validate=validate.Length(max=5000))
+    analysed = fields.List(_id("m"), load_default=list, validate=validate.Length(max=1000))
 
 
 def _load(schema: Schema, value: Any, what: str) -> Json:
@@ -180,4 +200,6 @@ CHECKS = Checks(
     index=lambda value: _load(_Index(), value, "The list of what the workspace holds"),
     run=lambda value: _load(Run(), value, "the run"),
     effects=lambda value: _load(Effects(), value, "the study"),
+    report=lambda value: _load(Report(), value, "the report card"),
+    sweep=lambda value: _load(Sweep(), value, "the sweep"),
 )

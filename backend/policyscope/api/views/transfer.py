@@ -26,7 +26,8 @@ transfer = Views("transfer", __name__, description="A workspace, or one model of
 @transfer.arguments(ExportRequest)
 @transfer.response(202, ExportAccepted, headers=LOCATION)
 def export_workspace(wanted: dict[str, Any]) -> Any:
-    """Write models, SAEs, notes, collections, views and finished runs into one file; a job to follow."""
+    """Write models, SAEs, notes, collections, views, finished runs, report cards and sweeps into one file; a
+    job to follow. ``left_out`` in its ``workspace.json`` says what is not there."""
     accepted = exporting.start(workspace(), wanted["model_id"])
     return accepted, 202, {"Location": f"/job/{accepted['job_id']}"}
 
@@ -46,12 +47,14 @@ def get_workspace(export_id: str) -> Response:
 @transfer.response(200, ImportReport)
 def import_workspace(form: dict[str, Any]) -> Any:
     """Take in such a file: every hash is checked, policies and SAEs are opened as uploads are, nothing here
-    is overwritten. What is here already is recognised; ids that are in use become others."""
+    is overwritten. What is here already is recognised; ids that are in use become others. Analyses that were
+    there are made again, by jobs."""
     file = form["file"]
     with workspace().store.scratch() as scratch:
         path = Path(scratch) / "workspace.zip"
         file.save(path)
-        return importing.read(workspace(), path, _shown(file.filename), CHECKS)
+        report = importing.read(workspace(), path, _shown(file.filename), CHECKS)
+    return {**report, "analysing": importing.analyse(workspace(), report.pop("analysed"))}
 
 
 def _shown(filename: str | None) -> str:

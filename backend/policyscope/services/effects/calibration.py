@@ -7,6 +7,7 @@ import numpy as np
 from policyscope.core import calibration as search
 from policyscope.core.errors import InvalidInput
 from policyscope.core.measures import find_measure
+from policyscope.core.percent import percent
 from policyscope.core.progress import Work
 from policyscope.services.effects import studies
 from policyscope.services.workspace import Workspace
@@ -55,7 +56,7 @@ def _sentence(spec: studies.Spec, found: Json) -> str:
     ends = [studies.signed(end, measure.unit) for end in confirmed["ci"] or ()]
     interval = f"95 % interval {' to '.join(ends)}" if ends else "too few seeds for an interval"
     where = f"at α {found['alpha']:.4g} (action displacement {abs(found['dose']):.3g})"
-    effect = f"{got} on fresh seeds ({interval}, falls {confirmed['fall_rate']:.0%})"
+    effect = f"{got} on fresh seeds ({interval}, falls {percent(confirmed['fall_rate'])})"
     if found["status"] == "reached":
         text = f"{wanted}: reached {where}; {effect}"
     else:

@@ -11,6 +11,7 @@ from policyscope.core import effects as numbers
 from policyscope.core.attribution import ablation_effects
 from policyscope.core.doses import Scales
 from policyscope.core.measures import find_measure
+from policyscope.core.percent import percent
 from policyscope.core.progress import Work, staged
 from policyscope.core.trials import Outcome, Push, Trials, pushes_along, random_unit
 from policyscope.services.effects import parts, studies
@@ -132,5 +133,5 @@ def _finding(row: Mapping[str, Any], title: str, unit: str) -> str:
     return (
         f"Feature {row['feature_idx']} at {row['dose']:+g}: {title.lower()} "
         f"{studies.signed(row['mean_difference'], unit)} (95 % interval {ends}, Holm-adjusted p "
-        f"{row['p_adjusted']:.2g}, falls {row['fall_rate']:.0%}), {verdict}."
+        f"{row['p_adjusted']:.2g}, falls {percent(row['fall_rate'])}), {verdict}."
     )

@@ -8,6 +8,7 @@ from importlib.metadata import version
 from typing import Any
 
 from policyscope import __version__
+from policyscope.core.percent import percent
 from policyscope.core.policy import Policy
 from policyscope.core.sae import SAE
 from policyscope.services.pipeline.config import PipelineConfig
@@ -68,10 +69,12 @@ def _noise(metrics: Mapping[str, Any], config: Mapping[str, Any]) -> str:
     """How the data were disturbed."""
     parts = [_action_noise(metrics)]
     if config["pushed_share"]:
-        parts.append(f"{config['pushed_share']:.0%} begun with a push of {config['push_scale']:g} spreads")
+        parts.append(
+            f"{percent(config['pushed_share'])} begun with a push of {config['push_scale']:g} spreads"
+        )
     if config["reset_share"]:
         parts.append(
-            f"{config['reset_share']:.0%} begun with a reset {config['reset_scale']:g} times as wide"
+            f"{percent(config['reset_share'])} begun with a reset {config['reset_scale']:g} times as wide"
         )
     return ", ".join(parts)
 

@@ -121,7 +121,9 @@ def _earlier(session: Session, store: ArtifactStore, spec: Spec) -> Json:
         raise NotFound(f"There is no sweep with id {wanted[:60]!r} to take data from.")
     data: Json | None = row.spec["work"].get("data")
     if data is None or not store.has(data["name"]):
-        raise Conflict(f"Sweep {wanted} has no data to take yet; wait until it has collected them.")
+        raise Conflict(
+            f"Sweep {wanted} has no data to take: it has not collected them yet, or came in with a workspace."
+        )
     for name, what in (("weights_sha256", "policy"), ("env", "environment"), ("activation", "activation")):
         if data[name] != spec[name]:
             message = f"The data of sweep {wanted} were collected with another {what}; collect them again."

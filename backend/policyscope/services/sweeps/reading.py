@@ -50,9 +50,15 @@ def get(ws: Workspace, sweep_id: str) -> Json:
     found = _result(ws, row)
     if found is None:
         found = _unfinished(ws.store.checkpoints(spec["output"]), spec, running=row.state == "running")
+    return described(row, found)
+
+
+def described(row: JobRow, found: Json) -> Json:
+    """The sweep that this job makes, with what it has ``found``."""
+    spec = row.spec["work"]
     asked = {name: spec.get(name) for name in ASKED}  # sweeps of earlier versions lack some
     return {
-        "sweep_id": sweep_id,
+        "sweep_id": spec["sweep_id"],
         "model_id": spec["model_id"],
         "job": jobs.describe(row),
         "episodes": len(spec["seeds"]),
@@ -134,7 +140,11 @@ def _result(ws: Workspace, row: JobRow) -> Json | None:
     output = row.spec["output"]
     if not ws.store.has(output):
         return None
-    found: Json = ws.store.read_json(output, RESULT)
+    return finished(ws.store.read_json(output, RESULT))
+
+
+def finished(found: Json) -> Json:
+    """The stored result of a sweep, as it is told."""
     return {**found, "cells": [{**cell, "state": "done"} for cell in found["cells"]]}
 
 

@@ -22,12 +22,14 @@ from policyscope.core.zip_bytes import DAMAGE, MAX_MEMBERS, member_bytes, open_z
 from policyscope.store.records import Json
 from policyscope.store.writing import storage_errors
 
-FORMAT, INDEX = "policyscope-workspace/1", "workspace.json"
+FORMAT, INDEX = "policyscope-workspace/2", "workspace.json"
+READ = ("policyscope-workspace/1", FORMAT)
 MOST_BYTES = 64 << 30
 MOST_INDEX = 64 << 20
 BLOCK = 1 << 20
 _NAME = re.compile(
-    r"(models/m_[0-9a-f]{12}|runs/r_[0-9a-f]{12}|saes/[0-9a-f]{48})/[a-z_]{1,40}(\.[a-z]{2,11})?"
+    r"(models/m_[0-9a-f]{12}|runs/r_[0-9a-f]{12}|saes/[0-9a-f]{48}|made/d_[0-9a-f]{12})"
+    r"/[a-z_]{1,40}(-[0-9]{1,4})?(\.[a-z]{2,11})?"
 )
 _STAMP = (1980, 1, 1, 0, 0, 0)  # the same content gives the same file
 
@@ -123,11 +125,11 @@ def _index(data: memoryview, shown: str) -> Json:
         index = parse_json(data)
     except (ValueError, RecursionError) as error:
         raise _none(shown, f"{INDEX} cannot be read") from error
-    if not isinstance(index, dict) or index.get("format") != FORMAT:
+    if not isinstance(index, dict) or index.get("format") not in READ:
         told = index.get("format") if isinstance(index, dict) else None
         raise UnsupportedFile(
-            f"{shown}: its format is {str(told)[:60]!r}; {FORMAT} is read here. Export it again with "
-            "this version."
+            f"{shown}: its format is {str(told)[:60]!r}; {' and '.join(READ)} are read here. "
+            "Export it again with this version."
         )
     return index
 

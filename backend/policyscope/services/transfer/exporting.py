@@ -19,7 +19,7 @@ from policyscope.core.progress import Progress, Work
 from policyscope.core.sae_formats import export_sae
 from policyscope.jobs.table import ACTIVE
 from policyscope.services import collections, loaded
-from policyscope.services.transfer import archive
+from policyscope.services.transfer import archive, made
 from policyscope.services.workspace import Workspace
 from policyscope.store.artifacts import ArtifactStore
 from policyscope.store.records import (
@@ -51,7 +51,7 @@ def start(ws: Workspace, model_id: str | None) -> Json:
     export_id = new_id("x")
     name = f"exports/{export_id}"
     with ws.records.read() as session:
-        records = _records(ws.store, session, model_id)
+        records = _records(ws, session, model_id)
     archive.check_count(sum(1 for _ in _files(ws.store, records)))
     _forget_old(ws)
     ws.store.publish(f"{name}_records", {RECORDS: json.dumps(records, allow_nan=False).encode()})
@@ -120,6 +120,8 @@ def _files(store: ArtifactStore, records: Json) -> Iterator[tuple[str, str, str]
         name = f"runs/{run['id']}"
         for file in store.files(name):
             yield f"{name}/{file}", name, file
+    for record in records["made"]:
+        yield from made.files_of(store, record)
 
 
 def _content(store: ArtifactStore, name: str, file: str) -> bytes | Path:
@@ -134,7 +136,8 @@ def _content(store: ArtifactStore, name: str, file: str) -> bytes | Path:
     return store.path(name, file)
 
 
-def _records(store: ArtifactStore, session: Session, model_id: str | None) -> Json:
+def _records(ws: Workspace, session: Session, model_id: str | None) -> Json:
+    store = ws.store
     if model_id is not None:
         models = [require(session, ModelRow, model_id, MODEL)]
     else:
@@ -158,6 +161,9 @@ def _records(store: ArtifactStore, session: Session, model_id: str | None) -> Js
             if row.model_id in ids or (row.model_id is None and model_id is None)
         ],
         "runs": [_run(row) for row in runs if store.has(f"runs/{row.id}")],
+        "made": made.made_of(ws, session, ids),
+        "analysed": made.analysed(ws, session, ids),
+        "left_out": list(made.LEFT_OUT),
     }
 
 

@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from policyscope.core.errors import UnsupportedFile
+from policyscope.core.errors import Busy, InvalidInput, LimitExceeded, NotFound, UnsupportedFile
 from policyscope.core.sae_formats import export_sae
-from policyscope.services import features, loaded
+from policyscope.services import analyses, features, loaded
 from policyscope.services.effects.edits import scales_of
-from policyscope.services.transfer import archive, models_in, records_in, runs_in
+from policyscope.services.transfer import archive, made_in, models_in, records_in, runs_in
+from policyscope.services.transfer.made_in import NewMade
 from policyscope.services.transfer.models_in import NewModel
 from policyscope.services.transfer.runs_in import Checks, NewRun
 from policyscope.services.workspace import Workspace
 from policyscope.store.records import Json, ModelRow, RunRow, SaeRow, new_id
 
-KINDS = ("models", "saes", "runs", "notes", "collections", "views")
+KINDS = ("models", "saes", "runs", "reports", "sweeps", "notes", "collections", "views")
 _one_at_a_time = threading.Lock()
 
 
@@ -44,6 +45,20 @@ def read(ws: Workspace, path: Path, shown: str, checks: Checks) -> Json:
         return intake.report()
 
 
+def analyse(ws: Workspace, models: Sequence[str]) -> list[str]:
+    """Ask for the analyses that there were: they follow from what came in, so they are made again here. The
+    models whose analysis is on its way."""
+    started = []
+    for model in models:
+        try:
+            found = analyses.start(ws, model)
+        except (Busy, LimitExceeded, InvalidInput, NotFound):
+            continue  # the page offers it
+        if found["job_id"] is not None:
+            started.append(model)
+    return started
+
+
 def _forget() -> None:
     """Ids of models come back: nothing may be remembered of what had them before."""
     loaded.forget_models()
@@ -64,6 +79,7 @@ class _Intake:
         self._new_models: list[NewModel] = []
         self._new_saes: dict[str, SaeRow] = {}
         self._new_runs: list[NewRun] = []
+        self._new_made: list[NewMade] = []
         self._published: list[str] = []
         self._counts: dict[str, Counter[str]] = {kind: Counter() for kind in KINDS}
 
@@ -81,6 +97,8 @@ class _Intake:
                 new.row.intervention = models_in.stored_intervention(self._ws, new, active)
         for record in self._records["runs"]:
             self._read_run(record)
+        for record in self._records["made"]:
+            self._read_made(record)
 
     def keep(self, session: Session) -> None:
         """Write every row, in one transaction."""
@@ -89,6 +107,7 @@ class _Intake:
         session.add_all(self._new_saes.values())
         session.flush()
         session.add_all(new.job for new in self._new_runs)
+        session.add_all(new.job for new in self._new_made)
         session.flush()
         session.add_all(new.row for new in self._new_runs)
         for record in self._records["notes"]:
@@ -116,6 +135,7 @@ class _Intake:
                 for row in self._models.values()
             ],
             "renamed": renamed,
+            "analysed": [self._ids[was] for was in self._records["analysed"]],
             "sentence": _sentence(self._counts, len(renamed)),
         }
 
@@ -177,6 +197,23 @@ class _Intake:
         self._new_runs.append(runs_in.read_run(ws, record, files, places, self._checks))
         self._place("runs", record, run_id, new=True)
 
+    def _read_made(self, record: Json) -> None:
+        ws, files = self._ws, made_in.files_of(self._contents, record)
+        model_id, kind = self._models[record["model_id"]].id, f"{record['kind']}s"
+        with ws.records.read() as session:
+            known = made_in.known_id(ws, session, record, model_id, files)
+        how = records_in.KNOWN
+        if known is None:
+            places = {"model_id": model_id, "sae_contents": self._sae_contents}
+            new = made_in.read_made(ws, record, files, places, self._checks)
+            self._published.append(new.name)
+            ws.store.publish(new.name, new.files, {"kind": record["kind"], "spec": new.job.spec["work"]})
+            self._new_made.append(new)
+            known, how = new.job.key, records_in.NEW
+        if known:
+            self._ids[str(record["spec"]["sweep_id"])] = known
+        self._counts[kind][how] += 1
+
     def _place(self, kind: str, record: Json, here: str, *, new: bool) -> None:
         self._ids[record["id"]] = here
         self._counts[kind][records_in.NEW if new else records_in.KNOWN] += 1
@@ -184,12 +221,13 @@ class _Intake:
 
 def _check_references(records: Json) -> None:
     """Every id comes once, and everything belongs to something that is there. Raises UnsupportedFile."""
-    ids = [record["id"] for kind in ("models", "saes", "runs") for record in records[kind]]
+    ids = [record["id"] for kind in ("models", "saes", "runs", "made") for record in records[kind]]
     twice = [one for one, times in Counter(ids).items() if times > 1]
     if twice:
         raise UnsupportedFile(f"The workspace names {twice[0]} twice. Nothing was taken in.")
     known: dict[Any, set[str]] = {kind: {r["id"] for r in records[kind]} for kind in ("models", "saes")}
-    wanted = [("models", r["model_id"]) for kind in ("saes", "runs", "views") for r in records[kind]]
+    wanted = [("models", r["model_id"]) for kind in ("saes", "runs", "made", "views") for r in records[kind]]
+    wanted += [("models", one) for one in records["analysed"]]
     wanted += [("saes", r["sae_id"]) for kind in ("notes", "collections", "models") for r in records[kind]]
     for kind, one in wanted:
         if one is not None and one not in known[kind]:
@@ -210,7 +248,8 @@ def _sentence(counts: Mapping[str, Counter[str]], renamed: int) -> str:
             f"{kept} {_word('notes', kept)} stayed as you wrote {'it' if kept == 1 else 'them'} here."
         )
     if renamed:
-        parts.append(f"{renamed} got another id, since theirs {'is' if renamed == 1 else 'are'} in use here.")
+        theirs = "theirs is" if renamed == 1 else "theirs are"
+        parts.append(f"{renamed} got another id: {theirs} in use here, or kept for a sweep trained here.")
     return " ".join(parts)
 
 

@@ -105,19 +105,24 @@ def sae_in(contents: Contents, record: Json, scratch: Path) -> Iterator[tuple[An
     name = f"saes/{record['content']}"
     shown = f"{name}/sae.safetensors"
     sae = quarantine.open_sae({shown: _bytes(contents, shown, directories.SAE_LIMIT)})
+    yield sae, data_in(contents, f"{name}/", scratch)
+
+
+def data_in(contents: Contents, start: str, scratch: Path) -> ActivationData | None:
+    """The cached data in files whose names begin with ``start``, read as those of an artifacts directory."""
     columns: dict[str, Any] = {}
     for array in ("observations", "activations"):
-        if (data := contents.get(f"{name}/{array}.npy")) is not None:
+        if (data := contents.get(f"{start}{array}.npy")) is not None:
             copy, into = scratch / f"{array}.npy", scratch / f"{array}.read"
             copy.write_bytes(data)
             into.mkdir()
-            columns |= cached_data.read_file(copy, f"{name}/{array}.npy", array, into).columns
-    if (data := contents.get(f"{name}/episodes.safetensors")) is not None:
-        shown = f"{name}/episodes.safetensors"
+            columns |= cached_data.read_file(copy, f"{start}{array}.npy", array, into).columns
+    if (data := contents.get(f"{start}episodes.safetensors")) is not None:
+        shown = f"{start}episodes.safetensors"
         columns |= quarantine.open_episodes(_checked(data, shown, directories.EPISODES_LIMIT), shown)
     whole = {"observations", "activations"} <= columns.keys()
     known = {key: value for key, value in columns.items() if key in loaded.DATA_ARRAYS}
-    yield sae, ActivationData(**known, checked=True) if whole else None
+    return ActivationData(**known, checked=True) if whole else None
 
 
 def read_sae(ws: Workspace, contents: Contents, record: Json, model: ModelRow, is_free: bool) -> SaeRow:

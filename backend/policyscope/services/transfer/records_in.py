@@ -22,7 +22,7 @@ from policyscope.store.records import (
 )
 
 Ids = Mapping[str, str]
-IN_ADDRESS = ("model", "run", "study", "sae")
+IN_ADDRESS = ("model", "run", "study", "sae", "sweep", "beside")
 NEW, KNOWN, KEPT = "new", "known", "kept"
 
 

@@ -33,6 +33,8 @@ class Checks:
     index: Callable[[Any], Json]
     run: Callable[[Json], Json]
     effects: Callable[[Json], Json]
+    report: Callable[[Json], Json]
+    sweep: Callable[[Json], Json]
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,31 +130,36 @@ def _check_spec(ws: Workspace, spec: Json) -> None:
 
 def _rows(run_id: str, spec: Json, record: Json) -> tuple[RunRow, JobRow]:
     """Without a key, so that nobody who asks for the same run is given one that was not played here."""
-    job_id, moment = new_id("j"), now()
-    work = {"work": spec, "output": spec["output"], "result": {"run_id": run_id}, "size": None}
-    job = JobRow(
-        id=job_id,
-        kind=JOB_KINDS[spec.get("kind", "comparison")],
+    job = done_job(JOB_KINDS[spec.get("kind", "comparison")], spec, {"run_id": run_id})
+    row = RunRow(
+        id=run_id,
+        model_id=spec["model_id"],
+        job_id=job.id,
+        created_at=record["created_at"],
+        request=spec,
+        provenance={**record["provenance"], "imported_at": job.finished_at},
+    )
+    return row, job
+
+
+def done_job(kind: str, spec: Json, result: Json, key: str | None = None) -> JobRow:
+    """The row of a job that is taken to have made what came in, ``spec["output"]``."""
+    moment = now()
+    work = {"work": spec, "output": spec["output"], "result": result, "size": None}
+    return JobRow(
+        id=new_id("j"),
+        kind=kind,
         spec={**work, "estimate_s": None, "parts": 0},
         state="done",
         version=1,
         attempt=1,
         progress={**WAITING, "message": "Imported"},
-        result={"run_id": run_id},
+        result=result,
         created_at=moment,
         started_at=moment,
         finished_at=moment,
-        key=None,
+        key=key,
     )
-    row = RunRow(
-        id=run_id,
-        model_id=spec["model_id"],
-        job_id=job_id,
-        created_at=record["created_at"],
-        request=spec,
-        provenance={**record["provenance"], "imported_at": moment},
-    )
-    return row, job
 
 
 def _read_back(ws: Workspace, row: RunRow, job: JobRow, checks: Checks) -> None:

@@ -60,10 +60,10 @@ describe("a study's charts say", () => {
   it("how far a push is safe", () => {
     const ladder = [{}, {}] as Calibration["ladder"];
     expect(safeSentence({ safe_range: { negative: 0.1, positive: null }, dose: -0.05, ladder })).toBe(
-      "Safe from −0.1 to 0 of 2 rungs tried; δₐ −0.050 was chosen.",
+      "Of 2 doses tried, those from −0.1 to 0 are safe; δₐ −0.050 was chosen.",
     );
-    expect(safeSentence({ safe_range: { negative: null, positive: null }, dose: null, ladder })).toContain(
-      "No dose that was tried is safe",
+    expect(safeSentence({ safe_range: { negative: null, positive: null }, dose: null, ladder })).toBe(
+      "None of the 2 doses tried is safe; no dose reached what was wanted.",
     );
   });
 });

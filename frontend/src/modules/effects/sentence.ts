@@ -77,10 +77,11 @@ export function safeSentence({
   dose,
   ladder,
 }: Pick<Calibration, "safe_range" | "dose" | "ladder">): string {
+  const tried = plural(ladder.length, "dose");
   const range =
     negative === null && positive === null
-      ? "No dose that was tried is safe"
-      : `Safe from ${negative === null ? "0" : `−${num(negative, 2)}`} to ${positive === null ? "0" : `+${num(positive, 2)}`}`;
+      ? `None of the ${tried} tried is safe`
+      : `Of ${tried} tried, those from ${negative === null ? "0" : `−${num(negative, 2)}`} to ${positive === null ? "0" : `+${num(positive, 2)}`} are safe`;
   const chosen = dose === null ? "no dose reached what was wanted" : `δₐ ${signed(dose, 3)} was chosen`;
-  return `${range} of ${plural(ladder.length, "rung")} tried; ${chosen}.`;
+  return `${range}; ${chosen}.`;
 }

@@ -19,6 +19,11 @@ test("where the trainings end, and whether they reach the gate", () => {
   expect(curveSentence({ name: "l0" }, runs)).toBe(
     "Fewest at once at the end: k 4 of 64, seed 0, 4, settled.",
   );
+  const [first, ...others] = runs;
+  const going = [{ ...first!, cell: { ...first!.cell, state: "training" as const } }, ...others];
+  expect(curveSentence({ name: "val_fvu" }, going)).toBe(
+    "Lowest so far: k 4 of 64, seed 0, 0.04, still moving.",
+  );
   expect(curveSentence({ name: "loss" }, [])).toBe("Nothing measured yet.");
 });
 

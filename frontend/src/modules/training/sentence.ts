@@ -29,7 +29,7 @@ function passing({ name, gate }: Shown, all: readonly Placed[]): string {
   return `; ${String(passed.length)} of ${String(all.length)} reach the gate of ${shownValue(name, gate)}`;
 }
 
-/** Where the trainings stand at their last check, and whether the best of them is still getting better. */
+/** Where the trainings stand at their last check, or so far while some still run, and whether the best of them is still getting better. */
 export function curveSentence(curve: Shown, runs: readonly TrainingRun[]): string {
   const ends = runs.flatMap((run) => {
     const line = points(run, curve.name);
@@ -44,7 +44,8 @@ export function curveSentence(curve: Shown, runs: readonly TrainingRun[]): strin
   const still = line.length < 3 ? "" : moved > 0.05 * Math.abs(half ?? 0) ? ", still moving" : ", settled";
   const word =
     curve.name === "l0" ? "Fewest at once" : curve.name === "return_recovered" ? "Highest" : "Lowest";
-  return `${word} at the end: ${best.label}, ${shownValue(curve.name, best.value)}${still}${passing(curve, ends)}.`;
+  const going = runs.some(({ cell }) => cell.state === "training" || cell.state === "waiting");
+  return `${word} ${going ? "so far" : "at the end"}: ${best.label}, ${shownValue(curve.name, best.value)}${still}${passing(curve, ends)}.`;
 }
 
 export interface Point extends Placed {

@@ -1,8 +1,9 @@
-import { Button } from "@mantine/core";
+import { Button, Progress } from "@mantine/core";
 import { useRef } from "react";
 
-import { plural } from "@/lib/format";
+import { bytes, plural } from "@/lib/format";
 import type { ImportReport } from "@/lib/types";
+import type { Sent } from "@/lib/upload";
 import { FileDrop } from "@/ui/FileDrop";
 import { Refusal } from "@/ui/Refusal";
 
@@ -26,10 +27,17 @@ export default function ImportBox({ onOpen }: Props) {
         accept=".zip"
         compact
         title="Drop a workspace here, or choose a file"
-        hint="Checked like an upload; nothing here is overwritten"
+        hint={hintOf(take.isPending, take.sent)}
         reading={take.isPending ? take.variables.name : null}
         onFiles={([file]) => file && send(file)}
       />
+      {take.sent && (
+        <Progress
+          value={(100 * take.sent.bytes) / take.sent.of}
+          size="sm"
+          aria-label="Share of the file sent"
+        />
+      )}
       {take.error && (
         <Refusal
           error={take.error}
@@ -44,11 +52,25 @@ export default function ImportBox({ onOpen }: Props) {
   );
 }
 
+/** What happens to the file now. */
+export function hintOf(pending: boolean, sent: Sent | null): string {
+  if (!pending) return "Checked like an upload; nothing here is overwritten";
+  if (sent === null || sent.bytes < sent.of)
+    return sent === null ? "Sending" : `Sent ${bytes(sent.bytes)} of ${bytes(sent.of)}`;
+  return `All ${bytes(sent.of)} sent; every hash, policy and SAE is checked now`;
+}
+
 function Report({ report, onOpen }: { report: ImportReport } & Props) {
   const renamed = Object.keys(report.renamed).length;
   return (
     <div className={classes.report} role="status">
       <p>{report.sentence}</p>
+      {report.analysing.length > 0 && (
+        <p>
+          {plural(report.analysing.length, "model")} had features analysed: that is done again here now, from
+          what came in. See Jobs.
+        </p>
+      )}
       {renamed > 0 && (
         <details>
           <summary>{plural(renamed, "new id")}</summary>

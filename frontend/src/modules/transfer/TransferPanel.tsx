@@ -16,7 +16,7 @@ export default function TransferPanel({ models, onOpen }: Props) {
     <Panel
       id="workspace"
       title="Take it with you"
-      lead="Models with their edits, SAEs, notes, collections, views and finished runs in one file, each part with its hash."
+      lead="Models with their edits, SAEs, notes, collections, views, finished runs, report cards and sweeps in one file, each part with its hash. Analyses of features are made again where it comes in; videos are not taken along."
     >
       <div className={classes.halves}>
         <div>

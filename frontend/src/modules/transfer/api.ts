@@ -1,9 +1,11 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
 
 import { API_URL, client, send, unwrap } from "@/lib/client";
 import { saveBlob } from "@/lib/save";
 import { token } from "@/lib/token";
 import type { ImportReport } from "@/lib/types";
+import { uploadFile, type Sent } from "@/lib/upload";
 import { runKeys } from "@/modules/runs/api";
 
 /** Starts writing the file; null is everything. */
@@ -29,15 +31,14 @@ export async function downloadWorkspace(exportId: string): Promise<void> {
   link.click();
 }
 
-/** Everything may have changed afterwards. */
+/** Everything may have changed afterwards. `sent`: how much of the file is on the server, while it goes there. */
 export function useImport() {
   const queryClient = useQueryClient();
-  return useMutation({
-    mutationFn: async (file: File) => {
-      const body = new FormData();
-      body.append("file", file);
-      return (await (await send("/workspace/import", { method: "POST", body })).json()) as ImportReport;
-    },
+  const [sent, setSent] = useState<Sent | null>(null);
+  const take = useMutation({
+    mutationFn: (file: File) => uploadFile<ImportReport>("/workspace/import", file, setSent),
+    onMutate: () => setSent(null),
     onSuccess: () => queryClient.invalidateQueries(),
   });
+  return { ...take, sent: take.isPending ? sent : null };
 }

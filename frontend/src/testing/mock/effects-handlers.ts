@@ -57,7 +57,7 @@ function doseOf(edits: EditRequest[]) {
     action_displacement: displacement,
     acts: 1,
     level,
-    message: `The action moves by ${(displacement * 100).toFixed(1)}% of its own variation.`,
+    message: `The action moves by ${(displacement * 100).toFixed(1)} % of its own variation.`,
   };
 }
 

@@ -24,7 +24,7 @@ async function open(patch = {}) {
 test("it unfolds with the chosen feature at the default dose, in words and in every unit", async () => {
   await open();
   expect(screen.getByText(/move the action by δₐ = \+0\.05 along feature 42/)).toBeVisible();
-  expect(await screen.findByText("The action moves by 5.0% of its own variation.")).toBeVisible();
+  expect(await screen.findByText("The action moves by 5.0 % of its own variation.")).toBeVisible();
 });
 
 test("a strong dose warns and is still stored; the server hears exactly what the form shows", async () => {
@@ -32,7 +32,7 @@ test("a strong dose warns and is still stored; the server hears exactly what the
   const dose = screen.getByLabelText("Dose");
   await user.clear(dose);
   await user.type(dose, "0.25");
-  const message = await screen.findByText("The action moves by 25.0% of its own variation.");
+  const message = await screen.findByText("The action moves by 25.0 % of its own variation.");
   expect(message.parentElement).toHaveAttribute("data-level", "strong");
   await user.click(screen.getByRole("button", { name: "Add another feature" }));
   expect(screen.getByRole("status")).toHaveTextContent("Choose a feature.");
@@ -82,7 +82,7 @@ test("edits that were not stored are there after leaving; once stored, the next 
 
 test("another unit shows the same dose", async () => {
   await open();
-  await screen.findByText("The action moves by 5.0% of its own variation.");
+  await screen.findByText("The action moves by 5.0 % of its own variation.");
   await user.click(screen.getByRole("radio", { name: "α" }));
   await waitFor(() => expect(screen.getByLabelText("Dose")).toHaveValue("0.2"));
 });
