@@ -1,5 +1,7 @@
 import { lazy } from "react";
 
+import type { Drawing } from "@/lib/types";
+
 type Player = typeof import("./ReplayPlayer");
 
 let opened: Player | undefined;
@@ -8,6 +10,12 @@ let opened: Player | undefined;
 export async function openPlayer(): Promise<Player> {
   opened = await import("./ReplayPlayer");
   return opened;
+}
+
+/** All that can be done before there is anything to show. */
+export async function getReady(drawing: Drawing) {
+  await openPlayer();
+  (await import("./rehearsal")).rehearse(drawing);
 }
 
 const WhenOpened = lazy(openPlayer);

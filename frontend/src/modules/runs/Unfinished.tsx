@@ -2,7 +2,7 @@ import { useEffect } from "react";
 
 import type { JobState, Run } from "@/lib/types";
 import { useDrawing } from "@/modules/replay/api";
-import { openPlayer } from "@/modules/replay/loader";
+import { getReady, openPlayer } from "@/modules/replay/loader";
 import { Block, Notice } from "@/ui/States";
 
 import { isFinished, useJob } from "./use-job";
@@ -18,10 +18,11 @@ const SENTENCES: Partial<Record<JobState, string>> = {
 /** A run without a result: still playing, or ended without one, with the reason where the job gives it. */
 export function Unfinished({ run }: { run: Run }) {
   const watched = run.kind === "comparison" && !isFinished(run.state);
-  useDrawing(watched ? run.env : null); // so that the server knows the body by the time it is to be drawn
+  const { data: drawing } = useDrawing(watched ? run.env : null);
   useEffect(() => {
     if (watched) void openPlayer();
-  }, [watched]);
+    if (watched && drawing) void getReady(drawing);
+  }, [watched, drawing]);
   if (isFinished(run.state)) return <Ended run={run} />;
   return (
     <div className={classes.waiting}>
