@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from policyscope.core import opengl
 from policyscope.core.errors import InvalidInput
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -151,9 +153,10 @@ def single_threaded_arithmetic() -> None:
 
 
 def render_without_a_display() -> None:
-    """MuJoCo draws through EGL where there is no screen and nothing else is asked for."""
-    if not os.environ.get("DISPLAY"):
-        os.environ.setdefault("MUJOCO_GL", "egl")
+    """MuJoCo draws through EGL where there is no screen and nothing else is asked for; off if it cannot."""
+    wanted = os.environ.get("MUJOCO_GL") or ("" if os.environ.get("DISPLAY") else "egl")
+    if wanted:
+        os.environ["MUJOCO_GL"] = opengl.settle(wanted, on_linux=sys.platform == "linux")
 
 
 def one_drawing_thread() -> None:

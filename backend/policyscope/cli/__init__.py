@@ -13,6 +13,7 @@ from policyscope.cli.cluster import cluster
 from policyscope.cli.collections import collections
 from policyscope.cli.jobs import jobs
 from policyscope.cli.transfer import workspace
+from policyscope.config import render_without_a_display
 
 __all__ = ["main", "make_artifacts"]
 
@@ -49,6 +50,7 @@ def main() -> None:
 
     Everything that is written lies under the artifacts root (POLICYSCOPE_ARTIFACTS, default: artifacts/).
     """
+    render_without_a_display()
 
 
 COMMANDS = (

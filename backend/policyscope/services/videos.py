@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from policyscope.core.envs import get_env
+from policyscope.core.envs.bodies import has_body
 from policyscope.core.errors import InvalidInput, NotFound
 from policyscope.core.film import FPS, Film, Pane
 from policyscope.core.processors import processors
@@ -27,8 +28,11 @@ CODECS = {"mp4": "libx264", "webm": "libvpx", "gif": "gif"}
 SETTINGS: Mapping[str, tuple[str, ...]] = {
     "mp4": ("-movflags", "+faststart", "-crf", "23"),
     "webm": ("-deadline", "realtime", "-cpu-used", "5", "-b:v", "3M"),
-    "gif": (),
 }
+GIF = "split[a][b];[a]{}[p];[b][p]paletteuse={}:diff_mode=rectangle"
+"""256 colours taken from the pictures: ffmpeg's own need noise all over, which is four times the size."""
+FROM_FIRST_FRAME = ("trim=end_frame=1,palettegen", "dither=bayer:bayer_scale=5")
+FROM_EACH_FRAME = ("palettegen=stats_mode=single", "new=1:dither=none")
 SIZES = (240, 480, 720)
 COLOURS = {"neg": (47, 112, 207), "base": (86, 92, 100), "pos": (217, 105, 12), "ink": (72, 77, 84)}
 ORDER = ("neg", "base", "ink", "pos")
@@ -105,17 +109,25 @@ def _write(store: ArtifactStore, spec: Mapping[str, Any], film: Film) -> Work[No
 def encode(film: Film, target: Path) -> Work[None]:
     """Draw the film into a file, whose name says the format; for a process that has drawn nothing before."""
     total = len(film.steps)
-    with Encoder(target) as encoder, closing(drawn(film, processors())) as pictures:
+    with (
+        Encoder(target, steady=has_body(get_env(film.env_id).id)) as encoder,
+        closing(drawn(film, processors())) as pictures,
+    ):
         for done, picture in enumerate(pictures, 1):
             encoder.write(picture)
             yield Progress(done, total, "frames")
 
 
 class Encoder:
-    """moviepy's ffmpeg, opened when the size of the first frame is known."""
+    """moviepy's ffmpeg, opened when the size of the first frame is known.
 
-    def __init__(self, target: Path) -> None:
+    ``steady``: the first frame has every colour, as where bodies only move.
+    """
+
+    def __init__(self, target: Path, steady: bool = False) -> None:
         self._target, self._kind = target, target.suffix[1:]
+        palette = GIF.format(*(FROM_FIRST_FRAME if steady else FROM_EACH_FRAME))
+        self._settings = SETTINGS.get(self._kind, ("-vf", palette))
         self._writer: Any = None
 
     def __enter__(self) -> Encoder:
@@ -133,7 +145,7 @@ class Encoder:
                 codec=CODECS[self._kind],
                 preset=PRESET,
                 threads=max(1, processors() // 2),  # the others draw
-                ffmpeg_params=list(SETTINGS[self._kind]),
+                ffmpeg_params=list(self._settings),
             )
         self._writer.write_frame(np.ascontiguousarray(picture))
 

@@ -1,16 +1,20 @@
 """Videos over HTTP: real frames of the recorded steps."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import tiny
 from moviepy import VideoFileClip
+from PIL import Image
 
 from policyscope.core.envs import get_env
 from policyscope.core.film import FPS, Film, Pane, frames
+from policyscope.core.film.plan import PAPER
 from policyscope.core.film.sheet import Sheet
 from policyscope.core.progress import drain
 from policyscope.core.rollout import Arm, RolloutSpec, rollout
-from policyscope.services import drawing_processes
+from policyscope.services import drawing_processes, videos
 
 RECORDED = frozenset({"state", "actions", "rewards"})
 
@@ -56,6 +60,34 @@ def test_a_video_shows_every_arm_side_by_side(client, run, tmp_path):
 def test_a_gif_of_one_arm(client, run):
     answer, data = fetched(client, made(client, run, format="gif", arms=["baseline"], speed=2))
     assert (answer.headers["Content-Type"], data[:4]) == ("image/gif", b"GIF8")
+
+
+@pytest.mark.parametrize("env_id", ["Walker2d-v5", "hard_stable"])
+def test_a_gif_has_the_colours_of_its_pictures(tmp_path, env_id):
+    if get_env(env_id).render_note:
+        pytest.skip(get_env(env_id).render_note)
+    film = recorded_film(env_id)
+    drain(videos.encode(film, tmp_path / "video.gif"))
+    with Image.open(tmp_path / "video.gif") as picture:
+        picture.seek(picture.n_frames - 1)
+        shown = np.asarray(picture.convert("RGB"))
+    assert shown.shape == film.shape
+    margin = shown[:3]  # nothing is drawn above the names
+    assert np.abs(margin.astype(int) - PAPER).max() <= 6
+    assert np.unique(margin.reshape(-1, 3), axis=0).shape[0] == 1  # and no noise stands in for a colour
+
+
+def test_a_long_name_stays_in_its_pane():
+    film = recorded_film("hard_stable", steps=3)
+    long, other = (replace(film.panes[0], name=name) for name in ("α −5 on feature 16383, " * 4, "baseline"))
+    alone, beside = (
+        Sheet(replace(film, panes=panes))._plain[: film.head] for panes in ([other, long], [long, other])
+    )
+    size = film.size
+    assert (
+        beside[:, size:] == alone[:, :size]
+    ).all()  # the other's heading as where nothing stands before it
+    assert (alone[:, size:] == beside[:, :size]).all()
 
 
 def test_refusals(client, run):

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from functools import cache
 from typing import Literal
 
+from policyscope.core import opengl
+
 Renderer = Literal["mujoco", "pygame", "drawing"]
 
 _TRY = {"mujoco": "InvertedPendulum-v5", "pygame": "CartPole-v1"}
 _REMEDY = {
-    "mujoco": "Install libegl1 and libgl1 and set MUJOCO_GL=egl, or libosmesa6 and MUJOCO_GL=osmesa.",
+    "mujoco": opengl.REMEDY,
     "pygame": "Install pygame.",
 }
 _PROBE = """
@@ -29,6 +32,8 @@ def why_not(renderer: Renderer) -> str | None:
     """None when pictures can be made; otherwise a sentence with the cause and the remedy. Cached."""
     if renderer == "drawing":  # numpy and Pillow, no display
         return None
+    if renderer == "mujoco" and (fault := opengl.fault()):
+        return fault
     try:
         child = subprocess.run(
             [sys.executable, "-W", "ignore", "-c", _PROBE, _TRY[renderer]],
@@ -47,5 +52,5 @@ def why_not(renderer: Renderer) -> str | None:
 def _cause(child: subprocess.CompletedProcess[str]) -> str:
     if child.returncode < 0:
         return f"the renderer crashed with signal {-child.returncode}"
-    lines = [line.strip() for line in child.stderr.splitlines() if "Error" in line]
+    lines = [line for line in child.stderr.splitlines() if re.match(r"[\w.]+(Error|Exception)\b", line)]
     return lines[0][:200] if lines else f"exit status {child.returncode}"

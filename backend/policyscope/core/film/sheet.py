@@ -83,7 +83,8 @@ class Sheet:
         tall = self.foot - self.margin - small.size - 6  # below the label
         for index, pane in enumerate(self.film.panes):
             left, base = index * size, below + self.foot - self.margin
-            draw.text((left + self.margin, self.margin), pane.name, font=_font(size // 22), fill=pane.colour)
+            name, font = _fitted(pane.name, size, size - 2 * self.margin)
+            draw.text((left + self.margin, self.margin), name, font=font, fill=pane.colour)
             draw.line([(left + self.margin, base), (left + size - self.margin, base)], fill=GRID)
             points = [
                 (self._x(left, step), base - tall * value / most)
@@ -119,6 +120,17 @@ def _bar_heights(film: Film) -> list[Array]:
         [seen if c.high is None else c.high for c, seen in zip(info.actions, most, strict=True)]
     )
     return [np.clip(actions / np.where(bounds > 0, bounds, 1.0), -1, 1) for actions in taken]
+
+
+def _fitted(name: str, size: int, width: int) -> tuple[str, Any]:
+    """The name in a font in which it stays in its pane: a smaller one if need be, then cut."""
+    fonts = [_font(points) for points in range(size // 22, size // 32, -1)]
+    for font in fonts:
+        if font.getlength(name) <= width:
+            return name, font
+    while name and fonts[-1].getlength(f"{name}…") > width:
+        name = name[:-1]
+    return f"{name.rstrip()}…", fonts[-1]
 
 
 @cache
