@@ -34,7 +34,6 @@ export function LiveFeatures({ model, env, edits, cycle }: Props) {
       title="Features"
       aside={
         <>
-          <ToDefaults onReset={edits.reset} />
           <Button
             size="compact-xs"
             variant="default"
@@ -43,6 +42,7 @@ export function LiveFeatures({ model, env, edits, cycle }: Props) {
           >
             Add a feature
           </Button>
+          <ToDefaults onReset={edits.reset} />
         </>
       }
     >

@@ -190,7 +190,7 @@ export class Stage {
     const [x, y, z] = follow ? (this.actors[pane]?.figure.focus ?? [0, 0, 0]) : this.still.toArray();
     // Follow sideways at once, but keep the horizon still: bodies bob, cameras should not.
     const target = new Vector3(x, y, follow ? 0.5 * (z + this.still.z) : z);
-    const distance = (this.reach * 2.6 * Math.max(1, 0.8 / aspect)) / this.zoom;
+    const distance = (this.reach * 2.6 * Math.max(1, 1 / aspect)) / this.zoom;
     const flat = Math.cos(this.elevation) * distance;
     this.camera.position.set(
       target.x + Math.cos(this.azimuth) * flat,
