@@ -22,6 +22,10 @@ const ROWS: { label: string; of: (side: Side) => string }[] = [
   { label: "Hash of the weights", of: ({ weights_sha256 }) => weights_sha256.slice(0, 12) },
 ];
 
+/** A name, and the end of the id where the other model has the same name. */
+const heading = (side: Side, other: Side) =>
+  side.name === other.name && side.id !== other.id ? `${side.name} (${side.id.slice(-4)})` : side.name;
+
 /** What two models are made of and how far they act apart, without playing. */
 export function StaticSide({ comparison }: { comparison: ModelComparison }) {
   const [first, second] = comparison.models;
@@ -36,8 +40,8 @@ export function StaticSide({ comparison }: { comparison: ModelComparison }) {
               <thead>
                 <tr>
                   <th scope="col">Made of</th>
-                  <th scope="col">{first.name}, as uploaded</th>
-                  <th scope="col">{second.id === first.id ? "with its edits" : second.name}</th>
+                  <th scope="col">{heading(first, second)}, as uploaded</th>
+                  <th scope="col">{second.id === first.id ? "with its edits" : heading(second, first)}</th>
                 </tr>
               </thead>
               <tbody>

@@ -11,10 +11,10 @@ import VersusPage from "./VersusPage";
 
 const user = userEvent.setup({ delay: null });
 
-function open({ second = true, address = "/", edits = 0 } = {}) {
+function open({ second = true, address = "/", edits = 0, named = "expert" } = {}) {
   const world = makeWorld();
   const { model } = world.addWalker("walker", { n_edits: edits });
-  const other = second ? world.addWalker("expert").model : undefined;
+  const other = second ? world.addWalker(named).model : undefined;
   const router = renderAt(address.replace("OTHER", other?.id ?? ""), () => <VersusPage model={model} />);
   return { world, model, other, router };
 }
@@ -33,6 +33,15 @@ test("what two models are made of and how far they act apart, each table with it
   expect(gaps.getByRole("row", { name: /^right thigh torque/ })).toHaveTextContent("0.400");
   expect(screen.getByText(/most in right thigh torque, by 0.40 SD/)).toBeVisible();
   expect(screen.getByText(/Features are not compared\. Neither has an SAE\./)).toBeVisible();
+});
+
+test("two models of one name are told apart by their ids", async () => {
+  const { model, other } = open({ named: "walker" });
+  const made = within(await screen.findByRole("table", { name: "Two models side by side" }));
+  expect(
+    made.getByRole("columnheader", { name: `walker (${model.id.slice(-4)}), as uploaded` }),
+  ).toBeVisible();
+  expect(made.getByRole("columnheader", { name: `walker (${(other?.id ?? "").slice(-4)})` })).toBeVisible();
 });
 
 test("both are played, and the run stands in the address beside the second model", async () => {
