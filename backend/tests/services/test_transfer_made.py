@@ -40,6 +40,7 @@ def test_the_pages_answer_the_same_elsewhere(here, there, studied):
     report = take_in(there, data)
     assert report["counts"]["reports"] == report["counts"]["sweeps"] == {"new": 1, "known": 0, "kept": 0}
     assert report["analysing"] == [model]
+    assert ", 1 report card, 1 sweep, " in report["sentence"]
     came = report["renamed"][sweep]
     assert f"sweep={came}" in there("GET", "/views")["views"][0]["address"]
     assert there("GET", f"/model/{model}/reports") == here("GET", f"/model/{model}/reports")
@@ -62,6 +63,7 @@ def test_once_more_is_known_here_and_there(here, there, studied):
     data = export(here)
     first, again, own = take_in(there, data), take_in(there, data), take_in(here, data)
     assert first["counts"]["sweeps"]["new"] == 1
+    assert again["sentence"].startswith("Nothing new came in. ")
     for report in (again, own):
         for kind in ("reports", "sweeps"):
             assert report["counts"][kind] == {"new": 0, "known": 1, "kept": 0}

@@ -237,10 +237,11 @@ def _check_references(records: Json) -> None:
 
 
 def _sentence(counts: Mapping[str, Counter[str]], renamed: int) -> str:
-    new = [f"{counts[kind][records_in.NEW]} {_word(kind, counts[kind][records_in.NEW])}" for kind in KINDS]
+    came = {kind: counts[kind][records_in.NEW] for kind in KINDS if counts[kind][records_in.NEW]}
+    new = ", ".join(f"{count} {_word(kind, count)}" for kind, count in came.items())
     known = sum(count[records_in.KNOWN] for count in counts.values())
     kept = sum(count[records_in.KEPT] for count in counts.values())
-    parts = [f"Came in: {', '.join(new)}."]
+    parts = [f"Came in: {new}." if new else "Nothing new came in."]
     if known:
         parts.append(f"{known} of all this {'was' if known == 1 else 'were'} here already.")
     if kept:
@@ -254,5 +255,5 @@ def _sentence(counts: Mapping[str, Counter[str]], renamed: int) -> str:
 
 
 def _word(kind: str, count: int) -> str:
-    shown = "SAEs" if kind == "saes" else kind
+    shown = {"saes": "SAEs", "reports": "report cards"}.get(kind, kind)
     return shown[:-1] if count == 1 else shown
