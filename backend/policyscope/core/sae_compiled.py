@@ -26,7 +26,8 @@ from policyscope.core.sae_tile import new_tile
 from policyscope.core.sae_vectors import BLOCK, TILE
 from policyscope.core.sae_wide import WideLearner
 
-RECONSIDER = {False: 64, True: 16}
+TRIALS = 6
+RECONSIDER = {False: 64, True: 8}
 """Calls between two trials of the other way, while all threads are better and while one is."""
 LARGEST = 1 << 19
 """Weights of a matrix up to which the compiled steps win; beyond it the matrix products dominate."""
@@ -45,9 +46,9 @@ class _Pace:
         self._seconds: dict[bool, deque[float]] = {alone: deque(maxlen=2) for alone in (False, True)}
 
     def choose(self, most: int) -> int:
-        """Two calls with all, two with one, then what was better; the other is tried again at times."""
-        if self._calls < 4:
-            return most if self._calls < 2 else 1
+        """In turns at first, then what was better; the other is tried again at times."""
+        if self._calls < TRIALS:
+            return 1 if self._calls % 2 else most
         alone = min(self._seconds[True]) < min(self._seconds[False])
         if self._calls % RECONSIDER[alone] == 0:
             alone = not alone

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba.core import types
 
-from policyscope.core.sae_sparse import latent_gradient, residual
+from policyscope.core.sae_sparse import gather, latent_gradient, residual
 from policyscope.core.sae_step import AUX_COEFFICIENT, BETA_1, BETA_2, CLIP_NORM, EPSILON
 from policyscope.core.sae_tile import (
     ONE,
@@ -24,8 +24,8 @@ from policyscope.core.sae_tile import (
     compiled,
     encode,
     enlist,
-    gather,
     limits,
+    zeros,
 )
 from policyscope.core.sae_vectors import TILE, fetch, fetch_add, peek
 
@@ -102,13 +102,11 @@ def new_batch(lanes: int, features: int, width: int, k: int, aux_k: int) -> Batc
         starts, rows = (
             np.zeros(shape, dtype=np.int32) for shape in ((lanes, features + 1), (lanes, LANE * most))
         )
-        error = np.zeros((lanes * LANE, width), dtype=np.float32)
+        error = zeros((lanes * LANE, width))
         return Active(starts, rows, np.zeros(rows.shape, dtype=np.float32), error)
 
     bounds = np.linspace(0, features, SLICES + 1).astype(np.int64)
-    slices, centred = (
-        np.zeros(shape, dtype=np.float32) for shape in ((SLICES, 1 + width), (lanes * LANE, width))
-    )
+    slices, centred = (zeros(shape) for shape in ((SLICES, 1 + width), (lanes * LANE, width)))
     return Batch(centred, active(k), active(aux_k), np.zeros((lanes, 1 + width)), slices, bounds)
 
 

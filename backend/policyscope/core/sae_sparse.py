@@ -1,7 +1,7 @@
-"""Sums over the few active latents of a row, or the few rows of a latent, as machine vectors.
+"""Work on rows of any width as machine vectors: what is computed stays in registers, the end is masked.
 
-What is added up stays in registers; the end of a row is masked, so that any width will do. Rows are where
-``row`` says in matrices [rows, d], latents in [F, d].
+Rows are put side by side for encoding, and summed over the few active latents of a row or the few rows of a
+latent. Rows are where ``row`` says in matrices [rows, d], latents in [F, d].
 """
 
 from __future__ import annotations
@@ -13,18 +13,19 @@ from typing import Any
 from llvmlite import ir
 from numba.core import cgutils, types
 
-from policyscope.core.sae_vectors import intrinsic
+from policyscope.core.sae_vectors import SIDE, intrinsic
 
 WIDE = 32
 _number, _index, _real = ir.IntType(64), ir.IntType(32), ir.FloatType()
-_vector, _mask = ir.VectorType(_real, WIDE), ir.VectorType(ir.IntType(1), WIDE)
 
 
 class _Emitter:
-    """Writes vector operations on pieces of rows of ``width`` numbers."""
+    """Writes vector operations on pieces of rows, ``wide`` numbers at once."""
 
-    def __init__(self, context: Any, builder: Any, signature: Any, arguments: Any) -> None:
+    def __init__(self, context: Any, builder: Any, signature: Any, arguments: Any, wide: int) -> None:
         self.context, self.builder, self.signature, self.arguments = context, builder, signature, arguments
+        self.wide = wide
+        self.vector, self.mask = (ir.VectorType(kind, wide) for kind in (_real, ir.IntType(1)))
 
     def array(self, place: int, within: int | None = None) -> Any:
         """The array that is the argument of that place, or one in the tuple that is."""
@@ -56,8 +57,8 @@ class _Emitter:
     @contextmanager
     def pieces(self, width: Any) -> Iterator[tuple[Any, Any]]:
         """Code for each piece of a row: where it begins, and which of its numbers there are."""
-        size = width.type(WIDE)
-        count = self.builder.udiv(self.builder.add(width, width.type(WIDE - 1)), size)
+        size = width.type(self.wide)
+        count = self.builder.udiv(self.builder.add(width, width.type(self.wide - 1)), size)
         with cgutils.for_range(self.builder, count) as loop:
             first = self.builder.mul(loop.index, size)
             yield first, self.inside(width, first)
@@ -65,56 +66,107 @@ class _Emitter:
     def inside(self, width: Any, first: Any) -> Any:
         """Which numbers of the piece from ``first`` on there are."""
         left = self.builder.trunc(self.builder.sub(width, first), _index)
-        places = ir.Constant(ir.VectorType(_index, WIDE), list(range(WIDE)))
+        places = ir.Constant(ir.VectorType(_index, self.wide), list(range(self.wide)))
         return self.builder.icmp_signed("<", places, self.splat(left))
 
     def splat(self, value: Any) -> Any:
-        kind = ir.VectorType(value.type, WIDE)
+        kind = ir.VectorType(value.type, self.wide)
         one = self.builder.insert_element(ir.Constant(kind, ir.Undefined), value, _index(0))
-        zeros = ir.Constant(ir.VectorType(_index, WIDE), None)
+        zeros = ir.Constant(ir.VectorType(_index, self.wide), None)
         return self.builder.shuffle_vector(one, ir.Constant(kind, ir.Undefined), zeros)
 
     def load(self, pointer: Any, mask: Any) -> Any:
         """Numbers where there are any, else zeros."""
-        pointer = self.builder.bitcast(pointer, _vector.as_pointer())
-        kind = ir.FunctionType(_vector, [pointer.type, _index, _mask, _vector])
-        load = cgutils.get_or_insert_function(self.builder.module, kind, f"llvm.masked.load.v{WIDE}f32.p0")
-        return self.builder.call(load, [pointer, _index(4), mask, _vector(None)])
+        pointer = self.builder.bitcast(pointer, self.vector.as_pointer())
+        kind = ir.FunctionType(self.vector, [pointer.type, _index, self.mask, self.vector])
+        load = cgutils.get_or_insert_function(
+            self.builder.module, kind, f"llvm.masked.load.v{self.wide}f32.p0"
+        )
+        return self.builder.call(load, [pointer, _index(4), mask, self.vector(None)])
 
     def store(self, value: Any, pointer: Any, mask: Any) -> None:
-        pointer = self.builder.bitcast(pointer, _vector.as_pointer())
-        kind = ir.FunctionType(ir.VoidType(), [_vector, pointer.type, _index, _mask])
-        store = cgutils.get_or_insert_function(self.builder.module, kind, f"llvm.masked.store.v{WIDE}f32.p0")
+        pointer = self.builder.bitcast(pointer, self.vector.as_pointer())
+        kind = ir.FunctionType(ir.VoidType(), [self.vector, pointer.type, _index, self.mask])
+        store = cgutils.get_or_insert_function(
+            self.builder.module, kind, f"llvm.masked.store.v{self.wide}f32.p0"
+        )
         self.builder.call(store, [value, pointer, _index(4), mask])
 
     def fma(self, a: Any, b: Any, c: Any) -> Any:
-        kind = ir.FunctionType(_vector, [_vector] * 3)
-        fma = cgutils.get_or_insert_function(self.builder.module, kind, f"llvm.fma.v{WIDE}f32")
+        kind = ir.FunctionType(self.vector, [self.vector] * 3)
+        fma = cgutils.get_or_insert_function(self.builder.module, kind, f"llvm.fma.v{self.wide}f32")
         return self.builder.call(fma, [a, b, c])
 
     def total(self, value: Any) -> Any:
         """Sum of a vector, in whatever order is fastest: always the same one on one machine."""
-        kind = ir.FunctionType(_real, [_real, _vector])
-        name = f"llvm.vector.reduce.fadd.v{WIDE}f32"
+        kind = ir.FunctionType(_real, [_real, self.vector])
+        name = f"llvm.vector.reduce.fadd.v{self.wide}f32"
         reduce = cgutils.get_or_insert_function(self.builder.module, kind, name)
         return self.builder.call(reduce, [_real(0.0), value], fastmath=("reassoc", "nsz"))
 
     def sum_of(self) -> Any:
         """A vector that starts at zero and can be added to."""
-        place = cgutils.alloca_once(self.builder, _vector)
-        self.builder.store(_vector(None), place)
+        place = cgutils.alloca_once(self.builder, self.vector)
+        self.builder.store(self.vector(None), place)
         return place
 
     def add(self, a: Any, b: Any, to: Any) -> None:
         self.builder.store(self.fma(a, b, self.builder.load(to)), to)
 
 
-def _written_by(body: Callable[[_Emitter], Any], result: Any, *kinds: Any) -> Any:
+def _written_by(body: Callable[[_Emitter], Any], result: Any, *kinds: Any, wide: int = WIDE) -> Any:
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        found = body(_Emitter(context, builder, signature, arguments))
+        found = body(_Emitter(context, builder, signature, arguments, wide))
         return context.get_dummy_value() if found is None else found
 
     return result(*kinds), generate
+
+
+@intrinsic
+def gather(
+    typing_context: Any, data: Any, rows: Any, b_dec: Any, beside: Any, centred: Any, first: Any
+) -> Any:
+    """``rows`` of ``data`` less ``b_dec``: ``centred`` [B, d] from ``first`` on, and turned, ``beside``.
+
+    ``beside`` [d, 32]: where there are fewer rows the last one fills the tile. Squares of 16 x 16 are turned
+    in registers: writing rows into columns number by number takes as long as multiplying by 40 latents.
+    """
+
+    def body(emit: _Emitter) -> None:
+        b, first = emit.builder, emit.arguments[5]
+        source, order, bias, columns, to = (emit.array(i) for i in range(5))
+        width, last = (b.extract_value(array.shape, 0) for array in (bias, order))
+        last = b.sub(last, _number(1))
+        for top in (0, SIDE):
+            places = [
+                b.select(b.icmp_signed("<", n, last), n, last) for n in map(_number, range(top, top + SIDE))
+            ]
+            found = [emit.item(order, place) for place in places]
+            with emit.pieces(width) as (start, inside):
+                middle, square = emit.load(emit.at(bias, start), inside), []
+                for i, row in enumerate(found):
+                    square.append(b.fsub(emit.load(emit.at(source, row, start), inside), middle))
+                    place = emit.at(to, b.add(first, _number(top + i)), start)
+                    emit.store(square[i], place, inside)
+                left = b.sub(width, start)
+                for i, column in enumerate(_turned(b, square)):
+                    real = emit.splat(b.icmp_signed("<", _number(i), left))
+                    emit.store(column, emit.at(columns, b.add(start, _number(i)), _number(top)), real)
+
+    return _written_by(body, types.void, data, rows, b_dec, beside, centred, types.intp, wide=SIDE)
+
+
+def _turned(builder: Any, square: list[Any]) -> list[Any]:
+    """Columns of 16 vectors of 16: blocks off the diagonal change places, ever smaller ones."""
+    for distance in (8, 4, 2, 1):
+        upper = [c if not c & distance else SIDE + c - distance for c in range(SIDE)]
+        lower = [c + distance if not c & distance else SIDE + c for c in range(SIDE)]
+        kind = ir.VectorType(_index, SIDE)
+        for i in (i for i in range(SIDE) if not i & distance):
+            a, b = square[i], square[i + distance]
+            square[i] = builder.shuffle_vector(a, b, ir.Constant(kind, [_index(c) for c in upper]))
+            square[i + distance] = builder.shuffle_vector(a, b, ir.Constant(kind, [_index(c) for c in lower]))
+    return square
 
 
 @intrinsic
@@ -130,7 +182,7 @@ def residual(typing_context: Any, decoder: Any, listed: Any, where: Any, x: Any,
         weights, rows, out = (emit.array(i) for i in (0, 3, 4))
         count, square = emit.item(how_many, place), emit.sum_of()
         with emit.pieces(b.extract_value(rows.shape, 1)) as (first, mask):
-            left = cgutils.alloca_once(b, _vector)
+            left = cgutils.alloca_once(b, emit.vector)
             b.store(emit.load(emit.at(rows, row, first), mask), left)
             with cgutils.for_range(b, count) as loop:
                 latent = emit.item(chosen, place, loop.index)

@@ -68,17 +68,25 @@ class Tile(NamedTuple):
     auxiliary: Listed
 
 
+def zeros(shape: int | tuple[int, ...], kind: type[np.generic] = np.float32) -> np.ndarray:
+    """Zeros that begin with a line of the cache: a vector across two lines takes longer to load."""
+    size, line = int(np.prod(shape)) * np.dtype(kind).itemsize, 4 * SIDE
+    memory = np.zeros(size + line, dtype=np.uint8)
+    first = -memory.ctypes.data % line
+    return memory[first : first + size].view(kind).reshape(shape)
+
+
 def new_tile(features: int, width: int, k: int = 1, aux_k: int = 1) -> Tile:
     """Empty scratch for ``k`` and ``aux_k`` active latents in a row."""
     beside, values, dead_values = (
-        np.zeros(shape, dtype=np.float32) for shape in ((width, TILE), (features, TILE), (features, TILE))
+        zeros(shape) for shape in ((width, TILE), (features, TILE), (features, TILE))
     )
-    low, high, middle, count, below, beyond = np.zeros((6, TILE), dtype=np.float32)
+    low, high, middle, count, below, beyond = zeros((6, TILE))
     columns = Columns(low, high, middle, count, below, beyond)
     masks, everyone = np.zeros(features, dtype=np.uint32), np.arange(features)
     main, auxiliary = (_new_listed(features, most) for most in (k, aux_k))
     total = np.zeros(width, dtype=np.float32)
-    words = np.zeros((TILE + 1, -(-features // (TILE * SIDE)) * SIDE), dtype=np.uint32)
+    words = zeros((TILE + 1, -(-features // (TILE * SIDE)) * SIDE), np.uint32)
     folded = words.view(np.uint64)
     return Tile(beside, values, dead_values, masks, everyone, columns, total, words, folded, main, auxiliary)
 
@@ -87,22 +95,6 @@ def _new_listed(features: int, most: int) -> Listed:
     rows = TILES * TILE
     latents, values = np.zeros((rows, most + 1), dtype=np.uint32), np.zeros((rows, most), dtype=np.float32)
     return Listed(latents, values, np.zeros(rows, dtype=np.int32), np.zeros(features, dtype=np.int32))
-
-
-@compiled
-def gather(data, rows, b_dec, beside, centred, first):
-    """Rows minus ``b_dec``: ``beside`` [d, 32] for encoding, ``centred`` [B, d] from ``first`` on."""
-    width = data.shape[1]
-    for r in range(TILE):
-        if r < len(rows):
-            row, to = data[rows[r]], centred[first + r]
-            for i in range(width):
-                to[i] = row[i] - b_dec[i]
-            for i in range(width):
-                beside[i, r] = to[i]
-        else:
-            for i in range(width):
-                beside[i, r] = ZERO
 
 
 @compiled

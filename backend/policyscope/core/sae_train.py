@@ -44,7 +44,7 @@ PATIENCE, LEAST_GAIN, NEVER_BEFORE = 10, 0.005, 0.4
 MOST_OVER = 1.1
 """Times k that may be active in what is kept: while a penalty still grows, more are, and fit better."""
 VALIDATION_ROWS = 16_384
-REPORTS, LEAST_WORK = 500, 1 << 28
+REPORTS, LEAST_WORK = 500, 1 << 29
 """Reports of progress, and multiplications between two: a small SAE learns a thousand steps in a second."""
 
 
