@@ -112,6 +112,10 @@ class SaeLearner:
             getattr(self, name).copy_(torch.from_numpy(np.array(state[name])))
         self.steps = int(state["steps"])
 
+    def _largest(self, rectified: torch.Tensor, k: int) -> torch.Tensor:
+        """``keep_largest``, which may write to ``rectified``."""
+        return keep_largest(rectified, k)
+
     def _add_auxiliary(
         self, rectified: torch.Tensor, dead: torch.Tensor, error: torch.Tensor, centred: torch.Tensor
     ) -> None:
@@ -121,7 +125,7 @@ class SaeLearner:
             return
         decoder = self._weights[1]
         d_encoder, d_decoder, d_b_enc, _ = self._gradients
-        z = keep_largest(rectified, min(len(dead), self.aux_k))
+        z = self._largest(rectified, min(len(dead), self.aux_k))
         weight = AUX_COEFFICIENT * min(1.0, len(dead) / self.aux_k)
         d_output = (error - z @ decoder[dead]) * (-2.0 * weight / spread)
         d_z = where_positive(d_output @ decoder[dead].T, z)

@@ -14,12 +14,17 @@ import torch
 from policyscope.core import sae_wide_kernel as kernel
 from policyscope.core.sae_kernel import SLICES, adam, pace_of
 from policyscope.core.sae_step import SaeLearner
-from policyscope.core.sae_tile import new_tile
+from policyscope.core.sae_tile import Tile, new_tile
+
+Active = tuple[np.ndarray, np.ndarray, np.ndarray]
+"""Latents of each row int32 [B, m], how many there are [B], and their values [B, m]."""
 
 ROWS = 256
 """Rows that a thread takes at once."""
 ADAM = 1 << 18
 """Parameters that it updates at once."""
+CHECKED = 2_048
+"""Rows that are checked at once: the products of 16,384 latents with them take 64 MB."""
 
 
 class WideLearner(SaeLearner):
@@ -51,16 +56,7 @@ class WideLearner(SaeLearner):
         encoder, decoder, b_enc, b_dec = self._weights
         d_encoder, d_decoder, d_b_enc, d_b_dec = self._gradients
         centred = x - b_dec
-        active = self._candidates(centred)
-        error = torch.empty_like(centred)
-        weights = (encoder.numpy(), decoder.numpy(), b_enc.numpy())
-        square = math.fsum(
-            self._in_rows(
-                len(x),
-                lambda a, b: kernel.explain(a, b, self.k, centred.numpy(), weights, active, error.numpy()),
-            )
-        )
-        chosen, how_many, z = active
+        (chosen, how_many, z), error, square = self._explain(centred)
         places = np.empty(int(how_many.sum()), dtype=np.int64)
         kernel.by_latent(chosen, how_many, self._starts, places)
         scale = len(x) * self.width
@@ -86,20 +82,34 @@ class WideLearner(SaeLearner):
         d_b_dec -= d_b_enc @ encoder
         return torch.tensor(square / scale), torch.from_numpy(self._fired)
 
-    def _candidates(self, centred: torch.Tensor) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Candidates of each row int32 [B, m], how many there are [B], and room for their values [B, m]."""
+    def evaluate(self, x: torch.Tensor) -> tuple[float, float]:
+        square, active = 0.0, 0
+        for some in x.split(CHECKED):
+            (_, how_many, z), _, part = self._explain(some - self._weights[3])
+            square += part
+            active += int((z > 0)[np.arange(z.shape[1]) < how_many[:, None]].sum())
+        return square, active / len(x)
+
+    def _explain(self, centred: torch.Tensor) -> tuple[Active, torch.Tensor, float]:
+        """What is active in each row, what that leaves of it, and Σ of the squares."""
+        encoder, decoder, b_enc, _ = self._weights
+        active, error = self._candidates(centred), torch.empty_like(centred)
+        weights = (encoder.numpy(), decoder.numpy(), b_enc.numpy())
+        squares = self._in_rows(
+            len(centred),
+            lambda a, b: kernel.explain(a, b, self.k, centred.numpy(), weights, active, error.numpy()),
+        )
+        return active, error, math.fsum(squares)
+
+    def _candidates(self, centred: torch.Tensor) -> Active:
+        """Candidates of each row, with room for their values."""
         encoder, _, b_enc, _ = self._weights
         products = torch.mm(encoder.bfloat16(), centred.bfloat16().T).view(torch.uint16).numpy()
-        rows = len(centred)
-        chosen, how_many = np.zeros((rows, self.candidates), dtype=np.int32), np.zeros(rows, dtype=np.int64)
-        free = list(self._tiles)
-
-        def part(first: int, last: int) -> None:
-            tile = free.pop()
-            kernel.choose(first, last, products, b_enc.numpy(), self.candidates, tile, chosen, how_many)
-            free.append(tile)
-
-        self._in_rows(rows, part)
+        rows, k = len(centred), self.candidates
+        chosen, how_many = np.zeros((rows, k), dtype=np.int32), np.zeros(rows, dtype=np.int64)
+        self._with_tiles(
+            rows, lambda a, b, tile: kernel.choose(a, b, products, b_enc.numpy(), k, tile, chosen, how_many)
+        )
         return chosen, how_many, np.zeros((rows, self.candidates), dtype=np.float32)
 
     def _update(self, lr: float) -> None:
@@ -112,6 +122,23 @@ class WideLearner(SaeLearner):
             len(theta), lambda a, b: adam(theta[a:b], grad[a:b], first[a:b], second[a:b], pace), ADAM
         )
         self._in_slices(lambda a, b: kernel.unit(a, b, decoder))
+
+    def _largest(self, rectified: torch.Tensor, k: int) -> torch.Tensor:
+        self._with_tiles(
+            len(rectified), lambda a, b, tile: kernel.keep_largest(a, b, rectified.numpy(), k, tile)
+        )
+        return rectified
+
+    def _with_tiles(self, rows: int, work: Callable[[int, int, Tile], object]) -> None:
+        """``work(first, last, tile)`` for pieces of ``ROWS``, with a tile that no other thread has."""
+        free = list(self._tiles)
+
+        def part(first: int, last: int) -> None:
+            tile = free.pop()
+            work(first, last, tile)
+            free.append(tile)
+
+        self._in_rows(rows, part)
 
     def _in_slices(self, work: Callable[[int, int], object]) -> None:
         list(self._pool.map(lambda ends: work(*ends), self._slices))

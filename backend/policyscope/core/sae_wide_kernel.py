@@ -48,6 +48,27 @@ def choose(first, last, products, b_enc, k, tile, chosen, how_many):
 
 
 @compiled
+def keep_largest(first, last, rectified, k, tile):
+    """Rows ``first`` to ``last`` of ``rectified`` [B, n] >= 0 keep their ``k`` largest; the rest become 0."""
+    values, high = tile.values, tile.columns.high
+    n = rectified.shape[1]
+    for start in range(first, last, TILE):
+        rows = min(TILE, last - start)
+        high[:] = ZERO
+        for r in range(TILE):
+            for j in range(n):
+                values[j, r] = rectified[start + r, j] if r < rows else ZERO
+        for j in range(n):
+            for r in range(TILE):
+                high[r] = values[j, r] if values[j, r] > high[r] else high[r]
+        threshold(values.reshape(-1), n, k, tile.columns)
+        for r in range(rows):
+            row = rectified[start + r]
+            for j in range(n):
+                row[j] = row[j] if row[j] > high[r] else ZERO
+
+
+@compiled
 def _drop_smallest(row, k, chosen, how_many, z):
     """Of a row's candidates, keep the ``k`` of the largest values."""
     count = how_many[row]
