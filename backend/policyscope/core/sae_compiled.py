@@ -21,7 +21,7 @@ from policyscope.core.sae_kernel import (
     new_batch,
     run_steps,
 )
-from policyscope.core.sae_step import SaeLearner
+from policyscope.core.sae_step import WIDE, SaeLearner
 from policyscope.core.sae_tile import new_tile
 from policyscope.core.sae_vectors import BLOCK, TILE
 from policyscope.core.sae_wide import WideLearner
@@ -29,8 +29,6 @@ from policyscope.core.sae_wide import WideLearner
 TRIALS = 6
 RECONSIDER = {False: 64, True: 8}
 """Calls between two trials of the other way, while all threads are better and while one is."""
-LARGEST = 1 << 19
-"""Weights of a matrix up to which the compiled steps win; beyond it the matrix products dominate."""
 
 
 class _Pace:
@@ -132,6 +130,6 @@ def learner_for(decoder: torch.Tensor) -> type[SaeLearner]:
     """The fastest learner of a dictionary of this size [F, d], where it lies."""
     if decoder.device.type != "cpu" or len(decoder) < BLOCK:
         return SaeLearner
-    if decoder.numel() <= LARGEST:
+    if decoder.numel() <= WIDE:
         return CompiledLearner
     return WideLearner if torch.ops.mkldnn._is_mkldnn_bf16_supported() else SaeLearner

@@ -16,6 +16,8 @@ import torch
 AUX_COEFFICIENT = 1.0 / 32.0
 CLIP_NORM = 1.0
 BETA_1, BETA_2, EPSILON = 0.9, 0.99, 1e-8
+WIDE = 1 << 19
+"""Weights of a matrix beyond which a dictionary is wide: matrix products take most of a step."""
 
 
 class SaeLearner:

@@ -23,7 +23,7 @@ from policyscope.core.errors import InvalidInput, ShapeMismatch
 from policyscope.core.progress import Progress, Work
 from policyscope.core.sae import SAE, Variant
 from policyscope.core.sae_normaliser import Normaliser, geometric_median, normaliser_of
-from policyscope.core.sae_step import BETA_1, BETA_2, SaeLearner
+from policyscope.core.sae_step import BETA_1, BETA_2, WIDE, SaeLearner
 from policyscope.core.sae_variants import LEARNERS
 from policyscope.core.torch_device import pick_device, threads_for
 from policyscope.core.transcoder import KINDS, Dictionary, Kind
@@ -44,6 +44,8 @@ PATIENCE, LEAST_GAIN, NEVER_BEFORE = 10, 0.005, 0.4
 MOST_OVER = 1.1
 """Times k that may be active in what is kept: while a penalty still grows, more are, and fit better."""
 VALIDATION_ROWS = 16_384
+TIED = 128
+"""A wide encoder starts as sqrt(128 / F) times the transposed decoder, so that fewer latents die early."""
 REPORTS, LEAST_WORK = 500, 1 << 29
 """Reports of progress, and multiplications between two: a small SAE learns a thousand steps in a second."""
 
@@ -337,7 +339,10 @@ def _new_learner(train: torch.Tensor, config: SaeTrainConfig, samples: int) -> S
     kind, silence = _kind(decoder, config.variant), dead_after(config, len(train), samples)
     with threads_for(2 * decoder.numel()):
         median = geometric_median(train)
-    return kind(decoder, median, config.k, silence, config.freeze_decoder)
+    learner = kind(decoder, median, config.k, silence, config.freeze_decoder)
+    if config.variant == "topk" and decoder.numel() > WIDE:
+        learner.split(learner.theta)[0].mul_(math.sqrt(TIED / config.d_latent))
+    return learner
 
 
 def dead_after(config: SaeTrainConfig, rows: int, samples: int) -> float:
