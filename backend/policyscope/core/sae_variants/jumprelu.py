@@ -12,10 +12,10 @@ import torch
 
 from policyscope.core.sae_variants.learner import Outcome, Parts, VariantLearner
 
-BANDWIDTH, START = 0.03, 0.03
+BANDWIDTH, START = 0.06, 0.03
 """In units of the RMS norm of a row; rows are scaled to √d."""
-WARM_UP = 1_000
-"""Steps over which the sparsity loss sets in."""
+SPARSITY, WARM_UP = 10.0, 300
+"""Weight of the sparsity loss beside the mean squared error, and steps over which it sets in."""
 
 
 class JumpReluLearner(VariantLearner):
@@ -35,7 +35,8 @@ class JumpReluLearner(VariantLearner):
         z = rectified * active
         error = x - parts.b_dec - z @ parts.decoder
         l0 = (active * (before > 0)).sum(dim=1).mean()
-        sparsity = min(1.0, (self.steps + 1) / WARM_UP) * (l0 / self.k - 1.0).square()
+        weight = SPARSITY * min(1.0, (self.steps + 1) / WARM_UP)
+        sparsity = weight * (l0 / self.k - 1.0).square()
         return Outcome(error.square().mean() + sparsity + self.auxiliary(parts, rectified, error), z, error)
 
     def thresholds(self) -> torch.Tensor:
