@@ -1,7 +1,8 @@
 import { ActionIcon, Popover } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { lazy, Suspense, useState } from "react";
+import { lazy, Suspense, useCallback, useState } from "react";
 
+import { useKeysThatClose } from "@/lib/keys";
 import { useView } from "@/lib/view";
 import { modelQuery } from "@/modules/models/api";
 import { Icon } from "@/ui/Icon";
@@ -12,6 +13,10 @@ const SharePanel = lazy(() => import("@/modules/views/SharePanel"));
 /** On every page: the link to it, and a name to come back by. */
 export function Share() {
   const [opened, setOpened] = useState(false);
+  useKeysThatClose(
+    opened,
+    useCallback(() => setOpened(false), []),
+  );
   const { view, openAddress } = useView();
   const { data: model } = useQuery({ ...modelQuery(view.model ?? ""), enabled: view.model !== undefined });
   return (

@@ -1,12 +1,9 @@
 import { useEffect } from "react";
 
-import { isFree } from "@/lib/keys";
+import { asksForPalette, isFree } from "@/lib/keys";
 import { useView } from "@/lib/view";
 
 import { PAGES } from "./ScreenNav";
-
-const asksForPalette = (event: KeyboardEvent) =>
-  (event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k";
 
 export type Opened = "palette" | "keys" | undefined;
 

@@ -68,12 +68,13 @@ export default function Gallery() {
         </div>
       </Panel>
       <Panel id="verdicts" title="Verdicts and facts">
-        <div className={classes.columns}>
+        <div className={classes.row}>
           <Verdict level="good">faithful</Verdict>
           <Verdict level="caution">usable with caution</Verdict>
           <Verdict level="poor">open-loop only</Verdict>
         </div>
         <Facts
+          columns={2}
           facts={[
             { label: "Variance unexplained", value: "FVU 0.0017", note: "0.17 %", term: "fvu" },
             { label: "Active at once", value: "k 16", note: "L0 16 on average", term: "l0" },

@@ -9,7 +9,7 @@ import { useModel } from "@/modules/models/api";
 import { addStudy, RECORDED } from "@/testing/mock/effects-handlers";
 import { SAE } from "@/testing/mock/models";
 import { fail, json } from "@/testing/mock/reply";
-import { makeWorld, renderWithTheme } from "@/testing/render";
+import { makeWorld, renderAt } from "@/testing/render";
 import { server } from "@/testing/server";
 
 import EffectsPanel from "./EffectsPanel";
@@ -46,13 +46,17 @@ function open(kind?: StudyKind, patch = {}, study: Partial<Run> = {}) {
   const { model } = world.addWalker("walker", { sae: SAE, ...patch });
   const run = kind && Object.assign(addStudy(world, model.id, kind), study);
   const onStored = vi.fn();
-  renderWithTheme(<Page id={model.id} start={run?.id} onStored={onStored} />);
-  return { world, model, run, onStored };
+  const router = renderAt("/?screen=effects", () => (
+    <Page id={model.id} start={run?.id} onStored={onStored} />
+  ));
+  return { world, model, run, onStored, router };
 }
 
 test("without an SAE it says what is needed; without a study, what will appear", async () => {
-  open(undefined, { sae: null });
+  const { router } = open(undefined, { sae: null });
   expect(await screen.findByText("Need SAE + cached data")).toBeVisible();
+  await user.click(screen.getByRole("button", { name: "Load an SAE" }));
+  await waitFor(() => expect(router.state.location.search).not.toHaveProperty("screen", "effects"));
 });
 
 test("a dose-response is started with what the form shows", async () => {
@@ -246,6 +250,14 @@ test("a started study appears, and one that was played before says so", async ()
   expect(await screen.findByText(/^Exactly this was finished before/)).toBeVisible();
   await user.click(screen.getByRole("button", { name: "Play it again" }));
   await waitFor(() => expect(again).toEqual([false, true]));
+});
+
+test("a link to a study that is not here says so, though there are others", async () => {
+  const world = makeWorld();
+  const { model } = world.addWalker("walker", { sae: SAE });
+  addStudy(world, model.id, "dose_response");
+  renderAt("/", () => <Page id={model.id} start="r_gone" onStored={vi.fn()} />);
+  expect(await screen.findByRole("alert")).toHaveTextContent("There is no run r_gone.");
 });
 
 test("numbers that cannot be read: the server's sentence", async () => {

@@ -5,6 +5,7 @@ import type { EnvInfo, Model, RunSummary, StudyKind } from "@/lib/types";
 import { useEnvs } from "@/modules/runs/api";
 import { Panel } from "@/ui/Panel";
 import { Block, Empty, Failure } from "@/ui/States";
+import { ToSection } from "@/ui/ToSection";
 
 import { CalibrateForm } from "./calibrate/CalibrateForm";
 import { CalibrateResult } from "./calibrate/CalibrateResult";
@@ -14,7 +15,7 @@ import { ScanForm } from "./scan/ScanForm";
 import { ScanResult } from "./scan/ScanResult";
 import { NotMeasured } from "./study/NotMeasured";
 import { StudyResult } from "./study/StudyResult";
-import { chosenStudy, KINDS, useStudyKind } from "./study/use-study";
+import { KINDS, shownStudy, useStudyKind } from "./study/use-study";
 import classes from "./Effects.module.css";
 
 interface Props {
@@ -41,7 +42,7 @@ export default function EffectsPanel(props: Props) {
       lead="How much, in which direction, how sure, and is it more than a random direction would do?"
     >
       {!model.sae?.has_cached_data ? (
-        <Empty title="Need SAE + cached data">
+        <Empty title="Need SAE + cached data" action={<ToSection id="load-sae">Load an SAE</ToSection>}>
           Doses are measured on the policy's own states. Load an SAE from a directory with cached data.
         </Empty>
       ) : envs.error ? (
@@ -62,7 +63,7 @@ export default function EffectsPanel(props: Props) {
 function Studies({ envs, ...props }: Props & { envs: EnvInfo[] }) {
   const { model, feature, study, onStudy, onKind, onFeature, onStored } = props;
   const { kind, runs } = useStudyKind(model.id, study, props.kind);
-  const shown = chosenStudy(runs, kind, study) ?? (runs?.some((run) => run.id === study) ? undefined : study);
+  const shown = shownStudy(runs, kind, study, props.kind);
   const form = { model, envs, feature, onStarted: onStudy };
   const doseOf = (next: number) => {
     onFeature(next);

@@ -23,6 +23,7 @@ describe("a study's charts say", () => {
     expect(dose([point(0.1, 0.5, [0.3, 0.7], false)])).toContain("inside the band of random directions");
     expect(dose([point(0.1, 0.5, [0.3, 0.7], null)])).toContain("random directions were not played");
     expect(dose([point(0.1, 0.1, [-0.1, 0.3], false)])).toContain("distinguishable from zero");
+    expect(dose([point(0.1, 0.1, null, true)])).toMatch(/^Too few seeds for a band/);
     expect(dose([point(0.1, null, null, null)])).toContain("No dose");
   });
 

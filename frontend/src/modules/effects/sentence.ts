@@ -17,6 +17,8 @@ export function doseSentence({
   );
   if (known.length === 0)
     return `No dose of feature ${feature_idx} has a ${lower(measure.title)} to compare.`;
+  if (known.every(({ band }) => pair(band) === null))
+    return `Too few seeds for a band: whether the change of ${lower(measure.title)} differs from zero is not known.`;
   const clear = known.filter(({ band }) => leavesZero(band));
   if (clear.length === 0)
     return `At no dose is the change of ${lower(measure.title)} distinguishable from zero.`;

@@ -34,6 +34,17 @@ test("empty: says what will appear", async () => {
   expect(await screen.findByText(/No jobs yet/)).toBeVisible();
 });
 
+test.each(["{Escape}", "{Control>}k{/Control}"])(
+  "%s closes it, though the focus is on its button",
+  async (keys) => {
+    open();
+    await user.click(await screen.findByRole("button", { name: "Jobs" }));
+    expect(await screen.findByText(/No jobs yet/)).toBeVisible();
+    await user.keyboard(keys);
+    await waitFor(() => expect(screen.queryByText(/No jobs yet/)).toBeNull());
+  },
+);
+
 test("error: the server's sentence, and trying again works", async () => {
   makeWorld();
   server.use(http.get("*/jobs", () => fail(503, "The database is locked.")));

@@ -1,6 +1,7 @@
 import { Button, Loader, Popover } from "@mantine/core";
-import { useState, type ReactNode } from "react";
+import { useCallback, useState, type ReactNode } from "react";
 
+import { useKeysThatClose } from "@/lib/keys";
 import type { RunSummary } from "@/lib/types";
 import { Failure, Lines } from "@/ui/States";
 import { Icon } from "@/ui/Icon";
@@ -19,6 +20,10 @@ interface Props {
 /** Every job of the server from any page: what runs, what waits, what ended lately. It is read from the server, so a reload loses nothing. */
 export function JobTray({ onOpen }: Props) {
   const [opened, setOpened] = useState(false);
+  useKeysThatClose(
+    opened,
+    useCallback(() => setOpened(false), []),
+  );
   const { data: jobs = [], error, isPending, refetch } = useJobs();
   const active = jobs.filter(isActive);
   const recent = jobs.filter((job) => !isActive(job)).slice(0, RECENT);

@@ -5,7 +5,8 @@ import type { EnvInfo, Model } from "@/lib/types";
 import { useEnvs } from "@/modules/runs/api";
 import { startEnv } from "@/modules/runs/RunForm";
 import { findEnv } from "@/modules/runs/use-env-info";
-import { Block, Empty } from "@/ui/States";
+import { Block, Empty, Failure } from "@/ui/States";
+import { ToSection } from "@/ui/ToSection";
 
 import { BrowserLive, type LiveProps } from "./BrowserLive";
 import { ServerLive } from "./ServerLive";
@@ -26,9 +27,17 @@ export default function LivePage(props: Props) {
         {env && <Where model={model} env={env} onChange={setChosen} />}
       </div>
       {model.sae === null ? (
-        <Empty title="Needs an SAE">Live steering pushes features. Load an SAE in the workbench first.</Empty>
+        <Empty title="Needs an SAE" action={<ToSection id="load-sae">Load an SAE</ToSection>}>
+          Live steering pushes features. Load an SAE in the workbench first.
+        </Empty>
       ) : envs.isSuccess && !env ? (
         <Empty title="No environment fits">Live steering needs one whose sizes are the policy&apos;s.</Empty>
+      ) : envs.error ? (
+        <Failure
+          error={envs.error}
+          onRetry={() => void envs.refetch()}
+          title="The environments could not be listed"
+        />
       ) : env ? (
         <Stepped key={env.id} {...props} env={env} />
       ) : (

@@ -15,10 +15,21 @@ function settling(queryClient: QueryClient, run: Run | undefined): boolean {
   return isFinished(queryClient.getQueryData<Job>(runKeys.job(run.job_id))?.state);
 }
 
+interface CurrentRun {
+  run: Run | undefined;
+  job: Job | undefined;
+  error: Error | null;
+  refetch: () => void;
+}
+
 /** The run in the address and the job that plays it; when the job ends, the result and the history are read again. */
-export function useCurrentRun(runId: string | undefined): { run: Run | undefined; job: Job | undefined } {
+export function useCurrentRun(runId: string | undefined): CurrentRun {
   const queryClient = useQueryClient();
-  const { data: run } = useQuery({
+  const {
+    data: run,
+    error,
+    refetch,
+  } = useQuery({
     ...runQuery(runId ?? ""),
     enabled: runId !== undefined,
     refetchInterval: (query) => (settling(queryClient, query.state.data) ? SETTLE_MS : false),
@@ -39,7 +50,7 @@ export function useCurrentRun(runId: string | undefined): { run: Run | undefined
   useEffect(() => {
     if (open && job && isFinished(job.state)) onOver(job);
   }, [open, job, onOver]);
-  return { run, job: open ? job : undefined };
+  return { run, job: open ? job : undefined, error, refetch: () => void refetch() };
 }
 
 /** The result and what replays it, asked for together; the history of runs can wait for them. */

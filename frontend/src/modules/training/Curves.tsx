@@ -9,7 +9,7 @@ import { Saveable } from "@/ui/Saveable";
 import { useSize } from "@/ui/use-size";
 
 import { points, type TrainingRun } from "./runs";
-import { curveSentence } from "./sentence";
+import { curveSentence, isShare, shownValue } from "./sentence";
 import classes from "./Training.module.css";
 
 interface Curve {
@@ -84,7 +84,7 @@ function Lines({ curve, runs, hot }: { curve: Curve } & Props) {
             <g key={tick} transform={`translate(0 ${y(tick)})`}>
               <line className={chartClasses.grid} x1={PAD.left} x2={width - PAD.right} />
               <text className={chartClasses.tick} x={PAD.left - 6} dy="0.32em" textAnchor="end">
-                {num(tick, 2)}
+                {isShare(curve.name) ? `${num(tick * 100, 2)} %` : num(tick, 2)}
               </text>
             </g>
           ))}
@@ -121,7 +121,8 @@ function Lines({ curve, runs, hot }: { curve: Curve } & Props) {
       )}
       {nearest && (
         <p className={classes.readout}>
-          {nearest.run.label}, step {count(nearest.point[0])}: <b>{num(nearest.point[1], 3)}</b>
+          {nearest.run.label}, step {count(nearest.point[0])}:{" "}
+          <b>{shownValue(curve.name, nearest.point[1])}</b>
         </p>
       )}
     </div>

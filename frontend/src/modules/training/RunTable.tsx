@@ -29,6 +29,13 @@ const WORDS: Record<SweepCell["state"], string> = {
   done: "",
 };
 
+/** Bounds in the percent of the number that they stand beside. */
+const shares = (ci: readonly (number | null)[] | null) =>
+  interval(
+    ci?.map((each) => (each === null ? null : each * 100)),
+    1,
+  );
+
 /** Every training by name and colour, with its numbers; a box shows or hides its curves. */
 export function RunTable(props: Props) {
   const { runs, sweep } = props;
@@ -90,7 +97,7 @@ function Row({
       <td>
         {gate ? (
           <>
-            {percent(gate.return_recovered)} <small>{interval(gate.interval, 3)}</small>
+            {percent(gate.return_recovered)} <small>{shares(gate.interval)}</small>
           </>
         ) : (
           <small>{WORDS[cell.state]}</small>
@@ -173,7 +180,7 @@ export function SeedAgreement({ sweep }: { sweep: Sweep }) {
                   k {each.k} of {each.d_latent}, {each.variant}
                 </th>
                 <td>
-                  {percent(each.return_recovered)} <small>{interval(each.interval, 3)}</small>
+                  {percent(each.return_recovered)} <small>{shares(each.interval)}</small>
                 </td>
                 <td>{fixed(each.stability?.pw_mcc, 2)}</td>
                 <td>{each.stability?.nulls.map((one) => fixed(one.pw_mcc, 2)).join(", ")}</td>

@@ -6,7 +6,7 @@ import { Panel } from "@/ui/Panel";
 import { Block, Failure } from "@/ui/States";
 
 import { usePlan, useStartSweep, useSweeps } from "./api";
-import { requestOf } from "./form";
+import { missing, requestOf } from "./form";
 import { PlanLine } from "./PlanLine";
 import { SweepPanel } from "./SweepPanel";
 import { TrainForm } from "./TrainForm";
@@ -81,7 +81,7 @@ function Train({ model, view, onView, envs, sweeps }: TrainProps) {
           onStart={() => request && start.mutate(request)}
         />
         {request === null ? (
-          <p className={classes.conditions}>Choose an environment, and shares that fit into 100 %.</p>
+          <p className={classes.conditions}>{missing(form, env)}</p>
         ) : (
           <PlanLine plan={plan.data} error={plan.error} onRetry={() => void plan.refetch()} />
         )}

@@ -36,9 +36,17 @@ export function parseList(text: string): number[] | null | undefined {
   return found.every((each) => Number.isInteger(each) && each > 0) ? [...new Set(found)] : null;
 }
 
+/** What has to be filled in before anything can be planned. */
+export function missing(form: TrainView, env: string | null): string | undefined {
+  if (env === null || clean(form) < 0) return "Choose an environment, and shares that fit into 100 %.";
+  if (transcodes(form) && form.output_tap === undefined)
+    return "A transcoder writes another tap than it reads: name a later one under Tap written.";
+  return undefined;
+}
+
 /** What is sent; null while it cannot be. Only what was set, so that the server decides the rest. */
 export function requestOf(form: TrainView, env: string | null, tap: number): SweepRequest | null {
-  if (env === null || clean(form) < 0) return null;
+  if (env === null || missing(form, env) !== undefined) return null;
   const { output_tap, ...rest } = form;
   const output = transcodes(form) ? { output_tap } : {};
   return { ...rest, ...output, env, tap_index: form.tap_index ?? tap } as SweepRequest;

@@ -48,7 +48,7 @@ test("the configuration to keep", () => {
 
 test("how often latents fire", () => {
   expect(densitySentence({ counts: [0, 0, 0, 0, 0, 0, 1, 2, 10, 20, 20, 11], silent: 1 })).toBe(
-    "Half of the latents fire in less than about 21.54 % of the states; 1 latent never does.",
+    "Half of the latents fire in less than about 22 % of the states; 1 latent never does.",
   );
   expect(densitySentence({ counts: [], silent: 64 })).toBe("No latent fires yet.");
 });

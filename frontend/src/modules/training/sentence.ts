@@ -10,8 +10,8 @@ interface Shown {
   gate?: number;
 }
 
-const isShare = (name: string) => name === "return_recovered" || name === "dead_fraction";
-const shownValue = (name: string, value: number) => (isShare(name) ? percent(value) : num(value, 3));
+export const isShare = (name: string) => name === "return_recovered" || name === "dead_fraction";
+export const shownValue = (name: string, value: number) => (isShare(name) ? percent(value) : num(value, 3));
 
 interface Placed {
   label: string;
@@ -86,5 +86,5 @@ export function densitySentence(density: TrainingRun["density"]): string {
   let seen = 0;
   const middle = counts.findIndex((n) => (seen += n) >= alive / 2);
   const silent = density?.silent ?? 0;
-  return `Half of the latents fire in less than about ${percent(edge(middle + 1), 2)} of the states; ${silent > 0 ? `${plural(silent, "latent")} never ${silent === 1 ? "does" : "do"}` : "none is silent"}.`;
+  return `Half of the latents fire in less than about ${num(edge(middle + 1) * 100, 2)} % of the states; ${silent > 0 ? `${plural(silent, "latent")} never ${silent === 1 ? "does" : "do"}` : "none is silent"}.`;
 }

@@ -12,7 +12,7 @@ import { fail, json } from "@/testing/mock/reply";
 import { makeWorld, renderWithTheme } from "@/testing/render";
 import { server } from "@/testing/server";
 
-import { clean, parseList, requestOf } from "./form";
+import { clean, missing, parseList, requestOf } from "./form";
 import { points, runsOf } from "./runs";
 import { cellOf, PLAN, SWEEP } from "./training.fixture";
 import TrainPage from "./TrainPage";
@@ -155,6 +155,9 @@ test("form: lists, shares and the address", () => {
     0.4, 0.1, -0.1,
   ]);
   expect(requestOf({ noisy_share: 0.9, reset_share: 0.2 }, "Walker2d-v5", 4)).toBeNull();
+  const silent = { variant: ["transcoder"] };
+  expect(requestOf(silent, "Walker2d-v5", 4)).toBeNull(); // it has to be told where to write
+  expect(missing(silent, "Walker2d-v5")).toContain("under Tap written");
   expect(requestOf({ topk: [4] }, "Walker2d-v5", 4)).toEqual({ env: "Walker2d-v5", tap_index: 4, topk: [4] });
   const both = { variant: ["topk", "transcoder"], output_tap: 6 };
   expect(requestOf(both, "Walker2d-v5", 4)).toMatchObject(both);

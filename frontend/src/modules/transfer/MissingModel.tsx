@@ -3,6 +3,7 @@ import { Button } from "@mantine/core";
 import { Panel } from "@/ui/Panel";
 
 import ImportBox from "./ImportBox";
+import classes from "./Transfer.module.css";
 
 interface Props {
   id: string;
@@ -24,10 +25,12 @@ export default function MissingModel({ id, reason, onHome }: Props) {
         </>
       }
     >
-      <ImportBox />
-      <p className="muted small" role="alert">
-        {reason}
-      </p>
+      <div className={classes.box}>
+        <ImportBox />
+        <p className="muted small" role="alert">
+          {reason}
+        </p>
+      </div>
       <Button mt="md" variant="default" onClick={onHome}>
         Choose another model
       </Button>

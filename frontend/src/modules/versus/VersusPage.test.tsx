@@ -20,8 +20,10 @@ function open({ second = true, address = "/", edits = 0, named = "expert" } = {}
 }
 
 test("with no second model of these sizes it says what is needed", async () => {
-  open({ second: false });
+  const { router } = open({ second: false });
   expect(await screen.findByText("Nothing to compare with")).toBeVisible();
+  await userEvent.click(screen.getByRole("button", { name: "Edit the weights" }));
+  await waitFor(() => expect(router.state.location.search).toHaveProperty("network", "weights"));
 });
 
 test("what two models are made of and how far they act apart, each table with its sentence", async () => {

@@ -1,4 +1,4 @@
-import { Select } from "@mantine/core";
+import { Button, Select } from "@mantine/core";
 
 import type { Model } from "@/lib/types";
 import { useView } from "@/lib/view";
@@ -18,7 +18,7 @@ const fits = (model: Model, { id, obs_dim, act_dim, n_edits }: Model) =>
 
 /** Two models of the same sizes: what they are made of, and both on the same seeds. */
 export default function VersusPage({ model }: { model: Model }) {
-  const { view, setView } = useView();
+  const { view, setView, openScreen } = useView();
   const { data = [], error, isPending, refetch } = useModels();
   const others = data.filter((each) => fits(model, each));
   const other = view.other ? others.find(({ id }) => id === view.other) : others[0];
@@ -30,7 +30,12 @@ export default function VersusPage({ model }: { model: Model }) {
         ) : error ? (
           <Failure error={error} onRetry={() => void refetch()} title="The models could not be listed" />
         ) : others.length === 0 ? (
-          <Empty title="Nothing to compare with">
+          <Empty
+            title="Nothing to compare with"
+            action={
+              <Button onClick={() => openScreen(undefined, { network: "weights" })}>Edit the weights</Button>
+            }
+          >
             No other model maps {model.obs_dim} observations to {model.act_dim} actions. Upload one, or edit
             this model's weights to compare it with itself.
           </Empty>

@@ -19,17 +19,10 @@ interface Props {
 
 /** One study from its start to its numbers: progress with cancel, how it ended, then the result and its evidence. */
 export function StudyResult({ runId, children }: Props) {
-  const { run, job, effects } = useStudy(runId);
+  const { run, job, failure, effects } = useStudy(runId);
   if (job && !isFinished(job.state)) return <JobProgress job={job} />;
   if (run && run.state !== "done" && isFinished(run.state)) return <Stopped run={run} />;
-  if (effects.error)
-    return (
-      <Failure
-        error={effects.error}
-        onRetry={() => void effects.refetch()}
-        title="The numbers could not be read"
-      />
-    );
+  if (failure) return <Failure {...failure} />;
   if (!run || !effects.data) return <Block height={320} label="Reading the numbers" />;
   return (
     <div className={classes.result}>

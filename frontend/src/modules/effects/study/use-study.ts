@@ -21,6 +21,17 @@ export function chosenStudy(
   return same.find((run) => run.state === "done")?.id;
 }
 
+/** A link to a study that is not here leads to its error, rather than to another study. */
+export function shownStudy(
+  runs: readonly RunSummary[] | undefined,
+  kind: StudyKind,
+  asked: string | undefined,
+  picked: StudyKind | undefined,
+): string | undefined {
+  const unlisted = !runs?.some((run) => run.id === asked) && (!runs || picked === undefined);
+  return (unlisted ? asked : undefined) ?? chosenStudy(runs, kind, asked);
+}
+
 /** The kind on screen: chosen by hand, else that of the study in the address. */
 export function useStudyKind(modelId: string, asked: string | undefined, picked: StudyKind | undefined) {
   const { data: runs } = useRuns(modelId);
@@ -30,7 +41,15 @@ export function useStudyKind(modelId: string, asked: string | undefined, picked:
 }
 
 export function useStudy(runId: string | undefined) {
-  const { run, job } = useCurrentRun(runId);
+  const { run, job, error, refetch } = useCurrentRun(runId);
   const effects = useEffects(runId, run?.state === "done");
-  return { run, job, effects };
+  const failure =
+    error && !run
+      ? { error, title: "The study could not be read", onRetry: refetch }
+      : effects.error && {
+          error: effects.error,
+          title: "The numbers could not be read",
+          onRetry: () => void effects.refetch(),
+        };
+  return { run, job, failure, effects };
 }

@@ -6,6 +6,7 @@ import type { Model, TablePage } from "@/lib/types";
 import { useStars } from "@/modules/collections/use-star";
 import { Panel } from "@/ui/Panel";
 import { Block, Empty, Failure } from "@/ui/States";
+import { ToSection } from "@/ui/ToSection";
 
 import { useFirstPage } from "./api";
 import { ClustersView } from "./clusters/ClustersView";
@@ -43,7 +44,7 @@ export default function FeaturesPanel(props: ExploreProps) {
       aside={page && <Which view={view} onView={onView} />}
     >
       {!usable ? (
-        <Empty title="Need SAE + cached data">
+        <Empty title="Need SAE + cached data" action={<ToSection id="load-sae">Load an SAE</ToSection>}>
           Features are judged on the policy's own states. Load an SAE from a directory with cached data first.
         </Empty>
       ) : first.data && "notMade" in first.data ? (

@@ -5,6 +5,7 @@ import type { Model, SaeInfo } from "@/lib/types";
 import { useView } from "@/lib/view";
 import { Panel } from "@/ui/Panel";
 import { Block, Empty, Failure } from "@/ui/States";
+import { ToSection } from "@/ui/ToSection";
 
 import { useActivateSae, useComparison, useSaes } from "./api";
 import { Matching } from "./Matching";
@@ -25,7 +26,9 @@ export function CompareSaes({ model }: { model: Model }) {
       ) : error ? (
         <Failure error={error} onRetry={() => void refetch()} title="The SAEs could not be listed" />
       ) : data.saes.length === 0 ? (
-        <Empty title="No SAE yet">Load or train one; each stays attached when another follows.</Empty>
+        <Empty title="No SAE yet" action={<ToSection id="train">Train SAEs</ToSection>}>
+          Load or train one; each stays attached when another follows.
+        </Empty>
       ) : (
         <Listed model={model} saes={data.saes} active={data.active} />
       )}

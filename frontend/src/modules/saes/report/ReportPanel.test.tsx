@@ -7,7 +7,7 @@ import type { Job, Report } from "@/lib/types";
 import { RECORDED } from "@/testing/mock/effects-handlers";
 import { SAE } from "@/testing/mock/models";
 import { fail, json } from "@/testing/mock/reply";
-import { makeWorld, renderWithTheme } from "@/testing/render";
+import { makeWorld, renderAt, renderWithTheme } from "@/testing/render";
 import { server } from "@/testing/server";
 
 import { levelOf, shortVerdict } from "./lines";
@@ -20,13 +20,14 @@ function open(found?: Report, patch = {}) {
   const world = makeWorld();
   const { model } = world.addWalker("walker", { sae: SAE, ...patch });
   if (found) server.use(http.get("*/model/:id/reports", () => json({ reports: [found] })));
-  renderWithTheme(<ReportPanel model={model} />);
+  renderAt("/", () => <ReportPanel model={model} />);
   return world;
 }
 
-test("without cached data it says what is needed", () => {
+test("without cached data it says what is needed, and leads there", async () => {
   open(undefined, { sae: { ...SAE, has_cached_data: false } });
-  expect(screen.getByText("Need SAE + cached data")).toBeVisible();
+  expect(await screen.findByText("Need SAE + cached data")).toBeVisible();
+  expect(screen.getByRole("button", { name: "Load an SAE" })).toBeVisible();
 });
 
 test("no report yet is a state, not an error; the measurement is followed to its end", async () => {

@@ -9,6 +9,7 @@ import { isFinished, useJob } from "@/modules/runs/use-job";
 import { Panel } from "@/ui/Panel";
 import { Block, Empty, Failure, Notice } from "@/ui/States";
 import { SurvivalChart } from "@/ui/SurvivalChart";
+import { ToSection } from "@/ui/ToSection";
 import partClasses from "@/ui/Part.module.css";
 import { Verdict } from "@/ui/Verdict";
 
@@ -31,7 +32,7 @@ export default function ReportPanel({ model }: { model: Model }) {
       lead="The policy acts through the SAE at every step: what survives, beside what simpler replacements keep."
     >
       {!usable ? (
-        <Empty title="Need SAE + cached data">
+        <Empty title="Need SAE + cached data" action={<ToSection id="load-sae">Load an SAE</ToSection>}>
           The report plays the policy with its layer replaced by the SAE's reconstruction. Load an SAE from a
           directory with cached data first.
         </Empty>
