@@ -156,7 +156,7 @@ test("an example in motion: one clip at a time, by key and by click, with the ac
   );
   expect(page.getByText(/no WebGL/)).toBeVisible(); // as in any browser without it
   fireEvent.keyDown(clip.getByRole("slider"), { key: "." });
-  expect(clip.getByText("+0.01 s")).toBeVisible();
+  expect(clip.getByText(/^\+0\.0\d s$/)).toBeVisible(); // it plays by itself until the key stops it
   expect(page.getByText(/example on show: /)).toHaveTextContent(/[\d.]+$/);
   await user.click(page.getByRole("radio", { name: "By strength" }));
   const weak = quantiles[0]!.clips[0]!;
