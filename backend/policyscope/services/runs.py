@@ -81,12 +81,13 @@ def queue(ws: Workspace, kind: str, row: ModelRow, spec: Json, how: Queued) -> J
     """Queue what was frozen into ``spec``, unless an equal run is done, and return the ids.
 
     Freezing may take long (a dose is measured for every edit), so it happens before this transaction: the
-    database has one writer. Raises NotFound or Conflict when model or SAE were deleted meanwhile, or Busy.
+    database has one writer. Raises NotFound or Conflict when a model or SAE was deleted meanwhile, or Busy.
     """
     known = provenance(ws, row, spec)
     key = request_key(spec, known)
     with ws.records.write() as session:
-        require(session, ModelRow, row.id, MODEL)
+        for played in {row.id, *(arm.get("model_id", row.id) for arm in spec["arms"])}:
+            require(session, ModelRow, played, MODEL)
         if spec["sae_content"] and not ws.store.has(f"saes/{spec['sae_content']}"):
             raise Conflict("The SAE was removed while the run was prepared. Load it again, then run.")
         if not how.again and (earlier := finished(ws, session, key)):

@@ -5,6 +5,7 @@ import io
 import pytest
 import tiny
 
+from policyscope.services import runs
 from policyscope.services.effects import bundle
 
 BASELINE = {"name": "baseline", "edits": [], "weights": "original"}
@@ -49,6 +50,19 @@ def test_both_play_the_same_seeds_and_differences_are_paired(client, pair):
         202,
     )
     assert (again["reused"], again["run_id"]) == (True, run["id"])
+
+
+def test_a_model_that_is_deleted_while_the_run_is_prepared_is_not_played(client, pair, monkeypatch):
+    first, second = pair
+    check = runs.check
+
+    def deleted_meanwhile(ws, spec):
+        check(ws, spec)
+        client("DELETE", f"/model/{second}")
+
+    monkeypatch.setattr(runs, "check", deleted_meanwhile)
+    assert second in played(client, first, second, 404)["error"]["message"]
+    assert client("GET", "/runs")["runs"] == []
 
 
 def test_its_evidence_holds_both_models_and_gives_the_same_numbers(client, pair, tmp_path):
