@@ -8,11 +8,13 @@ import torch
 
 from policyscope.core.errors import InvalidInput
 from policyscope.core.progress import drain
-from policyscope.core.sae_compiled import CompiledLearner, learner_for
-from policyscope.core.sae_step import AUX_COEFFICIENT, SaeLearner
-from policyscope.core.sae_tile import enlist, limits, new_tile
-from policyscope.core.sae_train import SaeTrainConfig, train_sae
+from policyscope.core.sae_compiled import CompiledLearner, _Pace, learner_for
+from policyscope.core.sae_sparse import gather
+from policyscope.core.sae_step import AUX_COEFFICIENT, SaeLearner, keep_largest
+from policyscope.core.sae_tile import compiled, enlist, limits, new_tile
+from policyscope.core.sae_train import SaeTrainConfig, _new_learner, train_sae
 from policyscope.core.sae_wide import WideLearner
+from policyscope.core.sae_wide_kernel import keep_largest as compiled_keep_largest
 
 SHAPES = [(128, 32, 512, 8), (40, 17, 300, 6), (9, 5, 33, 9), (4, 1, 32, 1)]
 WIDER = [(150, 50, 200, 12), (80, 70, 140, 20)]
@@ -133,6 +135,66 @@ def test_steps_whose_candidates_bfloat16_names_are_the_written_out_ones(
     torch.testing.assert_close(wide.grad, plain.grad, rtol=1e-3, atol=float(plain.grad.abs().max()) * 1e-5)
     assert wide.learn(data, order, rates) == pytest.approx(plain.learn(data, order, rates), rel=1e-3)
     assert torch.equal(wide.silent, plain.silent)
+
+
+def test_the_wide_evaluation_is_the_written_out_one() -> None:
+    x, decoder = _data(48, 2_500), _decoder(256, 48)
+    plain, wide = (kind(decoder, x.mean(dim=0), 8, NEVER) for kind in (SaeLearner, WideLearner))
+    assert wide.evaluate(x) == pytest.approx(plain.evaluate(x), rel=1e-4)
+
+
+@pytest.mark.parametrize(("rows", "n", "k"), [(300, 256, 24), (33, 40, 1), (5, 9, 8), (64, 7, 7)])
+def test_compiled_rows_keep_their_largest(rows: int, n: int, k: int) -> None:
+    drawn = np.random.default_rng(rows).standard_normal((rows, n)).astype(np.float32)
+    rectified = np.maximum(drawn, 0)
+    wanted = keep_largest(torch.from_numpy(rectified.copy()), k).numpy()
+    compiled_keep_largest(0, rows, rectified, k, new_tile(n, 1))
+    assert np.array_equal(rectified, wanted)
+
+
+@pytest.mark.parametrize(("width", "rows"), [(1, 32), (16, 5), (17, 32), (40, 31)])
+def test_gathered_rows_are_centred_and_turned(width: int, rows: int) -> None:
+    data, b_dec = _data(width, 200).numpy(), np.arange(width, dtype=np.float32)
+    order, tile = np.random.default_rng(rows).integers(0, 200, rows), new_tile(4, width)
+    centred = np.full((64, width), np.nan, dtype=np.float32)
+
+    @compiled
+    def call(data, rows, b_dec, beside, centred, first):
+        gather(data, rows, b_dec, beside, centred, first)
+
+    call(data, order, b_dec, tile.beside, centred, 32)
+    wanted = data[order] - b_dec
+    assert np.array_equal(centred[32 : 32 + rows], wanted)
+    assert np.array_equal(tile.beside[:, :rows], wanted.T)
+    assert np.isnan(centred[:32]).all()
+
+
+def test_scratch_begins_with_a_line_of_the_cache() -> None:
+    tile = new_tile(50, 7)
+    for array in (tile.beside, tile.values, tile.dead_values, tile.words):
+        assert array.ctypes.data % 64 == 0
+        assert not array.any()
+
+
+def test_all_threads_are_used_as_soon_as_they_are_faster_and_no_longer_when_they_are_not() -> None:
+    pace, used = _Pace(), []
+    for call in range(60):
+        used.append(pace.choose(2))
+        together = (
+            3.0 if call < 2 or call >= 20 else 1.0
+        )  # the first start threads; later the machine is busy
+        pace.learn(used[-1], together if used[-1] == 2 else 2.0)
+    assert used[:6] == [2, 1, 2, 1, 2, 1]
+    assert used[6:20] == [2] * 14
+    assert used[25:].count(1) > 28
+
+
+@pytest.mark.parametrize(("features", "start"), [(256, 1.0), (4096, (128 / 4096) ** 0.5)])
+def test_a_wide_encoder_starts_smaller(features: int, start: float) -> None:
+    width = 256
+    learner = _new_learner(_data(width), SaeTrainConfig(features, 8), 1000)
+    encoder, decoder, _, _ = learner.split(learner.theta)
+    torch.testing.assert_close(encoder, start * decoder)
 
 
 @pytest.mark.parametrize(("features", "width", "batch", "k"), SHAPES)
