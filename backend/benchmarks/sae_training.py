@@ -28,8 +28,8 @@ from policyscope.core.activations import read_tensor, split_rows
 HERE = Path(__file__).resolve().parent
 DEMO = HERE.parents[1] / "artifacts" / "walker2d_w32"
 SIZES = {"32": (32, 128, 8), "64": (64, 512, 16), "512": (512, 4096, 32)}
-BUDGETS = {"32": (2_000_000, 1024), "64": (262_144, 1024), "512": (65_536, 1024)}
-OWN_BATCH = {"32": 512, "64": 256, "512": 1024}
+BUDGETS = {"32": (2_000_000, 1024), "64": (262_144, 1024), "512": (131_072, 1024)}
+OWN_BATCH = {"32": 512, "64": 256, "512": 512}
 CPU_STEPS = {"32": 256, "64": 64, "512": 12}
 TARGETS = {"32": 8.0, "64": 3.0, "512": 1.8}
 RATES = {"512": (3e-3, 6e-3, 1e-2)}
@@ -210,7 +210,7 @@ def _measure(size: str, found: Json, options: argparse.Namespace) -> Iterator[No
     """Fills ``found``; yields whenever there is something to keep."""
     task = task_of(size)
     present = [trainer for trainer in TRAINERS if trainer.installed]
-    torch.set_num_threads(1)
+    torch.set_num_threads(THREADS)
     if options.stage in (None, "sweep"):  # not timed
         for trainer in present:
             if options.only is None or trainer.name in options.only:
@@ -218,6 +218,7 @@ def _measure(size: str, found: Json, options: argparse.Namespace) -> Iterator[No
                 yield
     rates = {t.name: found["sweep"][t.name]["best"] for t in present if t.name in found["sweep"]}
     if options.stage in (None, "cpu"):
+        torch.set_num_threads(1)
         found["cpu"] = processor_time(task, rates, CPU_STEPS[size])
         yield
     if options.stage in (None, "rounds"):

@@ -29,6 +29,8 @@ from policyscope.core.sae_wide import WideLearner
 TRIALS = 6
 RECONSIDER = {False: 64, True: 8}
 """Calls between two trials of the other way, while all threads are better and while one is."""
+WORTH_A_THREAD = 16
+"""Tiles to evaluate that take longer than starting another thread does."""
 
 
 class _Pace:
@@ -109,12 +111,13 @@ class CompiledLearner(SaeLearner):
 
     def evaluate(self, x: torch.Tensor) -> tuple[float, float]:
         data, tiles = x.numpy(), -(-len(x) // TILE)
+        threads = max(1, min(self.threads, tiles // WORTH_A_THREAD))
         found = np.zeros((tiles, 2))
 
         def part(thread: int) -> None:
-            evaluate(thread, self.threads, data, self.k, self._learning.theta, self._tiles[thread], found)
+            evaluate(thread, threads, data, self.k, self._learning.theta, self._tiles[thread], found)
 
-        self._together(part, min(self.threads, tiles))
+        self._together(part, threads)
         square, active = (math.fsum(column) for column in found.T)
         return square, active / len(x)
 
