@@ -24,7 +24,7 @@ from policyscope.core.sae_train import SaeTrainConfig, train_sae
 
 Reconstruct = Callable[[torch.Tensor], torch.Tensor]
 WARM_UP, DECAY_FROM = 0.05, 0.8
-OWN_CHECK = 512
+OWN_CHECK = 128
 """Held-out rows on which ours checks itself 50 times; the libraries do not at all."""
 
 

@@ -35,6 +35,18 @@ class Normaliser:
             scaled[a : a + CHUNK] = self.scale * (some - mean)
         return torch.from_numpy(scaled).to(device)
 
+    def notes(self, rows: int, d_latent: int) -> tuple[str, ...]:
+        """What is unusual about so many latents on so many rows of this width, in sentences."""
+        notes = []
+        width = len(self.mean)
+        if still := width - len(self.kept):
+            notes.append(f"{still} of {width} units never vary; the SAE leaves them at their mean.")
+        if d_latent > (most := min(8 * width, rows // 50)):
+            notes.append(
+                f"{d_latent} latents are many for {rows} rows of {width} units; at most {most} are advised."
+            )
+        return tuple(notes)
+
 
 def normaliser_of(train: Floats) -> Normaliser:
     """For rows [N, d]; raises InvalidInput when no column varies."""

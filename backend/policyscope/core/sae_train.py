@@ -190,7 +190,7 @@ class Training(Generic[D]):
         return self.work(on_checkpoint)
 
     def work(self, on_checkpoint: Keep | None) -> Work[SaeTrainResult[D]]:
-        check_every = max(1, self.total // CHECKS)
+        check_every = math.ceil(self.total / CHECKS)
         work = self.batch * self.learner.theta.numel()
         report_every = max(1, self.total // REPORTS, min(LEAST_WORK // work, check_every))
         with threads_for(self.learner.theta.numel()):
@@ -326,7 +326,7 @@ class _SaeTraining(Training[SAE]):
         return _fold(self.learner, self.normaliser, self.config, self.tap_index)
 
     def notes(self) -> tuple[str, ...]:
-        return _notes(self.normaliser, len(self.train), self.config.d_latent)
+        return self.normaliser.notes(len(self.train), self.config.d_latent)
 
 
 def curves_of(rows: np.ndarray) -> dict[str, F64]:
@@ -376,8 +376,9 @@ def _fold(learner: SaeLearner, normaliser: Normaliser, config: SaeTrainConfig, t
     *matrices, threshold = learner.folded()
     encoder, decoder, b_enc, b_dec = (part.double().cpu().numpy() for part in matrices)
     c, kept = normaliser.scale, normaliser.kept
-    w_enc, w_dec = np.zeros((2, learner.features, len(normaliser.mean)))
-    w_enc[:, kept], w_dec[:, kept] = c * encoder, decoder / c
+    w_enc, w_dec = c * encoder, decoder / c
+    if len(kept) < len(normaliser.mean):
+        w_enc, w_dec = (_spread(matrix, kept, len(normaliser.mean)) for matrix in (w_enc, w_dec))
     out = normaliser.mean.copy()
     out[kept] += b_dec / c
     return SAE(
@@ -392,13 +393,8 @@ def _fold(learner: SaeLearner, normaliser: Normaliser, config: SaeTrainConfig, t
     )
 
 
-def _notes(normaliser: Normaliser, rows: int, d_latent: int) -> tuple[str, ...]:
-    notes = []
-    width = len(normaliser.mean)
-    if still := width - len(normaliser.kept):
-        notes.append(f"{still} of {width} units never vary; the SAE leaves them at their mean.")
-    if d_latent > (most := min(8 * width, rows // 50)):
-        notes.append(
-            f"{d_latent} latents are many for {rows} rows of {width} units; at most {most} are advised."
-        )
-    return tuple(notes)
+def _spread(matrix: F64, kept: np.ndarray, width: int) -> F64:
+    """The columns of ``matrix`` at ``kept``, zeros in the others."""
+    spread = np.zeros((len(matrix), width))
+    spread[:, kept] = matrix
+    return spread

@@ -30,7 +30,7 @@ CHECKED = 2_048
 class WideLearner(SaeLearner):
     """``SaeLearner`` for thousands of latents, on a processor that multiplies bfloat16.
 
-    The k largest are the exact ones unless bfloat16 puts one behind k/2 (at least 8) others.
+    The k largest are the exact ones unless bfloat16 puts one behind k/4 (at least 8) others.
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class WideLearner(SaeLearner):
     ) -> None:
         super().__init__(decoder, b_dec, k, dead_after, frozen)
         self.threads = threads or torch.get_num_threads()
-        self.candidates = min(k + max(8, k // 2), self.features)
+        self.candidates = min(k + max(8, k // 4), self.features)
         bounds = np.linspace(0, self.features, SLICES + 1).astype(int)
         self._slices = list(pairwise(bounds))
         self._tiles = [new_tile(self.features, 1) for _ in range(self.threads)]

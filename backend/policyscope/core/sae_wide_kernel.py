@@ -1,6 +1,6 @@
 """Compiled parts of a training step of a wide TopK SAE, where the encoder's product is left to a library.
 
-Its result, in bfloat16, only names candidates, half as many again as the k latents of a row; float32 decides.
+Its result, in bfloat16, only names candidates, a quarter more than the k latents of a row; float32 decides.
 What follows costs k latents a row instead of all. Gradients are summed by latent, from a list of the rows
 it is active in: no two threads write to one place, and the order of every sum is that of the rows.
 """
