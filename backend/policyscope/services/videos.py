@@ -26,7 +26,7 @@ from policyscope.store.records import Json, new_id
 FORMATS = {"mp4": "video/mp4", "webm": "video/webm", "gif": "image/gif"}
 CODECS = {"mp4": "libx264", "webm": "libvpx", "gif": "gif"}
 SETTINGS: Mapping[str, tuple[str, ...]] = {
-    "mp4": ("-movflags", "+faststart", "-crf", "23"),
+    "mp4": ("-movflags", "+faststart", "-crf", "23", "-sws_flags", "fast_bilinear"),
     "webm": ("-deadline", "realtime", "-cpu-used", "5", "-b:v", "3M"),
 }
 GIF = "split[a][b];[a]{}[p];[b][p]paletteuse={}:diff_mode=rectangle"

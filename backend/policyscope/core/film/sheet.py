@@ -42,11 +42,11 @@ class Sheet:
         return page
 
     def _draw_clock(self, page: Picture, left: int, step: int, total: float, *, fell: bool) -> None:
-        top = self.margin + self.film.size // 16
-        image = Image.new("RGB", (self.film.size - self.margin, self.head - top), PAPER)
+        top, left, right = self.margin + self.film.size // 16, left + self.margin, left + self.film.size
         text = f"return {total:,.0f}   {step * self.film.dt:.2f} s{'  fell' if fell else ''}"
-        ImageDraw.Draw(image).text((0, 0), text, font=_font(self.film.size // 30), fill=FAINT)
-        page[top : self.head, left + self.margin : left + self.film.size] = np.asarray(image)
+        line = np.concatenate([_glyph(letter, self.film.size // 30) for letter in text], axis=1)
+        line = line[: self.head - top, : right - left]
+        page[top : top + line.shape[0], left : left + line.shape[1]] = line
 
     def _draw_bars(self, page: Picture, left: int, heights: Array) -> None:
         """One bar per action, from the middle up for positive, in the lower right corner of the picture."""
@@ -131,6 +131,16 @@ def _fitted(name: str, size: int, width: int) -> tuple[str, Any]:
     while name and fonts[-1].getlength(f"{name}…") > width:
         name = name[:-1]
     return f"{name.rstrip()}…", fonts[-1]
+
+
+@cache
+def _glyph(letter: str, size: int) -> Picture:
+    """One letter as wide as it runs: a line that changes with every frame is put together from these."""
+    font = _font(size)
+    ascent, descent = font.getmetrics()
+    image = Image.new("RGB", (max(1, round(font.getlength(letter))), ascent + descent), PAPER)
+    ImageDraw.Draw(image).text((0, 0), letter, font=font, fill=FAINT)
+    return np.asarray(image)
 
 
 @cache
