@@ -35,6 +35,14 @@ class Normaliser:
             scaled[a : a + CHUNK] = self.scale * (some - mean)
         return torch.from_numpy(scaled).to(device)
 
+    def widened(self, matrix: F64) -> F64:
+        """``matrix`` [n, kept] with its columns in their places and zeros in those that do not vary."""
+        if len(self.kept) == len(self.mean):
+            return matrix
+        wide = np.zeros((len(matrix), len(self.mean)))
+        wide[:, self.kept] = matrix
+        return wide
+
     def notes(self, rows: int, d_latent: int) -> tuple[str, ...]:
         """What is unusual about so many latents on so many rows of this width, in sentences."""
         notes = []

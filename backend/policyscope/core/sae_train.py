@@ -376,9 +376,7 @@ def _fold(learner: SaeLearner, normaliser: Normaliser, config: SaeTrainConfig, t
     *matrices, threshold = learner.folded()
     encoder, decoder, b_enc, b_dec = (part.double().cpu().numpy() for part in matrices)
     c, kept = normaliser.scale, normaliser.kept
-    w_enc, w_dec = c * encoder, decoder / c
-    if len(kept) < len(normaliser.mean):
-        w_enc, w_dec = (_spread(matrix, kept, len(normaliser.mean)) for matrix in (w_enc, w_dec))
+    w_enc, w_dec = normaliser.widened(c * encoder), normaliser.widened(decoder / c)
     out = normaliser.mean.copy()
     out[kept] += b_dec / c
     return SAE(
@@ -391,10 +389,3 @@ def _fold(learner: SaeLearner, normaliser: Normaliser, config: SaeTrainConfig, t
         threshold=None if threshold is None else threshold.double().cpu().numpy(),
         variant=cast(Variant, config.variant),
     )
-
-
-def _spread(matrix: F64, kept: np.ndarray, width: int) -> F64:
-    """The columns of ``matrix`` at ``kept``, zeros in the others."""
-    spread = np.zeros((len(matrix), width))
-    spread[:, kept] = matrix
-    return spread
