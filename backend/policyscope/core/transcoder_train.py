@@ -116,17 +116,13 @@ class _TranscoderTraining(Training[Transcoder]):
         pieces = self.transcoder.pieces(self.transcoder.theta)
         encoder, decoder, b_enc, b_dec, skip = (part.double().cpu().numpy() for part in pieces)
         read, written = self.both.of_read, self.both.of_written
-        w_enc = np.zeros((len(encoder), len(read.mean)))
-        w_enc[:, read.kept] = read.scale * encoder
-        w_dec, out = np.zeros((len(written.mean), len(encoder))), written.mean.copy()
-        w_dec[written.kept], out[written.kept] = (
-            decoder.T / written.scale,
-            out[written.kept] + b_dec / written.scale,
-        )
+        w_enc = read.widened(read.scale * encoder)
+        w_dec, out = written.widened(decoder / written.scale).T, written.mean.copy()
+        out[written.kept] += b_dec / written.scale
         w_skip = None
         if self.transcoder.with_skip:
-            w_skip = np.zeros((len(written.mean), len(read.mean)))
-            w_skip[np.ix_(written.kept, read.kept)] = read.scale / written.scale * skip
+            columns = read.widened(read.scale / written.scale * skip)
+            w_skip = written.widened(columns.T).T
             out = out - w_skip @ read.mean
         b_enc = b_enc - w_enc @ read.mean
         return Transcoder(w_enc, b_enc, w_dec, out, self.config.k, self.taps.read, self.taps.written, w_skip)
