@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import sys
 from collections.abc import Mapping
@@ -156,7 +157,17 @@ def render_without_a_display() -> None:
     """MuJoCo draws through EGL where there is no screen and nothing else is asked for; off if it cannot."""
     wanted = os.environ.get("MUJOCO_GL") or ("" if os.environ.get("DISPLAY") else "egl")
     if wanted:
-        os.environ["MUJOCO_GL"] = opengl.settle(wanted, on_linux=sys.platform == "linux")
+        os.environ["MUJOCO_GL"] = opengl.settle(
+            wanted, on_linux=sys.platform == "linux", loads=_library_loads
+        )
+
+
+def _library_loads(name: str) -> bool:
+    try:
+        ctypes.CDLL(name)
+    except OSError:
+        return False
+    return True
 
 
 def one_drawing_thread() -> None:

@@ -40,15 +40,13 @@ def test_a_backend_that_nobody_knows_is_named_and_the_environment_still_plays():
 )
 def test_a_backend_that_is_not_installed_is_off_and_its_package_named(monkeypatch, backend, library, package):
     monkeypatch.setattr(opengl, "_fault", None)
-    monkeypatch.setattr(opengl, "_loads", lambda _name: False)
-    assert opengl.settle(f" {backend.upper()}", on_linux=True) == opengl.OFF
-    assert opengl.settle("glfw", on_linux=True) == opengl.OFF  # settled once
+    assert opengl.settle(f" {backend.upper()}", on_linux=True, loads=lambda _name: False) == opengl.OFF
+    assert opengl.settle("glfw", on_linux=True, loads=lambda _name: True) == opengl.OFF  # settled once
     assert f"{library}, which is not installed: package {package}" in opengl.fault()
 
 
 @pytest.mark.parametrize("backend", ["egl", "osmesa", "glfw"])
 def test_what_is_there_is_used(monkeypatch, backend):
     monkeypatch.setattr(opengl, "_fault", None)
-    monkeypatch.setattr(opengl, "_loads", lambda _name: True)
-    assert opengl.settle(backend.upper(), on_linux=True) == backend
+    assert opengl.settle(backend.upper(), on_linux=True, loads=lambda _name: True) == backend
     assert opengl.fault() is None
