@@ -2,7 +2,7 @@
 const MINUS = "−";
 export const NONE = "–";
 
-const withMinus = (text: string) => text.replace("-", MINUS);
+const withMinus = (text: string) => text.replaceAll("-", MINUS);
 
 /** About `digits` significant digits, no exponent for everyday sizes. */
 export function num(value: number | null | undefined, digits = 3): string {

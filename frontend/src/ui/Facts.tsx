@@ -27,7 +27,12 @@ export function Facts({ facts, columns }: { facts: Fact[]; columns?: number }) {
           </dt>
           <dd>
             {fact.value}
-            {fact.note && <span className={classes.note}> {fact.note}</span>}
+            {fact.note && (
+              <span className={classes.note} data-whole={fact.note.startsWith("[")}>
+                {" "}
+                {fact.note}
+              </span>
+            )}
           </dd>
         </div>
       ))}

@@ -92,8 +92,11 @@ export function Lines({
 
 export function Block({ height, label }: { height: number | string; label: string }) {
   return (
-    <div role="status" aria-label={label} style={{ height }}>
+    <div role="status" aria-label={label} className={classes.block} style={{ height }}>
       <Skeleton className={classes.still} height="100%" radius={8} />
+      <span className={classes.what} aria-hidden="true">
+        {label}
+      </span>
     </div>
   );
 }

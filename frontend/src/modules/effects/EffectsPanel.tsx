@@ -121,6 +121,7 @@ function Earlier({ runs, shown, onStudy }: EarlierProps) {
   return (
     <Select
       aria-label="Earlier studies"
+      placeholder="Earlier studies"
       w={360}
       allowDeselect={false}
       data={runs.map((run) => ({ value: run.id, label: label(run) }))}

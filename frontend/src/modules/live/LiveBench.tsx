@@ -129,13 +129,16 @@ export function LiveBench({ model, env, feature, session, drawing, onRun }: Prop
   );
 }
 
+/** One decimal, so that it does not flicker; more where all of it lies below one. */
+const returnText = (total: number) => fixed(total, total !== 0 && Math.abs(total) < 1 ? 4 : 1);
+
 /** Around a saved picture; that it is a preview stands on the picture too. */
 function legendOf(env: EnvInfo, session: Session, palette: Palette): Legend {
   return {
     heads: session.get().arms.map((arm, index) => ({
       text: arm.name,
       color: palette.inks[index] ?? palette.calm,
-      note: `return ${fixed(arm.total, 1)}, step ${String(arm.steps)}${arm.over ? (arm.fell ? ", fell" : ", ended") : ""}`,
+      note: `return ${returnText(arm.total)}, step ${String(arm.steps)}${arm.over ? (arm.fell ? ", fell" : ", ended") : ""}`,
     })),
     caption: `${env.id}, steered live: a preview, not a result`,
   };
@@ -147,7 +150,7 @@ function ArmLabel({ arm, falls, color }: { arm: ArmState; falls: boolean; color:
     <div data-arm={arm.name}>
       <ArmName color={color}>{arm.name}</ArmName>
       <span className={classes.number}>
-        return {fixed(arm.total, 1)}, step {arm.steps}
+        return {returnText(arm.total)}, step {arm.steps}
       </span>
       <small>
         {arm.over ? `${arm.fell ? "fell" : "ended"} at step ${arm.steps}` : falls ? "up" : "going on"}

@@ -79,6 +79,7 @@ function Chart({
   const first = Math.max(0, last - WINDOW);
   const [low, high] = range(curves, first);
   const sentence = liveSentence(curves, first);
+  const drawn = curves.some(({ values }) => values.length > first);
 
   useEffect(() => {
     const context = canvas.current?.getContext("2d");
@@ -114,7 +115,9 @@ function Chart({
         </div>
       </Saveable>
       <small className={classes.range}>
-        {num(low)} to {num(high)}, steps {first} to {Math.max(last, first + WINDOW)}
+        {drawn
+          ? `${num(low)} to ${num(high)}, steps ${first} to ${Math.max(last, first + WINDOW)}`
+          : "\u00a0"}
       </small>
       <p className={classes.says}>{sentence}</p>
     </div>

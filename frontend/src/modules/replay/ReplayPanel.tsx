@@ -1,7 +1,7 @@
 import { Select } from "@mantine/core";
 import { Suspense, useState } from "react";
 
-import { fixed } from "@/lib/format";
+import { decimalsFor, fixed } from "@/lib/format";
 import type { Run } from "@/lib/types";
 import { Block, Failure } from "@/ui/States";
 
@@ -43,7 +43,11 @@ export function ReplayPanel({ run }: { run: Run }) {
         )}
       </header>
       {error ? (
-        <Failure error={error} title="The replay could not be read" />
+        <Failure
+          error={error}
+          onRetry={() => void (scene.error ? scene : replay).refetch()}
+          title="The replay could not be read"
+        />
       ) : scene.data && replay.data ? (
         <>
           <Suspense fallback={<Block height={520} label="Opening the player" />}>
@@ -69,5 +73,6 @@ export function ReplayPanel({ run }: { run: Run }) {
 
 function seedLabel(run: Run, seed: number): string {
   const returns = run.arms.map((arm) => arm.episodes.find((episode) => episode.seed === seed)?.return);
-  return `${String(seed)}: ${returns.map((value) => fixed(value, 0)).join(" → ")}`;
+  const decimals = decimalsFor(returns.map((value) => value ?? 0));
+  return `${String(seed)}: ${returns.map((value) => fixed(value, decimals)).join(" → ")}`;
 }

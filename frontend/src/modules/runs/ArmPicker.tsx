@@ -6,7 +6,7 @@ import { ArmName } from "@/ui/ArmName";
 import { extentOf, IntervalMark } from "@/ui/IntervalMark";
 import { Saveable } from "@/ui/Saveable";
 
-import { armText, toneColor, toneOf } from "./arms";
+import { armBrief, armText, toneColor, toneOf } from "./arms";
 import { MOST_SHOWN } from "./pick-arms";
 import classes from "./Compare.module.css";
 
@@ -32,7 +32,7 @@ export function ArmPicker({ run, chosen, onChosen }: Props) {
     <section aria-label="Arms of this run" className={classes.picker}>
       <div className={classes.figureHead}>
         <h3>All {run.comparisons.length} arms against the baseline</h3>
-        <p role="status">
+        <p role="status" className="muted small">
           {chosen.length} of at most {MOST_SHOWN - 1} shown below
         </p>
       </div>
@@ -95,7 +95,7 @@ function Line({ comparison, arm, extent, decimals, shown, closed, onToggle }: Li
           label={<ArmName color={color}>{comparison.arm}</ArmName>}
         />
       </th>
-      <td>{arm && armText(arm)}</td>
+      <td title={arm && armText(arm)}>{arm && armBrief(arm)}</td>
       <td>
         {comparison.identical ? (
           "exactly 0"

@@ -27,6 +27,7 @@ export function BehaviourTable({ run, measure, onMeasure }: Props) {
   if (!run.behaviour) return null;
   const rows = behaviourRows(run.behaviour, arm);
   const apart = rows.filter((row) => row.apart);
+  const shown = only ? apart : rows;
   const color = toneColor(toneOf(run.arms.find((each) => each.name === arm) ?? { name: "", edits: [] }));
   return (
     <section className={classes.behaviour} aria-label="Behaviour">
@@ -61,10 +62,11 @@ export function BehaviourTable({ run, measure, onMeasure }: Props) {
           <table className={classes.seedTable}>
             <Head arm={arm} />
             <tbody>
-              {(only ? apart : rows).map((row) => (
+              {shown.map((row, index) => (
                 <Row
                   key={row.key}
                   row={row}
+                  repeated={isRepeated(row, shown[index - 1])}
                   arm={arm}
                   color={color}
                   chosen={row.key === measure}
@@ -111,10 +113,15 @@ interface RowProps {
   arm: string | undefined;
   color: string;
   chosen: boolean;
+  /** The row above is not defined for the same reason, which is said there. */
+  repeated: boolean;
   onChoose: () => void;
 }
 
-function Row({ row, arm, color, chosen, onChoose }: RowProps) {
+const isRepeated = (row: BehaviourRow, above: BehaviourRow | undefined) =>
+  row.difference === null && above?.difference === null && above.reason === row.reason;
+
+function Row({ row, arm, color, chosen, repeated, onChoose }: RowProps) {
   const decimals = Math.max(0, decimalsFor([row.before ?? 0, row.after ?? 0]) - 1);
   const fine = row.difference === null ? decimals : Math.min(5, decimals + 1);
   return (
@@ -128,16 +135,20 @@ function Row({ row, arm, color, chosen, onChoose }: RowProps) {
       </th>
       <td>{fixed(row.before, decimals)}</td>
       {arm && <td>{fixed(row.after, decimals)}</td>}
-      {arm && <Difference row={row} decimals={fine} color={color} />}
+      {arm && <Difference row={row} decimals={fine} color={color} repeated={repeated} />}
       {arm && <td>{percent(row.probability, 0)}</td>}
       {arm && <td>{row.n < INFERENTIAL ? "–" : row.apart ? <b>{num(row.q, 2)}</b> : num(row.q, 2)}</td>}
     </tr>
   );
 }
 
-function Difference({ row, decimals, color }: { row: BehaviourRow; decimals: number; color: string }) {
+type DifferenceProps = Pick<RowProps, "row" | "color" | "repeated"> & { decimals: number };
+
+function Difference({ row, decimals, color, repeated }: DifferenceProps) {
   if (row.difference === null)
-    return <td className="muted">{row.reason ?? "undefined in one of the arms"}</td>;
+    return (
+      <td className="muted">{repeated ? "as above" : (row.reason ?? "undefined in one of the arms")}</td>
+    );
   const ci = pair(row.ci);
   const extent = 1.1 * Math.max(Math.abs(row.difference), ...(ci ?? [0]).map(Math.abs));
   return (

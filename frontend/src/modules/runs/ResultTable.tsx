@@ -7,7 +7,7 @@ import { extentOf, IntervalMark } from "@/ui/IntervalMark";
 import { RateMark } from "@/ui/RateMark";
 import { Saveable } from "@/ui/Saveable";
 
-import { armText, toneColor, toneOf } from "./arms";
+import { armBrief, armText, BASELINE, toneColor, toneOf } from "./arms";
 import { MEASURE_ROWS, type Difference, type MeasureRow } from "./measures";
 import classes from "./Compare.module.css";
 
@@ -27,7 +27,7 @@ export function ResultTable({ run }: { run: Run }) {
               {run.arms.map((arm) => (
                 <th key={arm.name} scope="col">
                   <ArmName color={toneColor(toneOf(arm))}>{arm.name}</ArmName>
-                  <small>{armText(arm)}</small>
+                  <small title={armText(arm)}>{headText(arm, changed)}</small>
                 </th>
               ))}
               {changed.map((arm) => (
@@ -56,6 +56,12 @@ export function ResultTable({ run }: { run: Run }) {
       </div>
     </Saveable>
   );
+}
+
+/** Beside another model, the baseline is the open one; what it is called stands at the top of the page. */
+function headText(arm: RunArm, changed: RunArm[]): string {
+  const models = changed.some(({ model_id }) => model_id);
+  return models && arm.name === BASELINE ? "the open model, as uploaded" : armBrief(arm);
 }
 
 function Row({ row, run }: { row: MeasureRow; run: Run }) {

@@ -8,7 +8,7 @@ import { Failure, Notice } from "@/ui/States";
 import { ToDefaults } from "@/ui/ToDefaults";
 
 import { useRuns, useStartRun } from "./api";
-import { armText, BASELINE, toneColor, toneOf } from "./arms";
+import { armBrief, armText, BASELINE, toneColor, toneOf } from "./arms";
 import { EnvSelect } from "./EnvSelect";
 import { StartFields } from "./StartFields";
 import { RESET, startRequest, type StartDraft } from "./start";
@@ -134,6 +134,7 @@ export function RunForm({ model, envs, running, unapplied, onStarted }: Props) {
           value={settings.seed}
           onChange={(value) => change({ seed: value })}
         />
+        <StartFields start={settings.start} runs={recorded} onChange={(start) => change({ start })} />
         <Button
           type="submit"
           className={classes.go}
@@ -143,7 +144,6 @@ export function RunForm({ model, envs, running, unapplied, onStarted }: Props) {
           Run Model
         </Button>
       </div>
-      <StartFields start={settings.start} runs={recorded} onChange={(start) => change({ start })} />
       <Plan
         arms={arms}
         episodes={episodes}
@@ -179,7 +179,9 @@ function Plan({ arms, episodes, estimate, onLevel, onReset }: PlanProps) {
         {arms.map((arm) => (
           <li key={arm.name}>
             <ArmName color={toneColor(toneOf(arm))}>{arm.name}</ArmName>
-            <span className="muted">{armText(arm)}</span>
+            <span className="muted" title={armText(arm)}>
+              {armBrief(arm)}
+            </span>
           </li>
         ))}
       </ul>

@@ -8,7 +8,7 @@ import { Icon } from "@/ui/Icon";
 import { Failure, Lines } from "@/ui/States";
 
 import { runQuery, useDeleteRun, useRuns } from "./api";
-import { armText, BASELINE, toneColor, toneOf } from "./arms";
+import { armBrief, armText, BASELINE, toneColor, toneOf } from "./arms";
 import classes from "./Compare.module.css";
 
 interface Props {
@@ -67,11 +67,33 @@ export function RunHistory({ modelId, chosen, onChoose }: Props) {
   );
 }
 
-/** The list names the arms only; their doses come with the run itself, which never changes once it is done. */
+/** More changed arms than this are counted, not told. */
+const TOLD = 2;
+
+/**
+ * The list names the arms only; their doses come with the run itself, which never changes once it is done.
+ * Asked again at every mount, a run that cannot be read would be asked for without end: the page above would
+ * wait for the new answer, and take this list away and bring it back.
+ */
 function Change({ run }: { run: RunSummary }) {
-  const { data } = useQuery({ ...runQuery(run.id), enabled: run.state === "done", staleTime: Infinity });
-  const changed: RunArm | undefined = data?.arms.filter((arm) => arm.name !== BASELINE).at(-1);
-  if (changed) return <ArmName color={toneColor(toneOf(changed))}>{armText(changed)}</ArmName>;
   const names = run.arm_names.filter((name) => name !== BASELINE);
+  const { data } = useQuery({
+    ...runQuery(run.id),
+    enabled: run.state === "done" && names.length <= TOLD,
+    staleTime: Infinity,
+    retryOnMount: false,
+  });
+  const changed: RunArm | undefined = data?.arms.filter((arm) => arm.name !== BASELINE).at(-1);
+  if (names.length > TOLD)
+    return <ArmName color="var(--ink-2)">{plural(names.length, "changed arm")}</ArmName>;
+  if (changed)
+    return (
+      <ArmName color={toneColor(toneOf(changed))}>
+        <span title={armText(changed)}>
+          {armBrief(changed)}
+          {names.length > 1 && " and one more arm"}
+        </span>
+      </ArmName>
+    );
   return <ArmName color="var(--base)">{names.length === 0 ? "baseline only" : names.join(", ")}</ArmName>;
 }

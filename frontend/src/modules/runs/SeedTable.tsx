@@ -49,7 +49,7 @@ export function SeedTable({ run, hovered, onHover }: Props) {
               ))}
               {run.arms.slice(1).map((arm) => (
                 <th key={arm.name} scope="col">
-                  Difference
+                  {run.arms.length > 2 ? `Difference, ${arm.name}` : "Difference"}
                 </th>
               ))}
             </tr>

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 
 import type { FeatureEdit } from "@/lib/types";
 
-import { armText, toneColor, toneOf } from "./arms";
+import { armBrief, armText, toneColor, toneOf } from "./arms";
 
 const add = (value: number): FeatureEdit => ({ feature_idx: 42, op: "add", value });
 const arm = (...edits: FeatureEdit[]) => ({ name: "intervention", edits });
@@ -34,4 +34,15 @@ test("what an arm changes, in words", () => {
       ),
     ),
   ).toBe("feature 1 × 2, feature 2 held at 0.5, feature 3 removed");
+});
+
+test("an arm of many edits names its features only, and not endlessly many", () => {
+  const edits = (count: number) =>
+    Array.from({ length: count }, (_, index) => ({ ...add(1), feature_idx: index }));
+  expect(armBrief(arm(...edits(2)))).toBe("α = +1 on feature 0, α = +1 on feature 1");
+  expect(armBrief(arm(...edits(3)))).toBe("3 edits, of features 0, 1, 2");
+  expect(armBrief({ ...arm(...edits(3)), weights: "edited" })).toBe(
+    "3 edits, of features 0, 1, 2; edited weights",
+  );
+  expect(armBrief(arm(...edits(20)))).toBe("20 edits, of features 0, 1, 2, 3, 4, 5, 6, 7, …");
 });

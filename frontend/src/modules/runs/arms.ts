@@ -53,8 +53,23 @@ export function isSimple(edits: readonly FeatureEdit[]): boolean {
   return edit?.op === "add" && rest.length === 0 && !edit.gate && !edit.schedule;
 }
 
+type Described = ArmLike & Partial<Pick<RunArm, "weights" | "model_id">>;
+
+/** Edits that are told one by one; of more only the features are named. */
+const TOLD = 2;
+const NAMED = 8;
+
+/** The same in few words, where an arm with many edits would fill a column of text. */
+export function armBrief(arm: Described): string {
+  if (arm.edits.length <= TOLD) return armText(arm);
+  const features = arm.edits.slice(0, NAMED).map(({ feature_idx }) => feature_idx);
+  const rest = arm.edits.length > NAMED ? ", …" : "";
+  const text = `${arm.edits.length} edits, of features ${features.join(", ")}${rest}`;
+  return arm.weights === "edited" ? `${text}; edited weights` : text;
+}
+
 /** What distinguishes an arm, in words. */
-export function armText(arm: ArmLike & Partial<Pick<RunArm, "weights" | "model_id">>): string {
+export function armText(arm: Described): string {
   if (arm.name === BASELINE) return "nothing changed";
   if (arm.model_id) return `model ${arm.name}, ${arm.model_id}`;
   const parts = arm.edits.map(editText);

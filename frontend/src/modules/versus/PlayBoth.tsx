@@ -3,11 +3,13 @@ import { Button } from "@mantine/core";
 import { useKept } from "@/lib/kept";
 import type { Model } from "@/lib/types";
 import { useView } from "@/lib/view";
-import { useEnvs, useRun } from "@/modules/runs/api";
+import { ago, plural } from "@/lib/format";
+import { useEnvs, useRun, useRuns } from "@/modules/runs/api";
 import { EnvSelect } from "@/modules/runs/EnvSelect";
 import { JobProgress } from "@/modules/runs/JobProgress";
 import { LevelButtons } from "@/modules/runs/LevelButtons";
 import { LEVELS } from "@/modules/runs/levels";
+import { RunLines } from "@/modules/runs/RunLines";
 import { isFinished, useJob } from "@/modules/runs/use-job";
 import { Block, Failure } from "@/ui/States";
 
@@ -17,6 +19,8 @@ import classes from "./Versus.module.css";
 interface Props {
   model: Model;
   other: string;
+  /** As the arm of the other model is called. */
+  otherName: string;
   onStarted: (run: string) => void;
 }
 
@@ -28,7 +32,7 @@ interface Typed {
 const DEFAULTS: Typed = { env: null, episodes: LEVELS[1].seeds };
 
 /** Both models on the same seeds, in an environment that takes their sizes. */
-export function PlayBoth({ model, other, onStarted }: Props) {
+export function PlayBoth({ model, other, otherName, onStarted }: Props) {
   const envs = useEnvs();
   const { typed, change } = useKept<Typed>(model.id, "versus", DEFAULTS);
   const { episodes } = typed;
@@ -66,7 +70,37 @@ export function PlayBoth({ model, other, onStarted }: Props) {
       </div>
       {play.error && <Failure error={play.error} onRetry={start} title="The run could not be started" />}
       <Running />
+      <Played modelId={model.id} name={otherName} onOpen={onStarted} />
     </section>
+  );
+}
+
+const SHOWN = 3;
+
+/** Until a run of both is on the page: those that were played, or what pressing the button brings. */
+function Played({ modelId, name, onOpen }: { modelId: string; name: string; onOpen: (run: string) => void }) {
+  const { view } = useView();
+  const { data: runs } = useRuns(modelId);
+  if (view.run !== undefined || !runs) return null;
+  const played = runs.filter(
+    ({ kind, state, arm_names: arms }) =>
+      kind === "comparison" && state === "done" && arms.length === 2 && arms[1] === name,
+  );
+  if (played.length === 0)
+    return (
+      <p className="muted small">
+        Not played yet. The result appears below: every seed as a pair, intervals, both bodies side by side.
+      </p>
+    );
+  return (
+    <div className={classes.played}>
+      <h4>Played before</h4>
+      <RunLines
+        runs={played.slice(0, SHOWN)}
+        onOpen={({ id }) => onOpen(id)}
+        note={(run) => `${run.env}, ${plural(run.episodes, "seed")}, ${ago(run.created_at)}`}
+      />
+    </div>
   );
 }
 

@@ -1,9 +1,10 @@
-import { screen, waitFor, within } from "@testing-library/react";
+import { cleanup, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { http } from "msw";
 import { expect, test } from "vitest";
 
 import { fail } from "@/testing/mock/reply";
+import { makeRun } from "@/testing/mock/run-handlers";
 import { makeWorld, renderAt } from "@/testing/render";
 import { server } from "@/testing/server";
 
@@ -73,4 +74,18 @@ test("models that cannot be compared: the server's sentence", async () => {
   open();
   server.use(http.get("*/model/:id/compare", () => fail(400, "They have other sizes.")));
   expect(await screen.findByRole("alert")).toHaveTextContent("They have other sizes.");
+});
+
+test("without a run it says what playing brings, or leads to what was played", async () => {
+  const { world, model, router } = open();
+  expect(await screen.findByText(/^Not played yet\./)).toBeVisible();
+  cleanup();
+  const played = makeRun(
+    { env: "Walker2d-v5", episodes: 16, seed: 0 },
+    { id: "r_9", job_id: "j_9", model_id: model.id, arm_names: ["baseline", "expert"] },
+  );
+  world.runs.set("r_9", { ...played, state: "done" });
+  renderAt("/", () => <VersusPage model={model} />);
+  expect(await screen.findByRole("heading", { name: "Played before" })).toBeVisible();
+  expect(router.state.location.search).not.toHaveProperty("run");
 });

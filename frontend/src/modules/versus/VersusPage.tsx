@@ -43,6 +43,7 @@ export default function VersusPage({ model }: { model: Model }) {
           <div className={classes.body}>
             <Select
               label={`Compare ${model.name} with`}
+              placeholder="Choose a model"
               allowDeselect={false}
               w={420}
               maw="100%"
@@ -54,7 +55,7 @@ export default function VersusPage({ model }: { model: Model }) {
               error={other ? undefined : `There is no model ${String(view.other)} of these sizes.`}
               onChange={(id) => id !== null && setView({ other: id, run: undefined })}
             />
-            {other && <Compared key={other.id} model={model} other={other.id} />}
+            {other && <Compared key={other.id} model={model} other={other.id} name={other.name} />}
           </div>
         )}
       </Panel>
@@ -65,7 +66,7 @@ export default function VersusPage({ model }: { model: Model }) {
   );
 }
 
-function Compared({ model, other }: { model: Model; other: string }) {
+function Compared({ model, other, name }: { model: Model; other: string; name: string }) {
   const { setView } = useView();
   const { data, error, refetch } = useModelComparison(model, other);
   return (
@@ -77,7 +78,7 @@ function Compared({ model, other }: { model: Model; other: string }) {
       ) : (
         <Block height={320} label="Comparing the two models" />
       )}
-      <PlayBoth model={model} other={other} onStarted={(run) => setView({ other, run })} />
+      <PlayBoth model={model} other={other} otherName={name} onStarted={(run) => setView({ other, run })} />
     </>
   );
 }

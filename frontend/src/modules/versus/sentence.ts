@@ -35,6 +35,9 @@ export function weightSentence({ models, weights }: Pick<ModelComparison, "model
   return `${same} ${count(weights.different)} of ${count(weights.total)} weights${apart}.`;
 }
 
+/** Close to one two decimals would say 1.00, above which nothing can be. */
+const correlation = (value: number | null) => fixed(value, value !== null && value > 0.995 ? 4 : 2);
+
 /** Which features of the two SAEs fire alike, or why that was not asked. */
 export function featureSentence({ features }: Pick<ModelComparison, "features">): string {
   if (features.reason !== null) return `Features are not compared. ${features.reason}`;
@@ -44,5 +47,5 @@ export function featureSentence({ features }: Pick<ModelComparison, "features">)
     features.shared === 0
       ? `None of ${count(pairs)} pairs of features fires alike beyond chance`
       : `${count(features.shared ?? 0)} of ${count(pairs)} pairs of features fire alike beyond chance`;
-  return `${start}: a correlation above ${fixed(bar, 2)} on the same states, where SAEs without features reach ${fixed(features.chance, 2)} for one feature in twenty.`;
+  return `${start}: a correlation above ${correlation(bar)} on the same states, where SAEs without features reach ${correlation(features.chance)} for one feature in twenty.`;
 }

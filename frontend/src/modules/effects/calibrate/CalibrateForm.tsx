@@ -1,6 +1,6 @@
 import { NumberInput, SegmentedControl } from "@mantine/core";
 
-import { calibrationEpisodes, proposed, sizeText, type Common } from "../study/settings";
+import { calibrationEpisodes, NO_FEATURE, proposed, sizeText, type Common } from "../study/settings";
 import { StudyForm, type FormProps } from "../study/StudyForm";
 import { useStudyFields } from "../study/use-form";
 import { PartsFields } from "./PartsFields";
@@ -45,7 +45,7 @@ export function CalibrateForm({ feature, ...props }: FormProps) {
       form={form}
       lowest={6}
       label="Find the dose"
-      size={`${partsText(features)}${size} Each sign is searched on its own within what is safe, then confirmed on ${FRESH} fresh seeds.`}
+      size={`${features === null ? NO_FEATURE : partsText(features)}${size} Each sign is searched on its own within what is safe, then confirmed on ${FRESH} fresh seeds.`}
       request={
         measure !== null && features !== null && wanted !== ""
           ? {

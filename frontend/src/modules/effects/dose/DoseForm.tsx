@@ -1,6 +1,14 @@
 import { NumberInput, TextInput } from "@mantine/core";
 
-import { doseResponseEpisodes, parseSizes, proposed, SIZES, sizeText, type Common } from "../study/settings";
+import {
+  doseResponseEpisodes,
+  NO_FEATURE,
+  parseSizes,
+  proposed,
+  SIZES,
+  sizeText,
+  type Common,
+} from "../study/settings";
 import { FeatureField } from "../study/StudyFields";
 import { StudyForm, type FormProps } from "../study/StudyForm";
 import { useStudyFields } from "../study/use-form";
@@ -34,7 +42,7 @@ export function DoseForm({ feature, ...props }: FormProps) {
       form={form}
       lowest={1}
       label="Measure the dose-response"
-      size={sizeText(episodes, form.seeds, form.steps)}
+      size={`${chosen === "" ? NO_FEATURE : ""}${sizeText(episodes, form.seeds, form.steps)}`}
       request={
         ready
           ? { ...form.body, measure, feature_idx: Number(chosen), doses, random_directions: Number(random) }

@@ -11,6 +11,7 @@ import { Saveable } from "@/ui/Saveable";
 import { ScanPlot } from "./ScanPlot";
 import { ScanTable } from "./ScanTable";
 import classes from "../Effects.module.css";
+import own from "./Scan.module.css";
 
 interface Props {
   scan: Scan;
@@ -44,7 +45,7 @@ export function ScanResult({ scan, feature, onFeature, onDose }: Props) {
       {scan.confirmations.length > 0 && <Confirmations scan={scan} onFeature={onFeature} onDose={onDose} />}
       <div className={classes.scan}>
         <ScanTable scan={scan} feature={feature} onFeature={onFeature} />
-        <section className={partClasses.part} aria-label="Plot of the scan">
+        <section className={`${partClasses.part} ${own.beside}`} aria-label="Plot of the scan">
           <h3>
             Effect and false discovery rate
             <Explain term="q_value" />

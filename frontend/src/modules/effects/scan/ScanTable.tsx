@@ -29,6 +29,7 @@ export function ScanTable({ scan, feature, onFeature }: Props) {
   const [all, setAll] = useState(false);
   const rows = sortRows(scan.rows, sort);
   const extent = extentOf(rows.map((row) => ({ value: row.mean_difference, ci: pair(row.ci) })));
+  const sure = rows.some((row) => pair(row.ci));
   const head = (key: ScanSort, label: string, term?: Term) => (
     <th scope="col" aria-sort={sort === key ? "ascending" : "none"}>
       <SortButton active={sort === key} onClick={() => setSort(key)}>
@@ -48,7 +49,7 @@ export function ScanTable({ scan, feature, onFeature }: Props) {
                 <th scope="col">Feature</th>
                 {head("offline_rank", "Offline rank", "ablation_effect")}
                 <th scope="col">δₐ</th>
-                {head("effect", `Change, ${scan.measure.unit}`)}
+                {head("effect", `Change, ${scan.measure.unit}${sure ? "" : ", no intervals"}`)}
                 {head("q_value", "q", "q_value")}
                 {head("fall_rate", "Falls", "falls")}
                 <th scope="col">Fate</th>
@@ -61,6 +62,7 @@ export function ScanTable({ scan, feature, onFeature }: Props) {
                   row={row}
                   scan={scan}
                   extent={extent}
+                  sure={sure}
                   chosen={row.feature_idx === feature}
                   onFeature={onFeature}
                 />
@@ -82,11 +84,13 @@ interface RowProps {
   row: ScanRow;
   scan: Scan;
   extent: number;
+  /** Some row has an interval: otherwise its absence is said once, at the top. */
+  sure: boolean;
   chosen: boolean;
   onFeature: (feature: number) => void;
 }
 
-function Row({ row, scan, extent, chosen, onFeature }: RowProps) {
+function Row({ row, scan, extent, sure, chosen, onFeature }: RowProps) {
   const decimals = effectDecimals(scan.rows.map((each) => each.mean_difference ?? 0));
   const color = (row.dose ?? 0) < 0 ? "var(--neg)" : "var(--pos)";
   return (
@@ -111,7 +115,8 @@ function Row({ row, scan, extent, chosen, onFeature }: RowProps) {
             <IntervalMark value={row.mean_difference} ci={pair(row.ci)} color={color} extent={extent} />
           )}
           <span>
-            {signed(row.mean_difference, decimals)} <small>{interval(pair(row.ci), decimals, true)}</small>
+            {signed(row.mean_difference, decimals)}{" "}
+            {sure && <small>{interval(pair(row.ci), decimals, true)}</small>}
           </span>
         </span>
       </td>

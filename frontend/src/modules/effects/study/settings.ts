@@ -35,6 +35,9 @@ export function calibrationEpisodes(seeds: number, fresh: number): number {
   return LADDER * seeds + (RANDOM + 6) * fresh;
 }
 
+/** Why the button waits, where nothing else says so. */
+export const NO_FEATURE = "Choose a feature first. ";
+
 /** Said before a study starts: its size, and whether it can be significant at all. */
 export function sizeText(episodes: number, seeds: number, steps: number | undefined, most = false): string {
   const each = steps ? ` of at most ${plural(steps, "step")}` : "";

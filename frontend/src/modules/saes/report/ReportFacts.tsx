@@ -15,7 +15,7 @@ export function ReportFacts({ report }: { report: Report }) {
       <Facts
         columns={4}
         facts={[
-          { label: "active at once", value: num(at("l0"), 3), note: `k ${num(at("k"), 3)}`, term: "l0" },
+          { label: "active at once", value: num(at("l0"), 3), note: `of k = ${num(at("k"), 3)}`, term: "l0" },
           {
             label: "median density",
             value: percent(at("density_median"), 1),
