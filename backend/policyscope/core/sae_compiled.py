@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import torch
 
+from policyscope.core.sae_int8 import SUPPORTED
 from policyscope.core.sae_kernel import (
     LANE,
     Learning,
@@ -135,4 +136,4 @@ def learner_for(decoder: torch.Tensor) -> type[SaeLearner]:
         return SaeLearner
     if decoder.numel() <= WIDE:
         return CompiledLearner
-    return WideLearner if torch.ops.mkldnn._is_mkldnn_bf16_supported() else SaeLearner
+    return WideLearner if SUPPORTED else SaeLearner

@@ -288,10 +288,8 @@ def adam(theta, grad, first, second, pace):
 
 
 @compiled
-def _update(piece, learning, batch, pace, rows):
-    """The step of one slice: parameters, unit rows, silence."""
-    theta, grad, first, second, silent = learning
-    a, b = batch.bounds[piece], batch.bounds[piece + 1]
+def update_latents(a, b, theta, grad, first, second, pace):
+    """Adam's step of latents ``a`` to ``b``, and decoder rows of norm 1 again."""
     for part, slope, m, v in (
         (theta.encoder, grad.encoder, first.encoder, second.encoder),
         (theta.decoder, grad.decoder, first.decoder, second.decoder),
@@ -305,6 +303,15 @@ def _update(piece, learning, batch, pace, rows):
         scale = ONE / np.sqrt(square)
         for i in range(len(row)):
             row[i] *= scale
+
+
+@compiled
+def _update(piece, learning, batch, pace, rows):
+    """The step of one slice: parameters, unit rows, silence."""
+    theta, grad, first, second, silent = learning
+    a, b = batch.bounds[piece], batch.bounds[piece + 1]
+    update_latents(a, b, theta, grad, first, second, pace)
+    for j in range(a, b):
         silent[j] += np.float32(rows)
         for starts in batch.main.starts:
             silent[j] = ZERO if starts[j + 1] > starts[j] else silent[j]

@@ -19,7 +19,7 @@ WIDE = 32
 _number, _index, _real = ir.IntType(64), ir.IntType(32), ir.FloatType()
 
 
-class _Emitter:
+class Emitter:
     """Writes vector operations on pieces of rows, ``wide`` numbers at once."""
 
     def __init__(self, context: Any, builder: Any, signature: Any, arguments: Any, wide: int) -> None:
@@ -114,9 +114,11 @@ class _Emitter:
         self.builder.store(self.fma(a, b, self.builder.load(to)), to)
 
 
-def _written_by(body: Callable[[_Emitter], Any], result: Any, *kinds: Any, wide: int = WIDE) -> Any:
+def written_by(body: Callable[[Emitter], Any], result: Any, *kinds: Any, wide: int = WIDE) -> Any:
+    """What an intrinsic returns: its types, and the code that ``body`` writes."""
+
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        found = body(_Emitter(context, builder, signature, arguments, wide))
+        found = body(Emitter(context, builder, signature, arguments, wide))
         return context.get_dummy_value() if found is None else found
 
     return result(*kinds), generate
@@ -132,7 +134,7 @@ def gather(
     in registers: writing rows into columns number by number takes as long as multiplying by 40 latents.
     """
 
-    def body(emit: _Emitter) -> None:
+    def body(emit: Emitter) -> None:
         b, first = emit.builder, emit.arguments[5]
         source, order, bias, columns, to = (emit.array(i) for i in range(5))
         width, last = (b.extract_value(array.shape, 0) for array in (bias, order))
@@ -153,7 +155,7 @@ def gather(
                     real = emit.splat(b.icmp_signed("<", _number(i), left))
                     emit.store(column, emit.at(columns, b.add(start, _number(i)), _number(top)), real)
 
-    return _written_by(body, types.void, data, rows, b_dec, beside, centred, types.intp, wide=SIDE)
+    return written_by(body, types.void, data, rows, b_dec, beside, centred, types.intp, wide=SIDE)
 
 
 def _turned(builder: Any, square: list[Any]) -> list[Any]:
@@ -176,7 +178,7 @@ def residual(typing_context: Any, decoder: Any, listed: Any, where: Any, x: Any,
     ``listed``: latents and values [lists, most], and how many there are. ``where``: which list, which row.
     """
 
-    def body(emit: _Emitter) -> Any:
+    def body(emit: Emitter) -> Any:
         b, (place, row) = emit.builder, emit.numbers(2)
         chosen, z, how_many = (emit.array(1, i) for i in range(3))
         weights, rows, out = (emit.array(i) for i in (0, 3, 4))
@@ -193,7 +195,7 @@ def residual(typing_context: Any, decoder: Any, listed: Any, where: Any, x: Any,
             emit.add(value, value, square)
         return emit.total(b.load(square))
 
-    return _written_by(body, types.float32, decoder, listed, where, x, error)
+    return written_by(body, types.float32, decoder, listed, where, x, error)
 
 
 @intrinsic
@@ -204,7 +206,7 @@ def latent_gradient(typing_context: Any, weights: Any, active: Any, where: Any, 
     [lanes, …], error and centred rows [B, d]. ``where``: the latent, the lane, first and last place there.
     """
 
-    def body(emit: _Emitter) -> Any:
+    def body(emit: Emitter) -> Any:
         b = emit.builder
         width = b.extract_value(emit.array(0, 0).shape, 1)
         bias = cgutils.alloca_once(b, _real)
@@ -219,10 +221,10 @@ def latent_gradient(typing_context: Any, weights: Any, active: Any, where: Any, 
                     _in_memory(emit, width, bias)
         return b.fmul(b.load(bias), emit.arguments[3])
 
-    return _written_by(body, types.float32, weights, active, where, types.float32)
+    return written_by(body, types.float32, weights, active, where, types.float32)
 
 
-def _in_registers(emit: _Emitter, pieces: int, width: Any, bias: Any) -> None:
+def _in_registers(emit: Emitter, pieces: int, width: Any, bias: Any) -> None:
     """Sums over the rows stay in registers, so only narrow latents have room."""
     b, (latent, lane, first, last) = emit.builder, emit.numbers(2)
     decoder, to_encoder, to_decoder = (emit.array(0, i) for i in range(3))
@@ -248,7 +250,7 @@ def _in_registers(emit: _Emitter, pieces: int, width: Any, bias: Any) -> None:
             emit.store(emit.fma(factor, b.load(total), emit.load(place, mask)), place, mask)
 
 
-def _in_memory(emit: _Emitter, width: Any, bias: Any) -> None:
+def _in_memory(emit: Emitter, width: Any, bias: Any) -> None:
     b, (latent, lane, first, last) = emit.builder, emit.numbers(2)
     decoder, to_encoder, to_decoder = (emit.array(0, i) for i in range(3))
     rows, values, error, centred = (emit.array(1, i) for i in range(4))

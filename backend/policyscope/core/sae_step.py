@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 
 import numpy as np
 import torch
+
+from policyscope.core.torch_device import threads_for
 
 AUX_COEFFICIENT = 1.0 / 32.0
 CLIP_NORM = 1.0
@@ -52,6 +55,10 @@ class SaeLearner:
     def folded(self) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor | None]:
         """Encoder, decoder rows, both biases as in ``split``, and thresholds [F] where latents have them."""
         return *self.split(self.theta), None
+
+    def torch_threads(self) -> AbstractContextManager[None]:
+        """Those of torch during a training."""
+        return threads_for(self.theta.numel())
 
     def learn(self, data: torch.Tensor, order: torch.Tensor, rates: np.ndarray) -> float:
         """Steps on the rows ``order`` [n, B] of ``data``, with learning ``rates`` [n]; the last loss."""

@@ -193,7 +193,7 @@ class Training(Generic[D]):
         check_every = math.ceil(self.total / CHECKS)
         work = self.batch * self.learner.theta.numel()
         report_every = max(1, self.total // REPORTS, min(LEAST_WORK // work, check_every))
-        with threads_for(self.learner.theta.numel()):
+        with self.learner.torch_threads():
             while self.learner.steps < (end := self.decay_from + self.decay_steps):
                 done = self.learner.steps
                 stop = min(end, *(done - done % every + every for every in (check_every, report_every)))

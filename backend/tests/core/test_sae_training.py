@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 import torch
 
+from policyscope.core import sae_wide
 from policyscope.core.errors import InvalidInput
 from policyscope.core.progress import drain
 from policyscope.core.sae_compiled import CompiledLearner, _Pace, learner_for
+from policyscope.core.sae_int8 import SUPPORTED, lanes_of
 from policyscope.core.sae_sparse import gather
 from policyscope.core.sae_step import AUX_COEFFICIENT, SaeLearner, keep_largest
 from policyscope.core.sae_tile import compiled, enlist, limits, new_tile
@@ -19,6 +21,7 @@ from policyscope.core.sae_wide_kernel import keep_largest as compiled_keep_large
 SHAPES = [(128, 32, 512, 8), (40, 17, 300, 6), (9, 5, 33, 9), (4, 1, 32, 1)]
 WIDER = [(150, 50, 200, 12), (80, 70, 140, 20)]
 NEVER, ALWAYS = 1e9, -1.0
+needs_bytes = pytest.mark.skipif(not SUPPORTED, reason="needs a processor that multiplies bytes in fours")
 
 
 def _data(width: int, rows: int = 3000) -> torch.Tensor:
@@ -119,10 +122,12 @@ def test_the_latents_that_are_listed_are_the_k_largest(n: int, k: int) -> None:
         assert np.array_equal(tile.main.values[row, :count], values[sorted(wanted), row])
 
 
+@needs_bytes
 @pytest.mark.parametrize(("dead_after", "frozen"), [(NEVER, False), (ALWAYS, False), (ALWAYS, True)])
-def test_steps_whose_candidates_bfloat16_names_are_the_written_out_ones(
-    dead_after: float, frozen: bool
+def test_steps_whose_candidates_bytes_name_are_the_written_out_ones(
+    dead_after: float, frozen: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(sae_wide, "ASKED", 1)
     data, decoder = _data(48), _decoder(256, 48)
     order, rates = _lessons(300, steps=12)
     plain, wide = (
@@ -131,16 +136,42 @@ def test_steps_whose_candidates_bfloat16_names_are_the_written_out_ones(
     for learner in (plain, wide):
         learner.silent.fill_(1.0)
     plain.gradients(data[order[0]])
+    plain._before_update()
     wide.gradients(data[order[0]])
     torch.testing.assert_close(wide.grad, plain.grad, rtol=1e-3, atol=float(plain.grad.abs().max()) * 1e-5)
     assert wide.learn(data, order, rates) == pytest.approx(plain.learn(data, order, rates), rel=1e-3)
     assert torch.equal(wide.silent, plain.silent)
 
 
+@needs_bytes
 def test_the_wide_evaluation_is_the_written_out_one() -> None:
     x, decoder = _data(48, 2_500), _decoder(256, 48)
     plain, wide = (kind(decoder, x.mean(dim=0), 8, NEVER) for kind in (SaeLearner, WideLearner))
     assert wide.evaluate(x) == pytest.approx(plain.evaluate(x), rel=1e-4)
+
+
+@needs_bytes
+def test_what_bytes_cannot_rank_is_ranked_in_float32() -> None:
+    """One column is so large that the others round to nothing, and latents do not look at it."""
+    x, decoder = _data(48, 700), _decoder(1_000, 48)
+    x[:, 7] *= 300.0
+    decoder[:, 7] = 0.0
+    plain, wide = (kind(decoder, x.mean(dim=0), 8, NEVER) for kind in (SaeLearner, WideLearner))
+    assert wide.evaluate(x) == pytest.approx(plain.evaluate(x), rel=1e-6)
+    plain.gradients(x)
+    plain._before_update()
+    wide.gradients(x)
+    torch.testing.assert_close(wide.grad, plain.grad, rtol=1e-3, atol=float(plain.grad.abs().max()) * 1e-5)
+
+
+@pytest.mark.parametrize(
+    ("features", "lanes"),
+    [("+avx2,+avxvnni", 8), ("+avxvnni,+avx512vnni", 16), ("-avx512vnni,+avx2", 0), ("", 0)],
+)
+def test_bytes_are_multiplied_where_the_processor_has_an_instruction_for_it(
+    features: str, lanes: int
+) -> None:
+    assert lanes_of(features) == lanes
 
 
 @pytest.mark.parametrize(("rows", "n", "k"), [(300, 256, 24), (33, 40, 1), (5, 9, 8), (64, 7, 7)])
