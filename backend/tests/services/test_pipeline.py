@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -18,10 +19,10 @@ from policyscope.core.activations import ActivationData, read_tensor
 from policyscope.core.errors import Conflict, InvalidInput, NotFound, ShapeMismatch
 from policyscope.core.policy import Policy
 from policyscope.core.policy_formats import open_policy
-from policyscope.core.progress import Progress, drain
+from policyscope.core.progress import Progress, Work, drain
 from policyscope.core.sae_formats import open_sae
 from policyscope.core.taps import examine_taps
-from policyscope.services.pipeline import PipelineConfig, build_artifacts
+from policyscope.services.pipeline import PipelineConfig, build_artifacts, stages
 from policyscope.services.pipeline.scratch import publish
 
 TINY = PipelineConfig(
@@ -88,6 +89,27 @@ def test_interrupted_and_resumed_equals_uninterrupted(
     assert not (tmp_path / "tiny").exists()
     resumed = drain(build_artifacts(tmp_path, TINY, resume=True)).path
     assert digests(resumed) == digests(finished)
+
+
+def test_writing_checkpoints_takes_a_twentieth_of_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Writing takes 2 s here, and a check comes every 10 s."""
+    clock, written = [0.0], []
+
+    def write(name: str, arrays: dict[str, float]) -> None:
+        clock[0] += 2.0
+        written.append((name, arrays["at"]))
+
+    def work(checkpoint: None, on_checkpoint: Callable[[dict[str, float]], None]) -> Work[str]:
+        for at in range(0, 100, 10):
+            clock[0] = max(clock[0], float(at))
+            on_checkpoint({"at": at})
+        return "done"
+        yield
+
+    monkeypatch.setattr(stages, "time", SimpleNamespace(monotonic=lambda: clock[0]))
+    scratch = SimpleNamespace(read_arrays=lambda name: None, write_arrays=write)
+    assert drain(stages._trained(SimpleNamespace(scratch=scratch), work, "sae")) == "done"
+    assert written == [("sae.checkpoint", 0), ("sae.checkpoint", 50)]
 
 
 def test_resume_refuses_other_settings_and_nothing_to_resume(tmp_path: Path) -> None:

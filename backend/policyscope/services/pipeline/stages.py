@@ -3,6 +3,7 @@ can go on from the last finished stage, and inside training from the last checkp
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -37,6 +38,9 @@ EVALUATION_SEED = 0
 """Closed-loop measurements use seeds 0, 1, 2, …; collection starts at a million, so they never overlap."""
 PROBE_SEED, PROBE_EPISODES = 900_000, 8
 """Neither do those that are played while an SAE learns."""
+
+SELDOM = 20
+"""Times as long training goes on between two checkpoints as writing one takes: a wide SAE has 80 MB."""
 
 IMITATOR = "imitator.pt"
 MEASURING = "measuring the closed loop"
@@ -163,8 +167,13 @@ def _trained(stage: Stage, work: Callable[..., Work[Any]], name: str) -> Work[An
     file = f"{name}.checkpoint"
     checkpoint = stage.scratch.read_arrays(file)
 
+    due = 0.0
+
     def keep(state: Mapping[str, np.ndarray]) -> None:
-        stage.scratch.write_arrays(file, state)
+        nonlocal due
+        if (begun := time.monotonic()) >= due:
+            stage.scratch.write_arrays(file, state)
+            due = (done := time.monotonic()) + SELDOM * (done - begun)
 
     return (yield from work(checkpoint=checkpoint, on_checkpoint=keep))
 
