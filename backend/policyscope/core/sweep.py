@@ -19,7 +19,7 @@ from policyscope.core import splice
 from policyscope.core.arms import Arm
 from policyscope.core.blocks import F64
 from policyscope.core.errors import InvalidInput
-from policyscope.core.percent import percent
+from policyscope.core.percent import percent, points
 from policyscope.core.policy import Policy
 from policyscope.core.sae import Variant
 from policyscope.core.statistics import wilson
@@ -191,14 +191,14 @@ def _named(configuration: Json) -> str:
 
 def _kept(configuration: Json) -> str:
     low, high = configuration["interval"]
-    points = 100 * configuration["added_falls"]
     seeds = len(configuration["cells"])
     over = f"{seeds} training seeds" if seeds > 1 else "one training seed"
     kept = percent(configuration["return_recovered"], 1)
+    falls = points(configuration["added_falls"])
     return (
         f"acting through it keeps {kept} of the return (95 % interval "
-        f"{percent(low, 1)} to {percent(high, 1)}, {over}), {points:+.0f} points of falls"
-    ).replace("-", "−")
+        f"{percent(low, 1)} to {percent(high, 1)}, {over}), {falls} of falls"
+    )
 
 
 def decoder_crowding(sae: Dictionary) -> float:

@@ -11,7 +11,7 @@ from policyscope.core.envs import fitting_envs
 from policyscope.core.errors import Conflict
 from policyscope.core.policy_spec import PolicySpec, check_activation
 from policyscope.jobs.table import ACTIVE
-from policyscope.services import loaded, quarantine, saes
+from policyscope.services import belongings, loaded, quarantine, saes
 from policyscope.services.workspace import Workspace
 from policyscope.store.records import MODEL, JobRow, Json, ModelRow, RunRow, SaeRow, new_id, now, require
 
@@ -83,12 +83,14 @@ def change(ws: Workspace, model_id: str, name: str | None, activation: str | Non
 
 
 def delete(ws: Workspace, model_id: str) -> None:
-    """Remove a model with its SAEs and runs. Raises Conflict while one of its runs is active."""
+    """Remove a model with its SAEs, runs, report cards and sweeps. Raises Conflict while one of its jobs is
+    active."""
     with ws.records.write() as session:
         row = require(session, ModelRow, model_id, MODEL)
         _check_idle(session, model_id)
         runs = session.scalars(select(RunRow.id).where(RunRow.model_id == model_id)).all()
         contents = session.scalars(select(SaeRow.content).where(SaeRow.model_id == model_id)).all()
+        worked_out = belongings.forget(session, model_id)
         session.delete(row)
         session.flush()
         same = select(ModelRow.id).where(ModelRow.correction == row.correction)
@@ -97,7 +99,7 @@ def delete(ws: Workspace, model_id: str) -> None:
     gone = [f"saes/{content}" for content in set(contents) - kept] + [f"runs/{run}" for run in runs]
     if unused:
         gone.append(loaded.correction_name(str(row.correction)))
-    for name in (*gone, loaded.model_name(model_id)):
+    for name in (*gone, *worked_out, loaded.model_name(model_id)):
         ws.store.discard(name)
 
 
@@ -130,12 +132,13 @@ def describe(ws: Workspace, session: Session, row: ModelRow) -> Json:
 
 
 def _check_idle(session: Session, model_id: str) -> None:
-    query = select(RunRow.id).join(JobRow, RunRow.job_id == JobRow.id).where(RunRow.model_id == model_id)
-    active = session.scalars(query.where(JobRow.state.in_(ACTIVE))).first()
-    if active is not None:
-        raise Conflict(
-            f"Run {active} of this model has not finished. Cancel it or wait, then delete the model."
-        )
+    for job in session.scalars(select(JobRow).where(JobRow.state.in_(ACTIVE))):
+        if job.spec["work"].get("model_id") == model_id:
+            run = (job.spec.get("result") or {}).get("run_id")
+            what = f"Run {run}" if run else f"The {job.kind} job {job.id}"
+            raise Conflict(
+                f"{what} of this model has not finished. Cancel it or wait, then delete the model."
+            )
 
 
 def _shown(filename: str) -> str:

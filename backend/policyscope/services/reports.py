@@ -91,16 +91,16 @@ def of_sae(ws: Workspace, model_id: str, content: str, tap_index: int) -> Iterat
     """Reports on an SAE of the model, newest first."""
     with ws.records.read() as session:
         query = select(JobRow).where(JobRow.kind == KIND).order_by(JobRow.created_at.desc()).limit(MOST_JOBS)
-        specs = [job.spec["work"] for job in session.scalars(query)]
+        jobs = [(job.spec["work"], job.spec.get("imported_at")) for job in session.scalars(query)]
     wanted = (model_id, content, tap_index)
-    same = [
-        spec["output"]
-        for spec in specs
-        if (spec["model_id"], spec["sae_content"], spec["tap_index"]) == wanted
-    ]
-    for output in dict.fromkeys(same):
+    same: dict[str, str | None] = {}
+    for spec, imported_at in jobs:
+        if (spec["model_id"], spec["sae_content"], spec["tap_index"]) == wanted:
+            same.setdefault(spec["output"], imported_at)
+    for output, imported_at in same.items():
         if ws.store.has(output):
-            yield {"model_id": model_id, **ws.store.read_json(output, FILE)}
+            found = ws.store.read_json(output, FILE)
+            yield {"model_id": model_id, **found, "imported_at": imported_at}
 
 
 def _reports(ws: Workspace, model_id: str) -> Iterator[Json]:

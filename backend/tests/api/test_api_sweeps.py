@@ -149,6 +149,11 @@ def test_transcoders_are_judged_beside_saes_and_saved_but_not_attached(client, a
     found = client("GET", f"/sweep/{accepted['sweep_id']}")
     assert [cell["variant"] for cell in found["cells"]] == ["topk", *KINDS]
     assert all(cell["gate"]["return_mean"] is not None for cell in found["cells"])
+    beside_sae, *beside_transcoders = [cell["affine_map"] for cell in found["cells"]]
+    assert beside_sae is None
+    assert beside_transcoders[0] == beside_transcoders[1]  # the same states, and no latents
+    assert 0 <= beside_transcoders[0]["fvu"] < 1
+    assert client("GET", f"/model/{model_id}/sweeps")["sweeps"][0]["output_tap"] == tiny.TAP
     assert f"--output_tap {tiny.TAP}" in found["command"]
     error = client("POST", f"/sweep/{found['sweep_id']}/use", {"cell": 1}, 400)["error"]
     assert "reads tap 1, writes tap 3" in error["message"]
@@ -209,6 +214,37 @@ def test_a_cancelled_sweep_goes_on_to_the_same_bytes(client, app):
     ws.store.discard(output)
     drain(work.perform(ws.store, ws.table.get(accepted["job_id"]).spec["work"]))
     assert _digests(ws.store, output) == cut
+
+
+def test_a_deleted_model_leaves_no_sweep_and_no_data_but_what_another_learned_from(client, app):
+    store = app.extensions[WORKSPACE].store
+    small = {**SMALL, "topk": [2], "seeds_of_each": 1}
+    first, second = client.model(), client.model()
+    swept = {}
+    for model, change in ((first, {}), (second, None)):
+        more = {"data_from": swept[first], "num_traj": 4} if change is None else change
+        accepted = client("POST", f"/model/{model}/sweep", {**small, **more}, 202)
+        assert client.finished(accepted["job_id"], timeout=120)["state"] == "done"
+        swept[model] = accepted["sweep_id"]
+    shared, grown = store.names("datasets")
+    assert client("DELETE", f"/model/{first}") == {"ok": True}
+    client("GET", f"/sweep/{swept[first]}", expect=404)
+    assert store.names("sweeps") == [f"sweeps/{swept[second]}"]
+    assert sorted(store.names("datasets")) == sorted((shared, grown))  # the second grew out of the first's
+    assert client("GET", f"/sweep/{swept[second]}")["sentence"]
+    assert client("DELETE", f"/model/{second}") == {"ok": True}
+    assert store.names("sweeps") == store.names("datasets") == []
+    assert client("GET", "/jobs")["jobs"] == []
+
+
+def test_a_model_is_not_deleted_under_its_own_training(client):
+    model_id = client.model()
+    long = {**SMALL, "steps": 20_000, "topk": [2], "seeds_of_each": 1}
+    accepted = client("POST", f"/model/{model_id}/sweep", long, 202)
+    error = client("DELETE", f"/model/{model_id}", expect=409)["error"]
+    assert f"The sweep job {accepted['job_id']} of this model has not finished." in error["message"]
+    client("DELETE", f"/job/{accepted['job_id']}")
+    assert client("DELETE", f"/model/{model_id}") == {"ok": True}
 
 
 def test_unknown_sweeps(client):

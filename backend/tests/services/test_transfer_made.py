@@ -43,11 +43,18 @@ def test_the_pages_answer_the_same_elsewhere(here, there, studied):
     assert ", 1 report card, 1 sweep, " in report["sentence"]
     came = report["renamed"][sweep]
     assert f"sweep={came}" in there("GET", "/views")["views"][0]["address"]
-    assert there("GET", f"/model/{model}/reports") == here("GET", f"/model/{model}/reports")
+    cards = [client("GET", f"/model/{model}/reports")["reports"] for client in (here, there)]
+    assert [without(one, "imported_at") for one in cards[0]] == [
+        without(one, "imported_at") for one in cards[1]
+    ]
     ours, theirs = here("GET", f"/sweep/{sweep}"), there("GET", f"/sweep/{came}")
-    assert without(theirs, "sweep_id", "job") == without(ours, "sweep_id", "job")
+    different = ("sweep_id", "job", "imported_at")
+    assert without(theirs, *different) == without(ours, *different)
     listed = [client("GET", f"/model/{model}/sweeps")["sweeps"] for client in (here, there)]
-    different = ("sweep_id", "job_id")
+    for made_here, came_in in ((ours, theirs), (cards[0][0], cards[1][0]), (listed[0][0], listed[1][0])):
+        assert made_here["imported_at"] is None
+        assert came_in["imported_at"] > came_in.get("created_at", "")
+    different = ("sweep_id", "job_id", "imported_at")
     assert [without(one, *different) for one in listed[0]] == [without(one, *different) for one in listed[1]]
     weights = [client.http.get(f"/sweep/{one}/sae?cell=0") for client, one in ((here, sweep), (there, came))]
     assert weights[0].data == weights[1].data != b""

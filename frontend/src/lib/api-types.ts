@@ -2842,10 +2842,14 @@ export interface components {
             env: string;
             /** @description Tap. */
             tap_index: number;
-            /** @description SAEs. */
+            /** @description Tap that transcoders write; null where there are none. */
+            output_tap: number | null;
+            /** @description SAEs and transcoders. */
             cells: number;
             /** @description The result in words; null until done. */
             sentence: string | null;
+            /** @description When it came in with a workspace; null for what was trained here. */
+            imported_at: string | null;
         };
         Sweeps: {
             /** @description Newest first. */
@@ -2919,6 +2923,14 @@ export interface components {
             /** @description Latents that never fire. */
             silent: number;
         };
+        AffineMap: {
+            /** @description Fraction of variance unexplained of the tap that is written. */
+            fvu: number | null;
+            /** @description The same of the action. */
+            action_fvu: number | null;
+            /** @description The same of the response to small disturbances. */
+            feedback_fvu: number | null;
+        };
         CellGate: {
             /** @description Mean return when the policy acts through the SAE. */
             return_mean: number | null;
@@ -2977,6 +2989,8 @@ export interface components {
             dense_features?: number;
             /** @description Mean absolute cosine between decoder directions. */
             crowding?: number | null;
+            /** @description Beside a transcoder: the best affine map between its taps, which needs no latents; null beside an SAE. */
+            affine_map?: components["schemas"]["AffineMap"] | null;
             /** @description What it does in the closed loop. */
             gate?: components["schemas"]["CellGate"];
         };
@@ -3089,6 +3103,8 @@ export interface components {
             floor: components["schemas"]["ReferenceLine"] | null;
             /** @description What was collected. */
             data: components["schemas"]["SweepData"] | null;
+            /** @description When it came in with a workspace; null for what was trained here. */
+            imported_at: string | null;
         };
         UseCell: {
             /**
@@ -4480,6 +4496,8 @@ export interface components {
             seed: number;
             /** @description ISO-8601, UTC. */
             created_at: string;
+            /** @description When it came in with a workspace; null for what was measured here. */
+            imported_at: string | null;
             /** @description faithful, usable with caution, open-loop only, or why it cannot be measured. */
             verdict: string;
             /** @description The same with its numbers. */

@@ -93,6 +93,7 @@ class Report(Answer):
     max_steps = whole("Longest episode.")
     seed = whole("First seed.")
     created_at = text("ISO-8601, UTC.")
+    imported_at = text("When it came in with a workspace; null for what was measured here.", none=True)
     verdict = text("faithful, usable with caution, open-loop only, or why it cannot be measured.")
     sentence = text("The same with its numbers.")
     warnings = texts("What to beware of.")

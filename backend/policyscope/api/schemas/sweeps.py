@@ -162,6 +162,12 @@ class CellGate(Answer):
     verdict = text("The level in words.")
 
 
+class AffineMap(Answer):
+    fvu = real("Fraction of variance unexplained of the tap that is written.")
+    action_fvu = real("The same of the action.")
+    feedback_fvu = real("The same of the response to small disturbances.")
+
+
 class SweepCell(Planned):
     number = whole("Its number in the sweep.")
     state = one_of(CELL_STATES, "How far it is.")
@@ -184,6 +190,14 @@ class SweepCell(Planned):
     dead_conclusive = _optional(yes("On enough samples to call them dead."))
     dense_features = _optional(whole("Latents active in more than half of the states."))
     crowding = _optional(real("Mean absolute cosine between decoder directions."))
+    affine_map = _optional(
+        nested(
+            AffineMap,
+            "Beside a transcoder: the best affine map between its taps, which needs no latents; null beside "
+            "an SAE.",
+            none=True,
+        )
+    )
     gate = _optional(nested(CellGate, "What it does in the closed loop."))
 
 
@@ -243,6 +257,7 @@ class Sweep(Answer):
     baseline = nested(ReferenceLine, "The policy as it is.", none=True)
     floor = nested(ReferenceLine, "Its tap replaced by the mean.", none=True)
     data = nested(SweepData, "What was collected.", none=True)
+    imported_at = text("When it came in with a workspace; null for what was trained here.", none=True)
 
 
 class SweepSummary(Answer):
@@ -252,8 +267,10 @@ class SweepSummary(Answer):
     created_at = text("ISO-8601, UTC.")
     env = text("Environment.")
     tap_index = whole("Tap.")
-    cells = whole("SAEs.")
+    output_tap = whole("Tap that transcoders write; null where there are none.", none=True)
+    cells = whole("SAEs and transcoders.")
     sentence = text("The result in words; null until done.", none=True)
+    imported_at = text("When it came in with a workspace; null for what was trained here.", none=True)
 
 
 class Sweeps(Answer):

@@ -7,7 +7,7 @@ import numpy as np
 from policyscope.core import calibration as search
 from policyscope.core.errors import InvalidInput
 from policyscope.core.measures import find_measure
-from policyscope.core.percent import percent
+from policyscope.core.percent import number, percent
 from policyscope.core.progress import Work
 from policyscope.services.effects import studies
 from policyscope.services.workspace import Workspace
@@ -55,7 +55,7 @@ def _sentence(spec: studies.Spec, found: Json) -> str:
     got = studies.signed(confirmed["mean_difference"], measure.unit)
     ends = [studies.signed(end, measure.unit) for end in confirmed["ci"] or ()]
     interval = f"95 % interval {' to '.join(ends)}" if ends else "too few seeds for an interval"
-    where = f"at α {found['alpha']:.4g} (action displacement {abs(found['dose']):.3g})"
+    where = f"at α {number(found['alpha'])} (action displacement {abs(found['dose']):.3g})"
     effect = f"{got} on fresh seeds ({interval}, falls {percent(confirmed['fall_rate'])})"
     if found["status"] == "reached":
         text = f"{wanted}: reached {where}; {effect}"

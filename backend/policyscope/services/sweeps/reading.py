@@ -64,6 +64,7 @@ def described(row: JobRow, found: Json) -> Json:
         "episodes": len(spec["seeds"]),
         "request": asked,
         "command": command(spec["model_id"], spec),
+        "imported_at": row.spec.get("imported_at"),
         **found,
     }
 
@@ -182,6 +183,8 @@ def _summary(ws: Workspace, row: JobRow) -> Json:
         "created_at": row.created_at,
         "env": spec["env"],
         "tap_index": spec["tap_index"],
+        "output_tap": spec.get("output_tap"),
         "cells": len(spec["cells"]),
         "sentence": found["sentence"] if found else None,
+        "imported_at": row.spec.get("imported_at"),
     }

@@ -149,6 +149,7 @@ class Sweep:
         report = self._report(trained.sae, held_out)
         numbers = {
             **{name: report[name] for name in OF_A_CELL},
+            "affine_map": _figures(report["references"].get("affine_map")),
             "crowding": decoder_crowding(trained.sae),
             "density": density_histogram(trained.sae.encode(held_out.activations)),
             "curves": {name: column.tolist() for name, column in trained.curves.items()},
@@ -229,6 +230,13 @@ class Sweep:
 
 def _lists(rows: np.ndarray) -> dict[str, list[float]]:
     return {name: column.tolist() for name, column in curves_of(np.asarray(rows)).items()}
+
+
+def _figures(line: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """Of a reference, what is shown beside the same figures of the cell."""
+    if line is None:
+        return None
+    return {name: line[name] for name in ("fvu", "action_fvu", "feedback_fvu")}
 
 
 def _json(value: Any) -> bytes:

@@ -85,7 +85,7 @@ def _report(ws: Workspace, record: Json, files: Files, places: Json, checks: Che
     _only(files, {reports.FILE})
     given = record["spec"]
     content = places["sae_contents"][given["sae_content"]]
-    checks.report({"model_id": places["model_id"], **_json(files, reports.FILE)})
+    checks.report({"model_id": places["model_id"], **_json(files, reports.FILE), "imported_at": None})
     name = f"reports/{_digest(record, places, files[reports.FILE])[:48]}"
     spec = {**given, "model_id": places["model_id"], "sae_content": content, "output": name}
     return NewMade(

@@ -149,7 +149,7 @@ def done_job(kind: str, spec: Json, result: Json, key: str | None = None) -> Job
     return JobRow(
         id=new_id("j"),
         kind=kind,
-        spec={**work, "estimate_s": None, "parts": 0},
+        spec={**work, "estimate_s": None, "parts": 0, "imported_at": moment},
         state="done",
         version=1,
         attempt=1,
