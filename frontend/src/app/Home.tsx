@@ -7,6 +7,7 @@ import { useDemos, useModels, useOpenDemo } from "@/modules/models/api";
 import { DemoList } from "@/modules/models/DemoList";
 import { ModelList } from "@/modules/models/ModelList";
 import { UploadZone } from "@/modules/models/UploadZone";
+import { useRecentRuns } from "@/modules/runs/api";
 import { RecentRuns } from "@/modules/runs/RecentRuns";
 import { Icon } from "@/ui/Icon";
 import { Panel } from "@/ui/Panel";
@@ -26,13 +27,17 @@ const NEXT_STEPS = [
   ["Compare", "Read the difference with its interval."],
 ] as const;
 
+/** So many runs fill a column of their own. */
+const MANY = 3;
+
 /** The first screen: choose a policy. */
 export function Home() {
   const { openModel } = useView();
   const { data: models = [] } = useModels();
+  const { data: runs } = useRecentRuns();
   const names = new Map(models.map(({ id, name }) => [id, name]));
   return (
-    <div className={classes.home}>
+    <div className={classes.home} data-full={runs === undefined || runs.length >= MANY}>
       <div className={classes.intro}>
         <h1>Push one feature of a policy, measure what changes</h1>
         <p>

@@ -8,12 +8,14 @@ import { Failure } from "@/ui/States";
 export default function SavedViews({ names }: { names: ReadonlyMap<string, string> }) {
   const { data: views = [], error, refetch } = useSavedViews();
   const { openAddress } = useView();
-  if (error)
-    return <Failure error={error} onRetry={() => void refetch()} title="Saved views could not be read" />;
-  if (views.length === 0) return null;
+  if (!error && views.length === 0) return null;
   return (
     <Panel id="views" title="Saved views" lead="Pages that were given a name, each with all its settings.">
-      <ViewList views={views} names={names} onOpen={({ address }) => openAddress(address)} />
+      {error ? (
+        <Failure error={error} onRetry={() => void refetch()} title="Saved views could not be read" />
+      ) : (
+        <ViewList views={views} names={names} onOpen={({ address }) => openAddress(address)} />
+      )}
     </Panel>
   );
 }

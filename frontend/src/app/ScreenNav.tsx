@@ -5,7 +5,7 @@ import classes from "./ScreenNav.module.css";
 /** The pages of one model, in the order in which they are needed; the digit opens each from the keyboard. */
 export const PAGES: { screen: Screen | undefined; label: string; about: string }[] = [
   { screen: undefined, label: "Workbench", about: "The five steps: load, interpret, perturb, run, compare" },
-  { screen: "sae", label: "SAE", about: "Report card: what survives when the policy acts through the SAE" },
+  { screen: "sae", label: "SAE", about: "Report card: what survives acting through the SAE" },
   {
     screen: "features",
     label: "Features",

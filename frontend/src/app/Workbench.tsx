@@ -1,12 +1,11 @@
 import { lazy, Suspense } from "react";
 
-import { bestDirectory } from "@/modules/saes/directories";
-import { useArtifacts } from "@/modules/saes/api";
 import { InterpretPanel, type Ranking } from "@/modules/features/InterpretPanel";
 import { PerturbPanel } from "@/modules/features/PerturbPanel";
 import { NetworkPanel } from "@/modules/models/NetworkPanel";
 import { RunPanel } from "@/modules/runs/RunPanel";
 import { SaePanel } from "@/modules/saes/SaePanel";
+import { useTap } from "@/modules/saes/use-tap";
 import { useView } from "@/lib/view";
 import { Block } from "@/ui/States";
 import type { Model } from "@/lib/types";
@@ -17,13 +16,6 @@ import { rankingOf } from "./ranking";
 import classes from "./Page.module.css";
 
 const ComparePanel = lazy(() => import("@/modules/runs/ComparePanel"));
-
-/** Where the tap stands: moved by hand, else where the SAE sits, else where the best fitting SAE was trained. */
-function useTap(model: Model, moved: number | undefined): number | null {
-  const { data } = useArtifacts(model.id);
-  if (moved !== undefined) return moved;
-  return model.sae?.tap_index ?? (data ? bestDirectory(data.directories, model)?.tap_index : null) ?? null;
-}
 
 /** The five steps on one page. */
 export default function Workbench({ model }: { model: Model }) {

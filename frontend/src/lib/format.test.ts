@@ -7,12 +7,14 @@ import {
   count,
   decimalsFor,
   duration,
+  figures,
   fixed,
   interval,
   num,
   percent,
   plural,
   signed,
+  unbroken,
 } from "./format";
 
 test.each([
@@ -51,12 +53,16 @@ test.each([
 ])("signed(%s, %s) is %s", (value, decimals, text) => expect(signed(value, decimals)).toBe(text));
 
 test("shares, counts and sizes", () => {
-  expect(percent(0.1234)).toBe("12.3 %");
-  expect(percent(1, 0)).toBe("100 %");
+  expect(percent(0.1234)).toBe("12.3\u00a0%");
+  expect(percent(1, 0)).toBe("100\u00a0%");
   expect(percent(null)).toBe("–");
   expect(count(29_622)).toBe("29,622");
   expect(count(null)).toBe("–");
-  expect([bytes(900), bytes(2048), bytes(5 * 1024 ** 2)]).toEqual(["900 B", "2.0 KB", "5.0 MB"]);
+  expect([bytes(900), bytes(2048), bytes(5 * 1024 ** 2)]).toEqual([
+    "900\u00a0B",
+    "2.0\u00a0KB",
+    "5.0\u00a0MB",
+  ]);
   expect([plural(1, "seed"), plural(2, "seed"), plural(0, "entry", "entries")]).toEqual([
     "1 seed",
     "2 seeds",
@@ -80,16 +86,16 @@ test.each([
 
 test.each([
   [0.4, "under a second"],
-  [42, "42 s"],
-  [150, "3 min"],
-  [7200, "2.0 h"],
+  [42, "42\u00a0s"],
+  [150, "3\u00a0min"],
+  [7200, "2.0\u00a0h"],
 ])("duration(%s) is %s", (seconds, text) => expect(duration(seconds)).toBe(text));
 
 describe("ago", () => {
   const now = Date.parse("2026-03-10T12:00:00Z");
   const before = (seconds: number) => ago(new Date(now - seconds * 1000).toISOString(), now);
   it("counts minutes and hours, then gives the date", () => {
-    expect([before(5), before(150), before(7300)]).toEqual(["just now", "2 min ago", "2 h ago"]);
+    expect([before(5), before(150), before(7300)]).toEqual(["just now", "2\u00a0min ago", "2\u00a0h ago"]);
     expect(before(3 * 86_400)).toBe("7 Mar 2026");
   });
   it("does not go negative when the clocks differ", () => expect(before(-30)).toBe("just now"));
@@ -97,4 +103,23 @@ describe("ago", () => {
 
 test("a dose shows its sign", () => {
   expect([alphaText(2), alphaText(-0.5), alphaText(0)]).toEqual(["α = +2", "α = −0.5", "α = 0"]);
+});
+
+test("columns of figures keep their zeros", () => {
+  expect([1.2, 0.015, 0.00158, 16, 0, -0.5].map((value) => figures(value))).toEqual([
+    "1.20",
+    "0.0150",
+    "0.00158",
+    "16.0",
+    "0",
+    "−0.500",
+  ]);
+  expect([figures(null), figures(1234), figures(0.00001)]).toEqual(["–", "1,234", "1.00e−5"]);
+});
+
+test("no unit is parted from its number in a sentence of the server's", () => {
+  expect(unbroken("keeps 99.8 % of it, above 0.98 rad or below −6.5 rad/s, 8 seeds")).toBe(
+    "keeps 99.8\u00a0% of it, above 0.98\u00a0rad or below −6.5\u00a0rad/s, 8 seeds",
+  );
+  expect(unbroken("above 0.71 ×100 N·m in 3 minutes")).toBe("above 0.71\u00a0×100\u00a0N·m in 3 minutes");
 });

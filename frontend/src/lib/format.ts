@@ -2,6 +2,9 @@
 const MINUS = "−";
 export const NONE = "–";
 
+/** Between a number and its unit, which must not be parted at the end of a line. */
+export const GAP = "\u00a0";
+
 const withMinus = (text: string) => text.replaceAll("-", MINUS);
 
 /** About `digits` significant digits, no exponent for everyday sizes. */
@@ -30,7 +33,7 @@ export function signed(value: number | null | undefined, decimals: number): stri
 }
 
 export function percent(value: number | null | undefined, decimals = 1): string {
-  return value === null || value === undefined ? NONE : `${fixed(value * 100, decimals)} %`;
+  return value === null || value === undefined ? NONE : `${fixed(value * 100, decimals)}${GAP}%`;
 }
 
 export function count(value: number | null | undefined): string {
@@ -48,8 +51,8 @@ export function interval(
 }
 
 export function bytes(size: number): string {
-  if (size < 1024) return `${size} B`;
-  return size < 1024 ** 2 ? `${fixed(size / 1024, 1)} KB` : `${fixed(size / 1024 ** 2, 1)} MB`;
+  if (size < 1024) return `${size}${GAP}B`;
+  return size < 1024 ** 2 ? `${fixed(size / 1024, 1)}${GAP}KB` : `${fixed(size / 1024 ** 2, 1)}${GAP}MB`;
 }
 
 export function plural(n: number, one: string, many = `${one}s`): string {
@@ -70,17 +73,30 @@ export function effectDecimals(values: readonly number[]): number {
 
 export function duration(seconds: number): string {
   if (seconds < 1) return "under a second";
-  if (seconds < 90) return `${Math.round(seconds)} s`;
-  if (seconds < 5400) return `${Math.round(seconds / 60)} min`;
-  return `${fixed(seconds / 3600, 1)} h`;
+  if (seconds < 90) return `${Math.round(seconds)}${GAP}s`;
+  if (seconds < 5400) return `${Math.round(seconds / 60)}${GAP}min`;
+  return `${fixed(seconds / 3600, 1)}${GAP}h`;
 }
 
 export function ago(iso: string, now = Date.now()): string {
   const seconds = Math.max(0, (now - Date.parse(iso)) / 1000);
   if (seconds < 60) return "just now";
-  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ago`;
-  if (seconds < 86_400) return `${Math.floor(seconds / 3600)} h ago`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)}${GAP}min ago`;
+  if (seconds < 86_400) return `${Math.floor(seconds / 3600)}${GAP}h ago`;
   return new Date(iso).toLocaleDateString("en-GB", { day: "numeric", month: "short", year: "numeric" });
+}
+
+const UNITS = /(?<=\d) (?=[%‰×]|(?:rad|m|N|s|ms|Hz|min|h|KB|MB|points?)(?![a-z]))/g;
+
+/** A sentence of the server's, in which no unit can be parted from its number. */
+export const unbroken = (sentence: string) => sentence.replaceAll(UNITS, GAP);
+
+/** Significant digits with their zeros, for columns of numbers of different sizes: 1.20 under 1.28. */
+export function figures(value: number | null | undefined, digits = 3): string {
+  if (value === null || value === undefined || !Number.isFinite(value)) return NONE;
+  const size = Math.abs(value);
+  if (size === 0 || size < 1e-4 || size >= 10 ** digits) return num(value, digits);
+  return withMinus(value.toPrecision(digits));
 }
 
 /** An arm's dose in words: "α = +2 on feature 42". */

@@ -9,7 +9,7 @@ export const reportCard = {
         (J<sub>replaced</sub> − J<sub>mean</sub>) / (J<sub>policy</sub> − J<sub>mean</sub>)
       </>
     ),
-    text: "The policy acts with its activation replaced at every step, on the same seeds. 100 % is as good as the policy, 0 % as bad as always using the mean activation.",
+    text: "The policy acts with its activation replaced at every step, on the same seeds. 100\u00a0% is as good as the policy, 0\u00a0% as bad as always using the mean activation.",
   },
   centred_cosine: {
     title: "cosine",
@@ -20,6 +20,11 @@ export const reportCard = {
     title: "action FVU",
     formula: <>Σ‖a(x̂) − a(x)‖² / Σ‖a(x) − mean a‖²</>,
     text: "The same fraction for the action, one step ahead from the same states.",
+  },
+  affine_map: {
+    title: "the best affine map",
+    formula: <>ŷ = A x + b, by least squares</>,
+    text: "From the tap that a transcoder reads to the one that it writes, fitted on the states that it is judged on. It has no latents to look at: a transcoder is worth having only where it explains more.",
   },
   feedback_fvu: {
     title: "feedback FVU",

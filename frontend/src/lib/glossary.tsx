@@ -136,7 +136,7 @@ const entries = {
   },
   interval: {
     title: "the interval",
-    text: "95 % bootstrap interval (BCa) over the seeds; for rates the Wilson interval. The claim is about this one policy, not about training again.",
+    text: "95\u00a0% bootstrap interval (BCa) over the seeds; for rates the Wilson interval. The claim is about this one policy, not about training again.",
   },
   paired: {
     title: "a paired difference",
@@ -219,7 +219,7 @@ const entries = {
   },
   simultaneous: {
     title: "the band",
-    text: "95 % band that holds for all doses at once (bootstrap over seeds, largest deviation). Wider than an interval for one dose.",
+    text: "95\u00a0% band that holds for all doses at once (bootstrap over seeds, largest deviation). Wider than an interval for one dose.",
   },
   random_band: {
     title: "random directions",
@@ -227,7 +227,7 @@ const entries = {
   },
   linear_range: {
     title: "linear range",
-    text: "Largest dose up to which slope × dose is right within 20 %.",
+    text: "Largest dose up to which slope × dose is right within 20\u00a0%.",
   },
   collapse: {
     title: "collapse dose",

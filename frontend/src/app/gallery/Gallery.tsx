@@ -76,7 +76,7 @@ export default function Gallery() {
         <Facts
           columns={2}
           facts={[
-            { label: "Variance unexplained", value: "FVU 0.0017", note: "0.17 %", term: "fvu" },
+            { label: "Variance unexplained", value: "FVU 0.0017", note: "0.17\u00a0%", term: "fvu" },
             { label: "Active at once", value: "k 16", note: "L0 16 on average", term: "l0" },
           ]}
         />

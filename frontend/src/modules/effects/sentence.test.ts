@@ -18,7 +18,7 @@ describe("a study's charts say", () => {
   it("the dose that does most, and whether random directions do as much", () => {
     const points = [point(-0.1, -0.5, [-0.7, -0.3], true), point(0.1, 0.1, [-0.1, 0.3], false)];
     expect(dose(points)).toMatch(
-      /^Feature 7 changes speed most at δₐ −0\.10: −0\.5\d* m\/s, band \[−0\.7\d*, −0\.3\d*\]; 1 of 2 doses/,
+      /^Feature 7 changes speed most at δₐ −0\.10: −0\.5\d*\u00a0m\/s, band \[−0\.7\d*, −0\.3\d*\]; 1 of 2 doses/,
     );
     expect(dose([point(0.1, 0.5, [0.3, 0.7], false)])).toContain("inside the band of random directions");
     expect(dose([point(0.1, 0.5, [0.3, 0.7], null)])).toContain("random directions were not played");
@@ -31,7 +31,7 @@ describe("a study's charts say", () => {
     const baseline = { fall_rate: 0.1 } as DoseResponse["baseline"];
     const points = [point(0.2, 0, null, null, 0.8)];
     expect(fallSentence({ points, baseline, collapse: { negative: null, positive: 0.15 } })).toBe(
-      "Falls rise by more than 20 points above δₐ +0.15, up to 80 %; without a push it falls in 10 % of the episodes.",
+      "Falls rise by more than 20 points above δₐ +0.15, up to 80\u00a0%; without a push it falls in 10\u00a0% of the episodes.",
     );
     expect(fallSentence({ points, baseline, collapse: { negative: null, positive: null } })).toMatch(
       /^No dose adds/,
@@ -53,7 +53,7 @@ describe("a study's charts say", () => {
         confirmations: [{ confirmed: true }],
       }) as unknown as Scan;
     expect(scanSentence(scan(0.01))).toMatch(
-      /^1 of 2 pushes lie at q < 0.05; the largest is feature 2 at δₐ \+0.05, −0.6\d* m\/s; 1 of 1 confirmation on fresh seeds held\.$/,
+      /^1 of 2 pushes lie at q < 0.05; the largest is feature 2 at δₐ \+0.05, −0.6\d*\u00a0m\/s; 1 of 1 confirmation on fresh seeds held\.$/,
     );
     expect(scanSentence(scan(0.5))).toContain("nothing is distinguishable from chance");
   });

@@ -32,7 +32,7 @@ export function doseSentence({
       : outside === 0
         ? "every dose stays inside the band of random directions"
         : `${outside} of ${plural(tested.length, "dose")} lie outside the band of random directions`;
-  return `Feature ${feature_idx} changes ${lower(measure.title)} most at δₐ ${signed(most.dose, 2)}: ${signed(most.size, decimals)} ${measure.unit}, band ${interval(pair(most.band), decimals, true)}; ${random}.`;
+  return `Feature ${feature_idx} changes ${lower(measure.title)} most at δₐ ${signed(most.dose, 2)}: ${signed(most.size, decimals)}\u00a0${measure.unit}, band ${interval(pair(most.band), decimals, true)}; ${random}.`;
 }
 
 const leavesZero = (ci: readonly (number | null)[] | null) => {
@@ -70,7 +70,7 @@ export function scanSentence({ rows, measure, candidates, confirmations }: Scan)
     return `None of ${plural(tests, "push", "pushes")} changes ${lower(measure.title)} at q < ${LEVEL}: nothing is distinguishable from chance.`;
   const confirmed = confirmations.filter((each) => each.confirmed).length;
   const decimals = effectDecimals([first.mean_difference ?? 0]);
-  return `${candidates} of ${plural(tests, "push", "pushes")} lie at q < ${LEVEL}; the largest is feature ${first.feature_idx} at δₐ ${signed(first.dose, 2)}, ${signed(first.mean_difference, decimals)} ${measure.unit}; ${confirmed} of ${plural(confirmations.length, "confirmation")} on fresh seeds held.`;
+  return `${candidates} of ${plural(tests, "push", "pushes")} lie at q < ${LEVEL}; the largest is feature ${first.feature_idx} at δₐ ${signed(first.dose, 2)}, ${signed(first.mean_difference, decimals)}\u00a0${measure.unit}; ${confirmed} of ${plural(confirmations.length, "confirmation")} on fresh seeds held.`;
 }
 
 /** How far it may be pushed each way, and which dose was chosen. */

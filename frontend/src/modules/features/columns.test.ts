@@ -16,7 +16,7 @@ test("columns as they are written", () => {
     "−0.800",
     expect.stringMatching(/^[+−]?\d\.\d\d$/),
     expect.stringMatching(/^\d\.\d{3}$/),
-    "20.0 %",
+    "20.0\u00a0%",
     "0.400",
   ]);
 });

@@ -24,7 +24,7 @@ test("no usual strength, no multiple", () => {
 
 test("the sentence quotes measured numbers only", () => {
   expect(strengthSentence(5, row)).toBe(
-    "Where it is active (7.2 % of states) its mean is 0.62, so this push is 8.1 times its usual strength, at every step.",
+    "Where it is active (7.2\u00a0% of states) its mean is 0.62, so this push is 8.1 times its usual strength, at every step.",
   );
   expect(strengthSentence(31, row)).toContain("50 times");
   expect(strengthSentence(5, { ...row, dead: true })).toContain("active in none of the cached states");

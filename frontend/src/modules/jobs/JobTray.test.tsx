@@ -111,13 +111,13 @@ test("time left is the server's; before that, what it expects", async () => {
 
 test("thousandths of the work are shown as percent", () => {
   const progress = { done: 336, total: 1000, unit: "‰", message: "", metrics: {}, eta_s: 40 };
-  expect(jobAmount(job("j", "running", { progress }))).toBe("33 %, 40 s left");
+  expect(jobAmount(job("j", "running", { progress }))).toBe("33\u00a0%, 40\u00a0s left");
 });
 
 test("words", () => {
   const now = Date.parse("2026-01-01T00:10:00Z");
   expect(jobTitle(job("j", "done", { kind: "sae_training" }), undefined)).toBe("SAE training");
-  expect(jobEnd(job("j", "done", { finished_at: "2026-01-01T00:05:00Z" }), now)).toBe("done, 5 min ago");
+  expect(jobEnd(job("j", "done", { finished_at: "2026-01-01T00:05:00Z" }), now)).toBe("done, 5\u00a0min ago");
   expect(trayWord([])).toBe("Jobs");
   expect(trayWord([job("a", "queued")])).toBe("1 queued");
 });

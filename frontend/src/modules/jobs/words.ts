@@ -34,7 +34,7 @@ export function jobTitle(job: Job, run: RunSummary | undefined): string {
 export function jobAmount({ progress: { done, total, unit, eta_s } }: Job): string {
   if (total <= 0) return "running";
   const amount =
-    unit === "‰" ? `${String(Math.floor(done / 10))} %` : `${count(done)} of ${count(total)} ${unit}`;
+    unit === "‰" ? `${String(Math.floor(done / 10))}\u00a0%` : `${count(done)} of ${count(total)} ${unit}`;
   return eta_s == null ? amount : `${amount}, ${duration(eta_s)} left`;
 }
 

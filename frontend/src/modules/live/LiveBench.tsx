@@ -38,7 +38,7 @@ interface Props {
 
 const HERE = "Computed here: a preview, not a result.";
 const lagOf = ({ lag }: ServerSession) =>
-  `Server-stepped: α is felt within ${lag < 0.15 ? "a tenth of a second" : `${fixed(lag, 1)} s`}.`;
+  `Server-stepped: α is felt within ${lag < 0.15 ? "a tenth of a second" : `${fixed(lag, 1)}\u00a0s`}.`;
 
 const SIGNED = ARMS.map(({ name, sign }) => ({
   name,

@@ -1,6 +1,6 @@
 import { ActionIcon } from "@mantine/core";
 
-import { ago, count } from "@/lib/format";
+import { ago, bytes, count, plural } from "@/lib/format";
 import type { Model } from "@/lib/types";
 import { Icon } from "@/ui/Icon";
 import { Saveable } from "@/ui/Saveable";
@@ -10,7 +10,29 @@ import { useDeleteModel, useModels } from "./api";
 import { activationWord } from "./network-layout";
 import classes from "./Upload.module.css";
 
-function Row({ model, onOpen }: { model: Model; onOpen: (id: string) => void }) {
+/** What tells models of one name apart: where they come from, and the end of the id where that is alike too. */
+function origin(model: Model, all: readonly Model[]): string {
+  const { env } = model.metadata as { env?: unknown };
+  const alike = all.some(({ id, name }) => id !== model.id && name === model.name);
+  return [
+    model.filename,
+    bytes(model.size_bytes),
+    ...(typeof env === "string" ? [env] : []),
+    ...(model.n_edits > 0 ? [plural(model.n_edits, "edit")] : []),
+    ...(alike ? [`…${model.id.slice(-4)}`] : []),
+  ].join(" · ");
+}
+
+const question = (model: Model, all: readonly Model[]) =>
+  `Delete ${model.name} (${origin(model, all)}) with its edits, SAEs, runs, report cards and trainings? It cannot be undone.`;
+
+interface RowProps {
+  model: Model;
+  all: readonly Model[];
+  onOpen: (id: string) => void;
+}
+
+function Row({ model, all, onOpen }: RowProps) {
   const remove = useDeleteModel();
   return (
     <tr>
@@ -18,6 +40,7 @@ function Row({ model, onOpen }: { model: Model; onOpen: (id: string) => void }) 
         <button type="button" className={classes.open} onClick={() => onOpen(model.id)}>
           {model.name}
         </button>
+        <small className={classes.origin}>{origin(model, all)}</small>
         {remove.error && <Failure error={remove.error} />}
       </td>
       <td>
@@ -41,7 +64,7 @@ function Row({ model, onOpen }: { model: Model; onOpen: (id: string) => void }) 
           color="gray"
           aria-label={`Delete ${model.name}`}
           loading={remove.isPending}
-          onClick={() => window.confirm(`Delete ${model.name} with its edits?`) && remove.mutate(model.id)}
+          onClick={() => window.confirm(question(model, all)) && remove.mutate(model.id)}
         >
           <Icon name="trash" />
         </ActionIcon>
@@ -82,7 +105,7 @@ export function ModelList({ onOpen }: { onOpen: (id: string) => void }) {
           </thead>
           <tbody>
             {models.map((model) => (
-              <Row key={model.id} model={model} onOpen={onOpen} />
+              <Row key={model.id} model={model} all={models} onOpen={onOpen} />
             ))}
           </tbody>
         </table>

@@ -12,6 +12,12 @@ import { NetworkView } from "./NetworkView";
 const ActingForm = lazy(() => import("./ActingForm"));
 const WeightsEditor = lazy(() => import("./weights/WeightsEditor"));
 
+const LEADS = {
+  drawing: "Strongest weights, layer by layer. The marker is the tap.",
+  acting: "What happens before the first layer and after the last, as the file says or as you correct it.",
+  weights: "Every weight and bias: change one cell or a whole parameter, and undo it.",
+};
+
 interface Props {
   model: Model;
   tap: number | null;
@@ -29,9 +35,7 @@ export function NetworkPanel({ model, tap, onTap, tab: asked, onTab }: Props) {
       id="network"
       title="Network"
       lead={
-        model.architecture_only
-          ? "An architecture without weights: it can be drawn, not run."
-          : "Strongest weights, layer by layer. The marker is the tap."
+        model.architecture_only ? "An architecture without weights: it can be drawn, not run." : LEADS[tab]
       }
       aside={
         <SegmentedControl

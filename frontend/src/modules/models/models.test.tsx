@@ -49,7 +49,24 @@ describe("stored models", () => {
     await user.click(screen.getByRole("button", { name: "Delete mine" }));
     expect(await screen.findByText("Nothing stored yet")).toBeVisible();
     expect(ask).toHaveBeenCalledTimes(2);
+    expect(ask).toHaveBeenLastCalledWith(
+      expect.stringMatching(/^Delete mine \(.*runs, report cards and train/),
+    );
     expect(world.models.size).toBe(0);
+  });
+});
+
+describe("models of one name", () => {
+  it("are told apart by what they were made from and the end of their ids", async () => {
+    const world = makeWorld();
+    const ids = ["twin", "twin", "other"].map((name) => world.addWalker(name).model.id);
+    renderWithTheme(<ModelList onOpen={vi.fn()} />);
+    const rows = (await screen.findAllByRole("row")).slice(1).map((row) => row.textContent);
+    expect(rows).toHaveLength(3);
+    for (const id of ids.slice(0, 2))
+      expect(rows.filter((row) => row.includes(`…${id.slice(-4)}`))).toHaveLength(1);
+    expect(rows.filter((row) => row.includes("…"))).toHaveLength(2);
+    for (const row of rows) expect(row).toMatch(/\.pt · [\d.]+\u00a0K?B/);
   });
 });
 

@@ -14,7 +14,7 @@ test("the strongest weight of the drawing, with its sign and place", () => {
     [2, 900, -2],
   ];
   expect(networkSentence({ layers, connections: between(edges) })).toBe(
-    "17 → 1,024 units; the strongest weight is −2, from unit 2 of layer 0 to unit 900 of layer 1. Of the strongest weights 50 % are positive.",
+    "17 → 1,024 units; the strongest weight is −2, from unit 2 of layer 0 to unit 900 of layer 1. Of the strongest weights 50\u00a0% are positive.",
   );
   expect(networkSentence({ layers, connections: [] })).toBe("17 → 1,024 units; no weights are known.");
 });

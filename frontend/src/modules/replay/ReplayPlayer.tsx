@@ -138,7 +138,7 @@ const outcome = (arm: ReplayArm) =>
 /** Around a saved picture: the arms as above them on screen, and what moment of which run it is. */
 function legendOf(run: Run, scene: Scene, { arms, seed }: Replay, palette: Palette, player: Player): Legend {
   const { step } = player.get();
-  const time = scene.dt === null ? "" : ` (${fixed(step * scene.dt, 2)} s)`;
+  const time = scene.dt === null ? "" : ` (${fixed(step * scene.dt, 2)}\u00a0s)`;
   return {
     heads: arms.map((arm, index) => ({
       text: arm.name,

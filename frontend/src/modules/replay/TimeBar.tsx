@@ -53,12 +53,12 @@ export function TimeBar({ player, dt, around }: Props) {
         {around === undefined ? (
           <>
             step {step} of {player.last}
-            {dt !== null && ` · ${(step * dt).toFixed(2)} s`}
+            {dt !== null && ` · ${(step * dt).toFixed(2)}\u00a0s`}
           </>
         ) : dt === null ? (
           `${signed(step - around, 0)} steps`
         ) : (
-          `${signed((step - around) * dt, 2)} s`
+          `${signed((step - around) * dt, 2)}\u00a0s`
         )}
       </output>
       {around === undefined && <Pace player={player} />}

@@ -139,7 +139,7 @@ function Clip({ videoId, name }: { videoId: string; name: string }) {
         href={clip.url}
         download={`${name}.${clip.kind}`}
       >
-        Download {clip.kind.toUpperCase()}, {(clip.size / 1e6).toFixed(1)} MB
+        Download {clip.kind.toUpperCase()}, {(clip.size / 1e6).toFixed(1)}&nbsp;MB
       </Button>
     </figure>
   );

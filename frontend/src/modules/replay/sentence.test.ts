@@ -15,6 +15,6 @@ test("means of the arms while they last, and where the outer two are furthest ap
 
 test("the share of steps of a contact", () => {
   expect(shareSentence([line("baseline", 0, 1, 1, 0), line("steered", 1)])).toBe(
-    "baseline 50 %, steered 100 % of its steps.",
+    "baseline 50\u00a0%, steered 100\u00a0% of its steps.",
   );
 });

@@ -43,7 +43,7 @@ export function ArmPicker({ run, chosen, onChosen }: Props) {
               <tr>
                 <th scope="col">Arm</th>
                 <th scope="col">Edit</th>
-                <th scope="col">Return, paired difference with its 95 % interval</th>
+                <th scope="col">Return, paired difference with its 95&nbsp;% interval</th>
                 <th scope="col">p, Holm</th>
                 <th scope="col">Falls</th>
               </tr>
@@ -109,7 +109,7 @@ function Line({ comparison, arm, extent, decimals, shown, closed, onToggle }: Li
         )}
       </td>
       <td>{num(p_adjusted, 2)}</td>
-      <td>{falls === null ? "–" : `${signed(falls * 100, 0)} points`}</td>
+      <td>{falls === null ? "–" : `${signed(falls * 100, 0)}\u00a0points`}</td>
     </tr>
   );
 }

@@ -91,7 +91,7 @@ function Head({ arm }: { arm: string | undefined }) {
           <>
             <th scope="col">{arm}</th>
             <th scope="col">
-              Difference, 95 % interval
+              Difference, 95&nbsp;% interval
               <Explain term="paired" />
             </th>
             <th scope="col">

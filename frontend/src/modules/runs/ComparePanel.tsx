@@ -2,7 +2,7 @@ import { Button, CopyButton } from "@mantine/core";
 import { useDeferredValue, useMemo, useState, type ReactNode } from "react";
 
 import { ReplayPanel } from "@/modules/replay/ReplayPanel";
-import { plural } from "@/lib/format";
+import { plural, unbroken } from "@/lib/format";
 import type { Run, StudyKind } from "@/lib/types";
 import { useView } from "@/lib/view";
 import { Icon } from "@/ui/Icon";
@@ -115,7 +115,7 @@ function Finished({ run: whole, history }: { run: Run; history: ReactNode }) {
   const setMeasure = (key: string) => setView({ measure: key === RETURN ? undefined : key });
   return (
     <div className={classes.result}>
-      <p className={classes.sentence}>{run.sentence}</p>
+      <p className={classes.sentence}>{unbroken(run.sentence ?? "")}</p>
       <p className={classes.conditions}>
         {run.env}, {plural(run.episodes, "seed")} from {run.seed}, at most {plural(run.max_steps, "step")}
         {startText(run.start) && `; ${startText(run.start)}`}

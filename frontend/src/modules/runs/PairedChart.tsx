@@ -79,7 +79,7 @@ export function PairedChart({ run, measure, onMeasure, hovered, onHover }: Props
           <SeedCaption line={line} decimals={decimals} />
         ) : (
           <>
-            {sentence} One line per seed; the bars are means with their 95 % interval
+            {sentence} One line per seed; the bars are means with their 95&nbsp;% interval
             {columns.length === 2 &&
               `, ${columns.map((column) => `${fixed(column.mean, decimals)} ${interval(column.ci, decimals)}`).join(" and ")}`}
             .{anyFall && " Hollow points fell."}

@@ -35,7 +35,7 @@ export function ResultTable({ run }: { run: Run }) {
                   Difference{changed.length > 1 && `, ${arm.name}`}
                   <Explain term="paired" />
                   <small>
-                    95 % interval, {baseline.episodes.length} seeds
+                    95&nbsp;% interval, {baseline.episodes.length} seeds
                     <Explain term="interval" />
                   </small>
                 </th>
@@ -156,7 +156,9 @@ function FallsRow({ run }: { run: Run }) {
       ))}
       {run.comparisons.map((each) => (
         <td key={each.arm} className={classes.difference}>
-          <b>{each.identical ? "exactly 0" : `${signed((each.falls.difference ?? 0) * 100, 0)} points`}</b>
+          <b>
+            {each.identical ? "exactly 0" : `${signed((each.falls.difference ?? 0) * 100, 0)}\u00a0points`}
+          </b>
           <small>{each.identical ? "the same episodes fell" : fallsTest(each.falls.p_value)}</small>
         </td>
       ))}

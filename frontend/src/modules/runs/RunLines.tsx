@@ -1,5 +1,6 @@
 import type { ReactNode } from "react";
 
+import { unbroken } from "@/lib/format";
 import type { RunSummary } from "@/lib/types";
 
 import classes from "./Runs.module.css";
@@ -18,7 +19,7 @@ export function RunLines({ runs, onOpen, note }: Props) {
       {runs.map((run) => (
         <li key={run.id}>
           <button type="button" onClick={() => onOpen(run)}>
-            {run.sentence ?? `${run.env}: ${run.state}`}
+            {unbroken(run.sentence ?? `${run.env}: ${run.state}`)}
           </button>
           <small>{note(run)}</small>
         </li>

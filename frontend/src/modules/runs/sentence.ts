@@ -43,8 +43,8 @@ export function pairedSentence(run: Run, series: Series): string {
         return `${name}: ${size} over ${plural(d.length, "pair")}, too few to conclude anything.`;
       if (!ci) return `${name}: ${size} over ${plural(d.length, "pair")}, without an interval.`;
       if (ci[0] <= 0 && ci[1] >= 0)
-        return `${name} is not distinguishable from ${BASELINE}: ${size}, 95 % interval ${interval(ci, decimals, true)}.`;
-      return `${name} ${mean > 0 ? "raised" : "lowered"} it in ${alike} of ${plural(d.length, "pair")}: ${size}, 95 % interval ${interval(ci, decimals, true)}.`;
+        return `${name} is not distinguishable from ${BASELINE}: ${size}, 95\u00a0% interval ${interval(ci, decimals, true)}.`;
+      return `${name} ${mean > 0 ? "raised" : "lowered"} it in ${alike} of ${plural(d.length, "pair")}: ${size}, 95\u00a0% interval ${interval(ci, decimals, true)}.`;
     })
     .join(" ")
     .concat(others.length > 2 ? ` ${others.length - 2} more arms are in the table.` : "");

@@ -116,9 +116,9 @@ test.each([
   [{ has_cached_data: false }, /features can be pushed, but not interpreted/],
   [{ fvu: null }, /could not be measured/],
   [{ fvu: 2.1, tap_index: 5 }, /At tap 5 the SAE is worse than the mean/],
-  [{ fvu: 0.3 }, /rebuilds only 70\.0 % .* with care/],
-  [{ fvu: 0.02, reproduction_error: 0.5 }, /^The SAE rebuilds 98\.0 % of the variance at tap 3\.$/],
-  [{ fvu: 0.002 }, /99\.80 % .* tap and activation function are the right ones/],
+  [{ fvu: 0.3 }, /rebuilds only 70\.0\u00a0% .* with care/],
+  [{ fvu: 0.02, reproduction_error: 0.5 }, /^The SAE rebuilds 98\.0\u00a0% of the variance at tap 3\.$/],
+  [{ fvu: 0.002 }, /99\.80\u00a0% .* tap and activation function are the right ones/],
 ])("the verdict claims no more than %j shows", (patch, sentence) => {
   expect(verdict({ ...SAE, ...patch })).toMatch(sentence);
 });

@@ -1,7 +1,7 @@
 import { scaleLinear, scaleLog } from "d3-scale";
-import { useState } from "react";
+import { useState, type ReactNode } from "react";
 
-import { count, num } from "@/lib/format";
+import { count, GAP, num } from "@/lib/format";
 import type { Term } from "@/lib/glossary";
 import chartClasses from "@/ui/Chart.module.css";
 import { Explain } from "@/ui/Explain";
@@ -36,8 +36,13 @@ interface Props {
   hot: string | null;
 }
 
+interface CurvesProps extends Props {
+  /** A wide figure after the last of them. */
+  children?: ReactNode;
+}
+
 /** What every training shows while it learns, one small figure per measure. */
-export function Curves({ runs, hot }: Props) {
+export function Curves({ runs, hot, children }: CurvesProps) {
   return (
     <div className={classes.curves}>
       {CURVES.map((curve) => (
@@ -48,12 +53,17 @@ export function Curves({ runs, hot }: Props) {
           <Saveable title={`${curve.title} while training`} as="drawing">
             <Lines curve={curve} runs={runs} hot={hot} />
           </Saveable>
-          <p className={classes.says}>{curveSentence(curve, runs)}</p>
+          <p className={classes.says}>{said(curve, runs)}</p>
         </figure>
       ))}
+      {children}
     </div>
   );
 }
+
+/** An empty figure says so itself. */
+const said = (curve: Curve, runs: TrainingRun[]) =>
+  runs.some((run) => points(run, curve.name).length > 0) ? curveSentence(curve, runs) : "";
 
 const HEIGHT = 168;
 const PAD = { top: 8, right: 20, bottom: 26, left: 44 };
@@ -84,7 +94,7 @@ function Lines({ curve, runs, hot }: { curve: Curve } & Props) {
             <g key={tick} transform={`translate(0 ${y(tick)})`}>
               <line className={chartClasses.grid} x1={PAD.left} x2={width - PAD.right} />
               <text className={chartClasses.tick} x={PAD.left - 6} dy="0.32em" textAnchor="end">
-                {isShare(curve.name) ? `${num(tick * 100, 2)} %` : num(tick, 2)}
+                {isShare(curve.name) ? `${num(tick * 100, 2)}${GAP}%` : num(tick, 2)}
               </text>
             </g>
           ))}

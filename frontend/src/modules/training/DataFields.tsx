@@ -40,7 +40,7 @@ export function DataFields({ form, onForm, sweeps, env }: FormProps) {
         Data
         <small>
           {left < 0
-            ? ` the shares make ${percent(1 - left, 0)}; at most 100 % can be disturbed`
+            ? ` the shares make ${percent(1 - left, 0)}; at most 100\u00a0% can be disturbed`
             : ` ${percent(left, 0)} of the episodes are the policy left alone; split 80/10/10 by episode`}
         </small>
       </legend>

@@ -1,6 +1,6 @@
 import { scaleLinear } from "d3-scale";
 
-import { plural } from "@/lib/format";
+import { GAP, plural } from "@/lib/format";
 import chartClasses from "@/ui/Chart.module.css";
 import { Saveable } from "@/ui/Saveable";
 import { useSize } from "@/ui/use-size";
@@ -11,7 +11,7 @@ import classes from "./Training.module.css";
 
 const HEIGHT = 168;
 const PAD = { top: 8, right: 10, bottom: 26, left: 34 };
-const DECADES = ["0.01 %", "0.1 %", "1 %", "10 %", "100 %"];
+const DECADES = ["0.01", "0.1", "1", "10", "100"].map((share) => `${share}${GAP}%`);
 
 /** How many latents fire how often, as it forms while the SAE learns. */
 export function DensityBars({ run }: { run: TrainingRun }) {
@@ -27,7 +27,7 @@ export function DensityBars({ run }: { run: TrainingRun }) {
     .range([HEIGHT - PAD.bottom, PAD.top]);
   const silent = run.density?.silent ?? 0;
   return (
-    <figure className={classes.figure}>
+    <figure className={`${classes.figure} ${classes.wide}`}>
       <figcaption>
         Densities of {run.label}
         <small>{silent > 0 ? ` ${plural(silent, "latent")} silent` : " none silent"}</small>

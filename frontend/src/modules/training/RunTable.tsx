@@ -1,8 +1,10 @@
 import { Button } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 
-import { fixed, interval, num, percent, signed } from "@/lib/format";
+import { count, figures, num, percent, signed } from "@/lib/format";
 import type { Sweep, SweepCell } from "@/lib/types";
+import { isFinished } from "@/modules/runs/use-job";
+import { Explain } from "@/ui/Explain";
 import { Saveable } from "@/ui/Saveable";
 import { Sample } from "@/ui/SurvivalChart";
 import tableClasses from "@/ui/Table.module.css";
@@ -10,6 +12,7 @@ import tableClasses from "@/ui/Table.module.css";
 import { downloadCell } from "./api";
 import { TRANSCODERS } from "./form";
 import type { TrainingRun } from "./runs";
+import { shares } from "./sentence";
 import classes from "./Training.module.css";
 
 interface Props {
@@ -29,12 +32,11 @@ const WORDS: Record<SweepCell["state"], string> = {
   done: "",
 };
 
-/** Bounds in the percent of the number that they stand beside. */
-const shares = (ci: readonly (number | null)[] | null) =>
-  interval(
-    ci?.map((each) => (each === null ? null : each * 100)),
-    1,
-  );
+/** How far it is; one that was interrupted says where it will go on. */
+function stateWord({ state, curves }: SweepCell, ended: boolean): string {
+  const step = curves?.step?.at(-1);
+  return ended && state === "waiting" && step != null ? `stopped at step ${count(step)}` : WORDS[state];
+}
 
 /** Every training by name and colour, with its numbers; a box shows or hides its curves. */
 export function RunTable(props: Props) {
@@ -60,6 +62,7 @@ export function RunTable(props: Props) {
             {runs.map((run) => (
               <Row key={run.key} run={run} own={run.key.startsWith(`${sweep.sweep_id}/`)} {...props} />
             ))}
+            <AffineMap sweep={sweep} />
           </tbody>
         </table>
       </div>
@@ -78,6 +81,7 @@ function Row({
   using,
 }: Props & { run: TrainingRun; own: boolean }) {
   const { cell } = run;
+  const ended = isFinished(sweep.job.state);
   const kept = own && cell.number === sweep.recommended;
   const gate = cell.gate;
   return (
@@ -91,8 +95,8 @@ function Row({
         </label>
       </th>
       <td>{num(cell.l0)}</td>
-      <td>{num(cell.fvu)}</td>
-      <td>{num(cell.feedback_fvu)}</td>
+      <td>{figures(cell.fvu)}</td>
+      <td>{figures(cell.feedback_fvu)}</td>
       <td>{cell.dead_features ?? "–"}</td>
       <td>
         {gate ? (
@@ -100,12 +104,35 @@ function Row({
             {percent(gate.return_recovered)} <small>{shares(gate.interval)}</small>
           </>
         ) : (
-          <small>{WORDS[cell.state]}</small>
+          <small>{stateWord(cell, ended)}</small>
         )}
       </td>
-      <td>{gate ? `${signed((gate.added_falls ?? 0) * 100, 0)} points` : "–"}</td>
+      <td>{gate ? `${signed((gate.added_falls ?? 0) * 100, 0)}\u00a0points` : "–"}</td>
       <td>{gate ? (gate.passes ? "passes" : "fails") : "–"}</td>
       <td>{own && gate && <Keep sweep={sweep} run={run} kept={kept} onUse={onUse} using={using} />}</td>
+    </tr>
+  );
+}
+
+/** What a transcoder has to beat: the best map between its taps that has no latents at all. */
+function AffineMap({ sweep }: { sweep: Sweep }) {
+  const map = sweep.cells.find((cell) => cell.affine_map != null)?.affine_map;
+  if (!map) return null;
+  return (
+    <tr data-reference>
+      <th scope="row">
+        Best affine map, no latents <Explain term="affine_map" />
+      </th>
+      <td>–</td>
+      <td>{figures(map.fvu)}</td>
+      <td>{figures(map.feedback_fvu)}</td>
+      <td>–</td>
+      <td>
+        <small>not played</small>
+      </td>
+      <td>–</td>
+      <td>–</td>
+      <td />
     </tr>
   );
 }
@@ -152,45 +179,5 @@ function SaveFile({ sweep, cell, label }: { sweep: string; cell: number; label: 
     >
       {save.error ? "Not saved" : "Save file"}
     </Button>
-  );
-}
-
-/** What training seeds have in common, where there are several. */
-export function SeedAgreement({ sweep }: { sweep: Sweep }) {
-  const compared = sweep.configurations.filter((each) => each.stability !== null);
-  if (compared.length === 0) return null;
-  return (
-    <Saveable title="Agreement of training seeds" as="table">
-      <div className={tableClasses.scroll}>
-        <table className={tableClasses.plain}>
-          <thead>
-            <tr>
-              <th scope="col">Training seeds agree</th>
-              <th scope="col">Over all seeds: return recovered</th>
-              <th scope="col">PW-MCC</th>
-              <th scope="col">Nulls: random, like the data, data points</th>
-              <th scope="col">Stable features</th>
-              <th scope="col">Crowding</th>
-            </tr>
-          </thead>
-          <tbody>
-            {compared.map((each) => (
-              <tr key={`${each.variant} ${each.d_latent} ${each.k}`}>
-                <th scope="row">
-                  k {each.k} of {each.d_latent}, {each.variant}
-                </th>
-                <td>
-                  {percent(each.return_recovered)} <small>{shares(each.interval)}</small>
-                </td>
-                <td>{fixed(each.stability?.pw_mcc, 2)}</td>
-                <td>{each.stability?.nulls.map((one) => fixed(one.pw_mcc, 2)).join(", ")}</td>
-                <td>{percent(each.stability?.stable_share, 0)}</td>
-                <td>{fixed(each.crowding, 2)}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
-    </Saveable>
   );
 }

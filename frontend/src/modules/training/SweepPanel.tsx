@@ -1,7 +1,7 @@
 import { Button, Select } from "@mantine/core";
 import { useState } from "react";
 
-import { ago, count, percent, plural } from "@/lib/format";
+import { ago, count, percent, plural, unbroken } from "@/lib/format";
 import type { Job, Model, Sweep, SweepSummary } from "@/lib/types";
 import { JobProgress } from "@/modules/runs/JobProgress";
 import { isFinished } from "@/modules/runs/use-job";
@@ -14,7 +14,9 @@ import { DensityBars } from "./DensityBars";
 import { Frontier } from "./Frontier";
 import { Command } from "./PlanLine";
 import { runsOf, shownDensity } from "./runs";
-import { RunTable, SeedAgreement } from "./RunTable";
+import { RunTable } from "./RunTable";
+import { SeedAgreement } from "./SeedAgreement";
+import { affineSentence } from "./sentence";
 import classes from "./Training.module.css";
 
 interface Props {
@@ -54,15 +56,27 @@ export function SweepPanel(props: Props) {
   );
 }
 
+/** What was trained where, and when; it says so when it came from elsewhere. */
+function nameOf({
+  cells,
+  env,
+  tap_index: tap,
+  output_tap: to,
+  created_at,
+  imported_at,
+}: SweepSummary): string {
+  const where = to === null ? `tap ${tap}` : `tap ${tap} → ${to}`;
+  const when = imported_at === null ? ago(created_at) : `imported ${ago(imported_at)}`;
+  return `${plural(cells, to === null ? "SAE" : "training")}, ${env}, ${where}, ${when}`;
+}
+
 function Chooser({ sweeps, id, beside, onOpen, onBeside }: Props) {
-  const data = sweeps.map((each) => ({
-    value: each.sweep_id,
-    label: `${plural(each.cells, "SAE")}, ${each.env}, tap ${each.tap_index}, ${ago(each.created_at)}`,
-  }));
+  const data = sweeps.map((each) => ({ value: each.sweep_id, label: nameOf(each) }));
   return (
     <div className={classes.chooser}>
       <Select
         aria-label="Sweep on screen"
+        placeholder="Choose a sweep"
         data={data}
         value={id ?? null}
         allowDeselect={false}
@@ -100,15 +114,12 @@ function Shown({ model, sweep, job, other, onUsed }: ShownProps) {
   return (
     <div className={classes.sweep}>
       <Progressing sweep={sweep} job={job} />
-      {sweep.sentence && <p className={classes.sentence}>{sweep.sentence}</p>}
+      {sweep.sentence && <p className={classes.sentence}>{unbroken(sweep.sentence)}</p>}
       <Conditions sweep={sweep} />
       {measured.length > 0 && <Frontier sweep={sweep} runs={measured} hot={hot} />}
-      <Curves runs={runs} hot={hot} />
-      {forming?.density && (
-        <div className={classes.density}>
-          <DensityBars run={forming} />
-        </div>
-      )}
+      <Curves runs={runs} hot={hot}>
+        {forming?.density && <DensityBars run={forming} />}
+      </Curves>
       {use.error && <Failure error={use.error} title="The SAE could not be attached" />}
       <RunTable
         sweep={sweep}
@@ -157,8 +168,14 @@ function Conditions({ sweep }: { sweep: Sweep }) {
     <p className={classes.conditions}>
       {count(data.samples)} states of {kinds.join(", ")} episodes; gate of {plural(sweep.episodes, "episode")}{" "}
       each; the policy as it is returns {count(Math.round(baseline.return_mean ?? 0))} and falls in{" "}
-      {percent(baseline.fall_rate, 0)}. Bars are 95 % intervals over training seeds and episodes; the dashed
-      lines are the gates.
+      {percent(baseline.fall_rate, 0)}. Bars are 95&nbsp;% intervals over training seeds and episodes; the
+      dashed lines are the gates. {affineSentence(sweep)}
+      {sweep.imported_at !== null && (
+        <>
+          {" "}
+          Came in with a workspace <time dateTime={sweep.imported_at}>{ago(sweep.imported_at)}</time>.
+        </>
+      )}
     </p>
   );
 }

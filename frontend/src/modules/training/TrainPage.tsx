@@ -1,9 +1,12 @@
+import { Skeleton } from "@mantine/core";
+
 import type { Model, SweepSummary } from "@/lib/types";
 import type { View } from "@/lib/view";
 import { useEnvs } from "@/modules/runs/api";
 import { startEnv } from "@/modules/runs/RunForm";
+import { useTap } from "@/modules/saes/use-tap";
 import { Panel } from "@/ui/Panel";
-import { Block, Failure } from "@/ui/States";
+import { Failure } from "@/ui/States";
 
 import { usePlan, useStartSweep, useSweeps } from "./api";
 import { missing, requestOf } from "./form";
@@ -19,20 +22,44 @@ interface Props {
   onUsed: () => void;
 }
 
+const LEAD =
+  "States are collected once; every SAE learns from the same ones and is judged by what it keeps of the behaviour.";
+
+/** The form before it is there, field by field. */
+function Fields() {
+  return (
+    <div className={classes.fields} role="status" aria-label="Opening the training page">
+      {Array.from({ length: 18 }, (_, field) => (
+        <Skeleton
+          key={field}
+          height={54}
+          radius={6}
+          className={field % 9 === 0 ? classes.double : undefined}
+        />
+      ))}
+    </div>
+  );
+}
+
 /** Train one SAE or a grid of them, watch them learn, keep the smallest that preserves behaviour. */
 export default function TrainPage(props: Props) {
   const envs = useEnvs();
   const sweeps = useSweeps(props.model.id);
   const error = envs.error ?? sweeps.error;
-  if (error)
+  if (error || !envs.data || !sweeps.data)
     return (
-      <Failure
-        error={error}
-        onRetry={() => void Promise.all([envs.refetch(), sweeps.refetch()])}
-        title={`The ${envs.error ? "environments" : "trainings"} could not be listed`}
-      />
+      <Panel id="train" title="Train SAEs" lead={LEAD}>
+        {error ? (
+          <Failure
+            error={error}
+            onRetry={() => void Promise.all([envs.refetch(), sweeps.refetch()])}
+            title={`The ${envs.error ? "environments" : "trainings"} could not be listed`}
+          />
+        ) : (
+          <Fields />
+        )}
+      </Panel>
     );
-  if (!envs.data || !sweeps.data) return <Block height={420} label="Opening the training page" />;
   const { view, onView } = props;
   const sweep = view.sweep ?? sweeps.data[0]?.sweep_id;
   return (
@@ -56,16 +83,12 @@ type TrainProps = Props & { envs: Parameters<typeof startEnv>[1]; sweeps: SweepS
 function Train({ model, view, onView, envs, sweeps }: TrainProps) {
   const form = view.train ?? {};
   const env = form.env ?? startEnv(model, envs);
-  const tap = model.sae?.tap_index ?? view.tap ?? 0;
+  const tap = useTap(model, view.tap) ?? 0;
   const request = requestOf(form, env, tap);
   const plan = usePlan(model.id, request);
   const start = useStartSweep(model.id, (sweep) => onView({ sweep }));
   return (
-    <Panel
-      id="train"
-      title="Train SAEs"
-      lead="States are collected once; every SAE learns from the same ones and is judged by what it keeps of the behaviour."
-    >
+    <Panel id="train" title="Train SAEs" lead={LEAD}>
       <div className={classes.train}>
         <TrainForm
           model={model}

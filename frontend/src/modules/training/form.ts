@@ -38,7 +38,7 @@ export function parseList(text: string): number[] | null | undefined {
 
 /** What has to be filled in before anything can be planned. */
 export function missing(form: TrainView, env: string | null): string | undefined {
-  if (env === null || clean(form) < 0) return "Choose an environment, and shares that fit into 100 %.";
+  if (env === null || clean(form) < 0) return "Choose an environment, and shares that fit into 100\u00a0%.";
   if (transcodes(form) && form.output_tap === undefined)
     return "A transcoder writes another tap than it reads: name a later one under Tap written.";
   return undefined;

@@ -1,5 +1,5 @@
 // What the figures of a training say, computed from what they draw.
-import { num, percent, plural } from "@/lib/format";
+import { GAP, interval, num, percent, plural } from "@/lib/format";
 import { pair, type Sweep } from "@/lib/types";
 
 import { points, type TrainingRun } from "./runs";
@@ -75,6 +75,20 @@ export function keptSentence({ configurations, recommended }: Pick<Sweep, "confi
   return ` Ringed: the one to keep, k ${String(kept.k)} of ${String(kept.d_latent)}${ci ? `, which recovers between ${percent(ci[0])} and ${percent(ci[1])} of the return` : ""}.`;
 }
 
+/** A transcoder beside the map that it has to beat; nothing where there are only SAEs. */
+export function affineSentence({ cells }: Pick<Sweep, "cells">): string {
+  const measured = cells.flatMap(({ affine_map: map, fvu, k, variant }) =>
+    map?.fvu == null || fvu == null ? [] : [{ affine: map.fvu, fvu, name: `${variant}, k ${String(k)}` }],
+  );
+  const best = measured.reduce<(typeof measured)[number] | undefined>(
+    (a, b) => (a && a.fvu <= b.fvu ? a : b),
+    undefined,
+  );
+  if (!best) return "";
+  const beats = best.fvu < best.affine ? "less than" : "no less than";
+  return `The best transcoder (${best.name}) leaves ${num(best.fvu)} of the variance unexplained, ${beats} the ${num(best.affine)} of the best affine map between the two taps, which has no latents.`;
+}
+
 /** Bounds of the twelve steps of density: three to a decade, from 0.01 % to 100 %. */
 const edge = (index: number) => 1e-4 * 10 ** (index / 3);
 
@@ -86,5 +100,12 @@ export function densitySentence(density: TrainingRun["density"]): string {
   let seen = 0;
   const middle = counts.findIndex((n) => (seen += n) >= alive / 2);
   const silent = density?.silent ?? 0;
-  return `Half of the latents fire in less than about ${num(edge(middle + 1) * 100, 2)} % of the states; ${silent > 0 ? `${plural(silent, "latent")} never ${silent === 1 ? "does" : "do"}` : "none is silent"}.`;
+  return `Half of the latents fire in less than about ${num(edge(middle + 1) * 100, 2)}${GAP}% of the states; ${silent > 0 ? `${plural(silent, "latent")} never ${silent === 1 ? "does" : "do"}` : "none is silent"}.`;
 }
+
+/** Bounds in the percent of the number that they stand beside. */
+export const shares = (ci: readonly (number | null)[] | null) =>
+  interval(
+    ci?.map((each) => (each === null ? null : each * 100)),
+    1,
+  );

@@ -85,6 +85,7 @@ export const SWEEP: Sweep = {
   configurations: [configuration(4, [0], false), configuration(16, [1, 2], true)],
   recommended: 1,
   sentence: "Keep k = 16 of 64 latents (topk), seed 0.",
+  imported_at: null,
   baseline: { return_mean: 4400, fall_rate: 0 },
   floor: { return_mean: 100, fall_rate: 1 },
   data: {

@@ -28,7 +28,19 @@ function Page({ model, onUsed }: { model: Model; onUsed: () => void }) {
 function open(found: Sweep | null, plan: () => Response = () => json(PLAN)) {
   const { model } = makeWorld().addWalker("walker", { sae: SAE });
   const summary = { sweep_id: "w_1", job_id: "j_1", state: "done", created_at: "2026-11-24T03:00:00Z" };
-  const listed = found ? [{ ...summary, env: "Walker2d-v5", tap_index: 4, cells: 3, sentence: null }] : [];
+  const listed = found
+    ? [
+        {
+          ...summary,
+          env: "Walker2d-v5",
+          tap_index: 4,
+          output_tap: null,
+          cells: 3,
+          sentence: null,
+          imported_at: null,
+        },
+      ]
+    : [];
   server.use(
     http.get("*/model/:id/sweeps", () => json({ sweeps: listed })),
     http.post("*/model/:id/sweep/plan", plan),
@@ -112,6 +124,44 @@ test("an interrupted sweep can go on with what it has", async () => {
   );
   await user.click(screen.getByRole("button", { name: "Resume" }));
   await waitFor(() => expect(retried).toBe(true));
+});
+
+test("one that was cancelled says at which step each training stopped", async () => {
+  const begun = cellOf(0, 4, 0, { state: "waiting", density: null, gate: undefined });
+  const waiting = cellOf(1, 4, 1, { state: "waiting", curves: null, density: null, gate: undefined });
+  open({
+    ...SWEEP,
+    sentence: null,
+    recommended: null,
+    configurations: [],
+    job: { ...SWEEP.job, state: "cancelled" },
+    cells: [begun, waiting],
+  });
+  const rows = within(await screen.findByRole("table")).getAllByRole("row");
+  expect(rows[1]).toHaveTextContent("stopped at step 300");
+  expect(rows[2]).toHaveTextContent("waiting");
+});
+
+test("without an SAE the tap of the workbench is proposed, not the first", async () => {
+  const { model } = makeWorld().addWalker("walker");
+  server.use(
+    http.get("*/model/:id/sweeps", () => json({ sweeps: [] })),
+    http.post("*/model/:id/sweep/plan", () => json(PLAN)),
+  );
+  renderWithTheme(<Page model={model} onUsed={vi.fn()} />);
+  await waitFor(() => expect(screen.getByRole("textbox", { name: "Tap" })).toHaveValue("3"));
+});
+
+test("a transcoder stands beside the best affine map, and what was imported says when", async () => {
+  const affine_map = { fvu: 0.0212, action_fvu: 0.02, feedback_fvu: 0.4 };
+  const cell = cellOf(0, 16, 0, { variant: "transcoder", fvu: 0.012, affine_map });
+  const imported_at = new Date(Date.now() - 180_000).toISOString();
+  open({ ...SWEEP, cells: [cell], imported_at });
+  const rows = within(await screen.findByRole("table")).getAllByRole("row");
+  expect(rows.at(-1)).toHaveTextContent(/^Best affine map, no latents.*0\.0212/);
+  expect(
+    screen.getByText(/leaves 0\.012 of the variance unexplained, less than the 0\.0212/),
+  ).toHaveTextContent(/Came in with a workspace 3 min ago\.$/);
 });
 
 test("a transcoder can be saved as a file, but is not offered for steering", async () => {

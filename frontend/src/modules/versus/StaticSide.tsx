@@ -1,5 +1,6 @@
 import { count, fixed, num, plural } from "@/lib/format";
 import type { ModelComparison } from "@/lib/types";
+import { activationWord } from "@/modules/models/network-layout";
 import { Bar } from "@/ui/Bar";
 import { Saveable } from "@/ui/Saveable";
 import table from "@/ui/Table.module.css";
@@ -11,7 +12,7 @@ type Side = ModelComparison["models"][number];
 
 const ROWS: { label: string; of: (side: Side) => string }[] = [
   { label: "Layers", of: ({ widths }) => widths.join(" → ") },
-  { label: "Activation", of: ({ activation }) => activation },
+  { label: "Activation", of: ({ activation }) => activationWord(activation) },
   { label: "Parameters", of: ({ parameters }) => count(parameters) },
   {
     label: "Weights changed by edits",

@@ -23,14 +23,14 @@ describe("what two models' charts say", () => {
       "Their actions are exactly the same on 400 cached states.",
     );
     expect(actionSentence(actions([gap("left", 0.5, null)]))).toContain("no SD to measure by");
-    expect(actionSentence(actions([gap("push", 1, 1)], 0.25))).toContain("25.0 % of the states");
+    expect(actionSentence(actions([gap("push", 1, 1)], 0.25))).toContain("25.0\u00a0% of the states");
     expect(actionSentence({ actions: null })).toContain("not compared");
   });
 
   it("counts weights, and features beyond chance", () => {
     const models = [{ id: "a" }, { id: "a" }] as ModelComparison["models"];
     expect(weightSentence({ models, weights: { different: 3, total: 1000, relative: 0.05 } })).toBe(
-      "The edits changed 3 of 1,000 weights; the difference is 5.0 % as long as the weights.",
+      "The edits changed 3 of 1,000 weights; the difference is 5.0\u00a0% as long as the weights.",
     );
     expect(weightSentence({ models, weights: null })).toContain("different layers");
     expect(weightSentence({ models, weights: { different: 0, total: 9, relative: 0 } })).toContain(

@@ -43,13 +43,13 @@ export function CalibrateResult({ model, found, onStored }: Props) {
           facts={[
             {
               label: `${measure.title.toLowerCase()} now`,
-              value: `${num(found.baseline, 3)} ${measure.unit}`,
+              value: `${num(found.baseline, 3)}\u00a0${measure.unit}`,
             },
-            { label: "wanted", value: `${signed(found.target_change, decimals)} ${measure.unit}` },
+            { label: "wanted", value: `${signed(found.target_change, decimals)}\u00a0${measure.unit}` },
             {
               label: "found, fresh seeds",
               value: found.confirmation
-                ? `${signed(found.confirmation.mean_difference, decimals)} ${measure.unit}`
+                ? `${signed(found.confirmation.mean_difference, decimals)}\u00a0${measure.unit}`
                 : "–",
               note: found.confirmation ? interval(pair(found.confirmation.ci), decimals, true) : undefined,
             },

@@ -37,7 +37,7 @@ export function Confirmed({ found }: { found: Calibration }) {
               <tr>
                 <th scope="col">Direction</th>
                 <th scope="col">
-                  Change, {found.measure.unit} <small>95 % interval</small>
+                  Change, {found.measure.unit} <small>95&nbsp;% interval</small>
                 </th>
                 <th scope="col">Falls</th>
                 <th scope="col">
@@ -81,7 +81,7 @@ export function Confirmed({ found }: { found: Calibration }) {
                         color="var(--base)"
                         extent={extent}
                       />
-                      <small>5–95 % {interval(band, decimals, true)}</small>
+                      <small>5–95&nbsp;% {interval(band, decimals, true)}</small>
                     </span>
                   </td>
                   <td>{percent(random.fall_rate, 0)}</td>

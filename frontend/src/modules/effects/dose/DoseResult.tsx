@@ -99,7 +99,7 @@ function Shape({ curve }: { curve: DoseResponse }) {
       facts={[
         {
           label: "slope at 0",
-          value: slope === null ? none : `${signed(slope, decimals)} ${measure.unit} per δₐ`,
+          value: slope === null ? none : `${signed(slope, decimals)}\u00a0${measure.unit} per δₐ`,
           ...(slope === null ? {} : { note: interval(pair(slope_ci), decimals, true) }),
           term: "displacement",
         },
@@ -120,7 +120,7 @@ function Shape({ curve }: { curve: DoseResponse }) {
         { label: "asymmetry", value: num(curve.asymmetry, 2), term: "asymmetry" },
         {
           label: `baseline ${measure.title.toLowerCase()}`,
-          value: `${num(curve.baseline.mean, 3)} ${measure.unit}`,
+          value: `${num(curve.baseline.mean, 3)}\u00a0${measure.unit}`,
         },
       ]}
     />

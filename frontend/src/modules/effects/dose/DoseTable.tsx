@@ -18,7 +18,7 @@ export function DoseTable({ curve }: { curve: DoseResponse }) {
               <th scope="col">δₐ</th>
               <th scope="col">α</th>
               <th scope="col">
-                Change, {curve.measure.unit} <small>95 % interval</small>
+                Change, {curve.measure.unit} <small>95&nbsp;% interval</small>
               </th>
               <th scope="col">Random</th>
               <th scope="col">Falls</th>

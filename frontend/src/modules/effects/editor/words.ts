@@ -44,7 +44,7 @@ function scheduleText({ shape, start, stop, period, duty, unit }: ScheduleDraft)
   const shapes = {
     constant: [],
     ramp: [`growing from nothing over ${time(period)}`],
-    pulse: [`on for ${num(100 * Number(duty), 3)} % of every ${time(period)}`],
+    pulse: [`on for ${num(100 * Number(duty), 3)}\u00a0% of every ${time(period)}`],
     table: ["by a factor that was moved by hand"],
     sine: [`swinging between both signs every ${time(period)}`],
   };

@@ -87,7 +87,7 @@ export function ScanPlot({ scan, onFeature }: { scan: Scan; onFeature: (feature:
                   r={4}
                   onClick={() => onFeature(row.feature_idx)}
                 >
-                  <title>{`feature ${row.feature_idx}, δₐ ${num(row.dose, 2)}: ${num(effect, 2)} ${scan.measure.unit}, q ${num(row.q_value, 2)}`}</title>
+                  <title>{`feature ${row.feature_idx}, δₐ ${num(row.dose, 2)}: ${num(effect, 2)}\u00a0${scan.measure.unit}, q ${num(row.q_value, 2)}`}</title>
                 </circle>
               ))}
             </svg>

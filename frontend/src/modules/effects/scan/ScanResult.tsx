@@ -141,7 +141,7 @@ function Confirmations({ scan, onFeature, onDose }: Pick<Props, "scan" | "onFeat
       </Saveable>
       {band && (
         <p className="muted small">
-          {scan.random.directions} random directions of the same displacement: 5–95 %{" "}
+          {scan.random.directions} random directions of the same displacement: 5–95&nbsp;%{" "}
           {interval(band, decimals, true)} {scan.measure.unit}, {percent(scan.random.fall_rate, 0)} falls.
         </p>
       )}

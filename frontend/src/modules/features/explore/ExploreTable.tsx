@@ -14,7 +14,10 @@ import { NothingFound } from "./search/Matches";
 import { pagesOf, useSpan } from "./virtual";
 import classes from "./Explore.module.css";
 
-const HEIGHT = 640;
+/** Most; less in a lower window. */
+const HEIGHT = 900;
+/** So few need no scrolling. */
+const FEW = 12;
 const KEYS: Partial<Record<string, number>> = { ArrowDown: 1, ArrowUp: -1, PageDown: 12, PageUp: -12 };
 
 interface Props {
@@ -69,14 +72,19 @@ export function ExploreTable(props: Props) {
       <div
         ref={box}
         className={classes.box}
-        style={{ maxHeight: HEIGHT }}
+        style={{ maxHeight: `clamp(320px, 100dvh - 260px, ${HEIGHT}px)` }}
         tabIndex={0}
         role="region"
         aria-label="Table of features; arrow keys choose"
         onKeyDown={onKeyDown}
         onScroll={(event) => onScroll(event.currentTarget.scrollTop)}
       >
-        <table className={`${rowClasses.rows} ${classes.table}`} data-stale={stale} aria-rowcount={total + 1}>
+        <table
+          className={`${rowClasses.rows} ${classes.table}`}
+          data-stale={stale}
+          data-few={total <= FEW}
+          aria-rowcount={total + 1}
+        >
           <colgroup>
             <col style={{ width: 92 }} />
             <col />

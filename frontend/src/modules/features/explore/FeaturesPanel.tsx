@@ -5,7 +5,7 @@ import type { TableView } from "@/lib/table-view";
 import type { Model, TablePage } from "@/lib/types";
 import { useStars } from "@/modules/collections/use-star";
 import { Panel } from "@/ui/Panel";
-import { Block, Empty, Failure } from "@/ui/States";
+import { Block, Empty, Failure, Lines } from "@/ui/States";
 import { ToSection } from "@/ui/ToSection";
 
 import { useFirstPage } from "./api";
@@ -52,11 +52,21 @@ export default function FeaturesPanel(props: ExploreProps) {
       ) : !page && first.error ? (
         <Unread error={first.error} view={view} onView={onView} onRetry={() => void first.refetch()} />
       ) : !page ? (
-        <Block height={520} label="Reading the features" />
+        <Opening />
       ) : (
         <Explorer {...props} first={page} error={first.error} stale={first.isPlaceholderData} />
       )}
     </Panel>
+  );
+}
+
+/** The page before it is there: rows at the left, one feature at the right. */
+function Opening() {
+  return (
+    <div className={classes.explorer}>
+      <Lines rows={14} height={28} label="Reading the features" />
+      <Block height={560} label="Reading the first feature" />
+    </div>
   );
 }
 

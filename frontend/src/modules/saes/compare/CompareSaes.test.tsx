@@ -68,7 +68,7 @@ test("two stand side by side, with what they share beyond chance; a pair leads t
   expect(shared.getByText("1 of 3 pairs")).toBeVisible();
   expect(shared.getByText(/decoder cosine above 0\.912/)).toHaveTextContent("data points reach 0.70");
   expect(
-    shared.getByText(/Without a counterpart: feature 2 of the one in use, none of the other/),
+    shared.getByText(/Without a counterpart: 1 feature of the one in use, 0 of the other/),
   ).toBeVisible();
   const verdicts = ["7 8 0.990 0.90 the same", "4 5 0.950 0.90 the direction only", "2 3 0.500 0.90 no more"];
   for (const said of verdicts) expect(shared.getByRole("row", { name: new RegExp(said) })).toBeVisible();

@@ -78,7 +78,7 @@ function Listed({ model, saes, active }: { model: Model; saes: SaeInfo[]; active
           <Select
             label="Compare the one in use with"
             allowDeselect={false}
-            w={420}
+            w="min(640px, 100%)"
             data={others.map((sae) => ({ value: sae.id, label: nameOf(sae) }))}
             value={second.id}
             onChange={(id) => id !== null && setView({ against: id })}
@@ -101,13 +101,13 @@ function Compared({ model, first, second }: { model: Model; first: string; secon
     return <Failure error={error} onRetry={() => void refetch()} title="They could not be compared" />;
   if (!data) return <Block height={260} label="Comparing the two SAEs" />;
   return (
-    <>
+    <div className={classes.sides}>
       <SideBySide comparison={data} />
       {data.matching ? (
         <Matching matching={data.matching} />
       ) : (
         <p className="muted small">They read different taps, so their features are not matched.</p>
       )}
-    </>
+    </div>
   );
 }

@@ -1,7 +1,7 @@
 import { Button } from "@mantine/core";
 import { useState } from "react";
 
-import { fixed, plural } from "@/lib/format";
+import { count, fixed, plural } from "@/lib/format";
 import type { SaeComparison } from "@/lib/types";
 import { useView } from "@/lib/view";
 import { Explain } from "@/ui/Explain";
@@ -74,10 +74,14 @@ export function Matching({ matching }: { matching: Shared }) {
           {all ? "Show the closest only" : `Show all ${String(matching.matches.length)}`}
         </Button>
       )}
-      <p className="muted small">
-        Without a counterpart: {listed(matching.only_first)} of the one in use, {listed(matching.only_second)}{" "}
-        of the other.
-      </p>
+      <details className="muted small">
+        <summary>
+          Without a counterpart: {plural(matching.only_first.length, "feature")} of the one in use,{" "}
+          {count(matching.only_second.length)} of the other
+        </summary>
+        <p>In use: {listed(matching.only_first)}.</p>
+        <p>The other: {listed(matching.only_second)}.</p>
+      </details>
     </section>
   );
 }
@@ -90,11 +94,10 @@ function verdict({ same, cosine }: Match, chance: number | null) {
   return cosine !== null && chance !== null && cosine > chance ? "the direction only" : "no more than chance";
 }
 
-const NAMED = 30;
+const NAMED = 200;
 
 function listed(features: number[]): string {
-  if (features.length === 0) return "none";
   const more = features.length - NAMED;
-  const named = features.slice(0, NAMED).join(", ") + (more > 0 ? ` and ${String(more)} more` : "");
-  return `${features.length === 1 ? "feature" : "features"} ${named}`;
+  if (features.length === 0) return "none";
+  return features.slice(0, NAMED).join(", ") + (more > 0 ? ` and ${count(more)} more` : "");
 }

@@ -1,18 +1,20 @@
-import { count, num, percent } from "@/lib/format";
+import { count, figures, num, percent } from "@/lib/format";
 import type { Term } from "@/lib/glossary";
 import type { SaeComparison } from "@/lib/types";
 import { Explain } from "@/ui/Explain";
 import { Saveable } from "@/ui/Saveable";
 import table from "@/ui/Table.module.css";
 
+import classes from "./Compare.module.css";
+
 type Side = SaeComparison["saes"][number];
 
 const ROWS: { label: string; term?: Term; of: (sae: Side) => string }[] = [
   { label: "Tap", term: "tap", of: (sae) => String(sae.tap_index) },
   { label: "Features", term: "d_latent", of: (sae) => count(sae.d_latent) },
-  { label: "Variance unexplained", term: "fvu", of: (sae) => num(sae.fvu, 3) },
-  { label: "of the action", term: "action_fvu", of: (sae) => num(sae.action_fvu, 3) },
-  { label: "of the feedback", term: "feedback_fvu", of: (sae) => num(sae.feedback_fvu, 3) },
+  { label: "Variance unexplained", term: "fvu", of: (sae) => figures(sae.fvu) },
+  { label: "of the action", term: "action_fvu", of: (sae) => figures(sae.action_fvu) },
+  { label: "of the feedback", term: "feedback_fvu", of: (sae) => figures(sae.feedback_fvu) },
   { label: "Active on average", term: "l0", of: (sae) => num(sae.l0, 3) },
   { label: "Silent", term: "dead", of: (sae) => count(sae.dead) },
   {
@@ -29,7 +31,7 @@ export function SideBySide({ comparison }: { comparison: SaeComparison }) {
   return (
     <Saveable title="Two SAEs side by side" as="table">
       <div className={table.scroll}>
-        <table className={table.plain}>
+        <table className={`${table.plain} ${classes.side}`}>
           <caption className="visually-hidden">Two SAEs side by side</caption>
           <thead>
             <tr>

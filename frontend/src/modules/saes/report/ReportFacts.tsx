@@ -23,12 +23,12 @@ export function ReportFacts({ report }: { report: Report }) {
             term: "density",
           },
           {
-            label: "dead",
+            label: report.sae.dead_conclusive === false ? "silent here" : "dead",
             value: count(at("dead_features")),
             note: `of ${count(at("d_latent"))}`,
             term: "dead",
           },
-          { label: "dense", value: count(at("dense_features")), note: "above 50 %" },
+          { label: "dense", value: count(at("dense_features")), note: "above 50\u00a0%" },
           {
             label: "worst units",
             value: percent(at("unit_explained_variance_p10"), 1),

@@ -2,7 +2,7 @@ import { Button, NumberInput } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 
-import { ago, plural } from "@/lib/format";
+import { ago, plural, unbroken } from "@/lib/format";
 import type { Model, Report } from "@/lib/types";
 import { JobProgress } from "@/modules/runs/JobProgress";
 import { isFinished, useJob } from "@/modules/runs/use-job";
@@ -17,7 +17,7 @@ import { reportKey, useReport, useStartReport } from "./api";
 import { levelOf, styleOf } from "./lines";
 import { ReportFacts } from "./ReportFacts";
 import { ReportTable } from "./ReportTable";
-import { lastingSentence, recoveredSentence } from "./sentence";
+import { lastingSentence, recoveredSentence, told } from "./sentence";
 import { Stability } from "./Stability";
 import classes from "./Report.module.css";
 
@@ -124,13 +124,18 @@ function Card({ report }: { report: Report }) {
     <>
       <div className={classes.verdict}>
         <Verdict level={levelOf(report.verdict)}>{report.verdict}</Verdict>
-        <p>{report.sentence}</p>
+        <p>{unbroken(told(report))}</p>
       </div>
       <p className={classes.conditions}>
         {report.env}, {plural(report.episodes, "seed")} from {report.seed}, at most{" "}
         {plural(report.max_steps, "step")}, measured{" "}
         <time dateTime={report.created_at}>{ago(report.created_at)}</time>
         {report.episodes < 16 && "; a preview, not inferential"}
+        {report.imported_at !== null && (
+          <>
+            ; came in with a workspace <time dateTime={report.imported_at}>{ago(report.imported_at)}</time>
+          </>
+        )}
       </p>
       {report.warnings.map((warning) => (
         <Notice key={warning}>{warning}</Notice>

@@ -12,7 +12,7 @@ import { recoveredSentence } from "./sentence";
 import classes from "./Report.module.css";
 
 const HEADS: readonly [label: string, term?: Term, note?: string][] = [
-  ["Return recovered", "return_recovered", "95 % interval"],
+  ["Return recovered", "return_recovered", "95\u00a0% interval"],
   ["Falls", "falls"],
   ["FVU", "fvu"],
   ["Cosine", "centred_cosine"],

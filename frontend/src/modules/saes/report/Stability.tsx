@@ -21,8 +21,8 @@ export function Stability({ stability }: { stability: Found | null }) {
         <Scores stability={stability} />
       ) : (
         <p className="muted small">
-          Not known: no other SAE for this tap is loaded. Load one trained with another seed, then measure
-          again.
+          Not known: no other SAE for this tap was attached when this was measured. With one that was trained
+          with another seed, measure again.
         </p>
       )}
     </section>

@@ -4,6 +4,14 @@ import { pair, type Report } from "@/lib/types";
 
 type Lines = Pick<Report, "lines">;
 
+/** The server's sentence without the verdict that it begins with, which stands beside it already. */
+export function told({ verdict, sentence }: Pick<Report, "verdict" | "sentence">): string {
+  const start = `${verdict}: `;
+  if (!sentence.toLowerCase().startsWith(start.toLowerCase())) return sentence;
+  const rest = sentence.slice(start.length);
+  return rest.charAt(0).toUpperCase() + rest.slice(1);
+}
+
 const isReference = (name: string) => name !== "sae" && name !== "baseline";
 
 /** What the SAE keeps of the return, beside the best and the worst of the other replacements. */
@@ -12,7 +20,7 @@ export function recoveredSentence({ lines }: Lines): string {
   if (typeof sae?.return_recovered !== "number")
     return "How much of the return survives is not defined here: the policy does no clearly better than with its layer held at the mean.";
   const ci = pair(sae.interval);
-  const kept = `Through the SAE the policy keeps ${percent(sae.return_recovered)} of its return${ci && ci[0] !== ci[1] ? `, 95 % interval [${percent(ci[0])}, ${percent(ci[1])}]` : ""}`;
+  const kept = `Through the SAE the policy keeps ${percent(sae.return_recovered)} of its return${ci && ci[0] !== ci[1] ? `, 95\u00a0% interval [${percent(ci[0])}, ${percent(ci[1])}]` : ""}`;
   const others = lines.flatMap(({ name, title, return_recovered: rate }) =>
     isReference(name) && rate !== null ? [{ title, rate }] : [],
   );

@@ -144,7 +144,7 @@ function Content({ model, feature, onFeature, onStored, data }: Props & { data: 
 function numbersOf(data: Clusters) {
   return [
     { label: "silhouette", value: fixed(data.mean_silhouette, 2), term: "silhouette" as const },
-    { label: "by chance, 95 %", value: fixed(data.null_silhouette, 2) },
+    { label: "by chance, 95\u00a0%", value: fixed(data.null_silhouette, 2) },
     { label: "stability, ARI", value: fixed(data.ari, 2), note: "need 0.6", term: "ari" as const },
     { label: "cophenetic", value: fixed(data.cophenetic, 2), term: "cophenetic" as const },
   ];

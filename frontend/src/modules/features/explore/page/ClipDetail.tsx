@@ -34,7 +34,8 @@ export function ClipDetail({ model, data, clip, player, peak }: Props) {
     <figure className={classes.clip}>
       <figcaption>
         Episode {clip.episode}, step {clip.step}
-        {data.dt !== null && `, ${fixed(clip.step * data.dt, 2)} s`}: activation <b>{num(clip.value, 3)}</b>
+        {data.dt !== null && `, ${fixed(clip.step * data.dt, 2)}\u00a0s`}: activation{" "}
+        <b>{num(clip.value, 3)}</b>
       </figcaption>
       <div ref={ref} className={classes.watch} data-drawn={data.undrawn === null}>
         {data.undrawn !== null ? (
@@ -78,7 +79,7 @@ function Lanes({ data: { actions: known, legs, dt, undrawn }, clip, moment, play
   const at = clip.row - clip.start;
   const { actions, contacts } = tracesOf(clip, moment);
   const most = Math.max(1e-9, ...(actions ?? []).flat().map((value) => Math.abs(value)));
-  const seconds = (steps: number) => (dt === null ? `${steps} steps` : `${fixed(steps * dt, 2)} s`);
+  const seconds = (steps: number) => (dt === null ? `${steps} steps` : `${fixed(steps * dt, 2)}\u00a0s`);
   const last = clip.latent.length - 1;
   const seek = ({ clientX, currentTarget }: PointerEvent) => {
     const { left, width } = currentTarget.getBoundingClientRect();

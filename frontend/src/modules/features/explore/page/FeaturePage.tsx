@@ -1,6 +1,6 @@
 import { Button } from "@mantine/core";
 
-import { fixed, num, percent } from "@/lib/format";
+import { fixed, num, percent, unbroken } from "@/lib/format";
 import type { Dashboard, Model } from "@/lib/types";
 import { useView } from "@/lib/view";
 import { CollectMenu } from "@/modules/collections/CollectMenu";
@@ -96,7 +96,7 @@ function Name({ data: { name, statistics } }: { data: Dashboard }) {
   const named = name.text !== "unnamed";
   return (
     <div className={classes.name}>
-      <p data-unnamed={!named}>{named ? name.text : "unnamed"}</p>
+      <p data-unnamed={!named}>{named ? unbroken(name.text) : "unnamed"}</p>
       <small>
         {named ? (
           <>
@@ -126,6 +126,6 @@ function factsOf({ statistics: s }: Dashboard) {
     { label: "effect, all actions", value: fixed(s.ablation_pooled, 3), note: "SD", term: "ablation_effect" as const },
     { label: "percentile", value: fixed(s.output_percentile, 1), note: `isotropic ${fixed(s.output_percentile_isotropic, 1)}`, term: "output_percentile" as const },
     { label: "episodes", value: percent(s.coverage, 0), term: "coverage" as const },
-    { label: "onsets / episode", value: fixed(s.onsets, 1), note: s.onset_rate === null ? undefined : `${fixed(s.onset_rate, 2)} Hz`, term: "onsets" as const },
+    { label: "onsets / episode", value: fixed(s.onsets, 1), note: s.onset_rate === null ? undefined : `${fixed(s.onset_rate, 2)}\u00a0Hz`, term: "onsets" as const },
   ]; // prettier-ignore
 }

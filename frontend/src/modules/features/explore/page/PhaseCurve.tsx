@@ -54,7 +54,7 @@ export function PhaseCurve({
       <p className={classes.ends}>
         <span>0: {leg ?? "first"} leg touches down</span>
         <span>½</span>
-        <span>1 stride, {fixed(phase.stride_rate, 2)} Hz</span>
+        <span>1 stride, {fixed(phase.stride_rate, 2)}&nbsp;Hz</span>
       </p>
     </section>
   );

@@ -28,7 +28,7 @@ describe("one feature's charts say", () => {
 
   it("where in the stride, or nowhere in particular", () => {
     expect(phaseSentence(phase(0.9))).toBe(
-      "It fires at one moment of the stride: on average at phase 0.30, highest at 63 % of the stride.",
+      "It fires at one moment of the stride: on average at phase 0.30, highest at 63\u00a0% of the stride.",
     );
     expect(phaseSentence(phase(0.4))).toContain("more at one time than at others");
     expect(phaseSentence(phase(0.1))).toContain("at any time");
