@@ -90,9 +90,10 @@ export function Lines({
   );
 }
 
-export function Block({ height, label }: { height: number | string; label: string }) {
+/** Without a label it is one of several, of which the whole says what is coming. */
+export function Block({ height, label }: { height: number | string; label?: string }) {
   return (
-    <div role="status" aria-label={label} className={classes.block} style={{ height }}>
+    <div role={label && "status"} aria-label={label} className={classes.block} style={{ height }}>
       <Skeleton className={classes.still} height="100%" radius={8} />
       <span className={classes.what} aria-hidden="true">
         {label}

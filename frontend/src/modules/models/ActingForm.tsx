@@ -2,7 +2,7 @@ import { Button, NativeSelect, NumberInput, TextInput } from "@mantine/core";
 import { useRef, useState } from "react";
 
 import type { Acting, ActingChange } from "@/lib/types";
-import { Block, Failure, Notice } from "@/ui/States";
+import { Block, Failure } from "@/ui/States";
 
 import classes from "./Acting.module.css";
 import { useActing, useAttachNormalisation, useChangeActing, useResetActing } from "./acting-api";
@@ -96,11 +96,11 @@ function Observation({ modelId, acting, onChange }: ObservationProps) {
   };
   return (
     <div className={classes.wide}>
-      <Notice>
+      <p>
         {now
           ? `Observations are normalised: mean ${listed(now.mean, 4)}, scale ${listed(now.scale, 4)}.`
           : "Observations reach the first layer as they are."}
-      </Notice>
+      </p>
       <div className={classes.buttons}>
         {now && (
           <NumberInput

@@ -12,12 +12,10 @@ import classes from "./Upload.module.css";
 
 /** What tells models of one name apart: where they come from, and the end of the id where that is alike too. */
 function origin(model: Model, all: readonly Model[]): string {
-  const { env } = model.metadata as { env?: unknown };
   const alike = all.some(({ id, name }) => id !== model.id && name === model.name);
   return [
     model.filename,
     bytes(model.size_bytes),
-    ...(typeof env === "string" ? [env] : []),
     ...(model.n_edits > 0 ? [plural(model.n_edits, "edit")] : []),
     ...(alike ? [`…${model.id.slice(-4)}`] : []),
   ].join(" · ");

@@ -56,22 +56,20 @@ export function SweepPanel(props: Props) {
   );
 }
 
-/** What was trained where, and when; it says so when it came from elsewhere. */
-function nameOf({
-  cells,
-  env,
-  tap_index: tap,
-  output_tap: to,
-  created_at,
-  imported_at,
-}: SweepSummary): string {
-  const where = to === null ? `tap ${tap}` : `tap ${tap} → ${to}`;
-  const when = imported_at === null ? ago(created_at) : `imported ${ago(imported_at)}`;
-  return `${plural(cells, to === null ? "SAE" : "training")}, ${env}, ${where}, ${when}`;
+/** What was trained where, and when; it says so when it came from elsewhere. The environment where there are several. */
+function nameOf(sweep: SweepSummary, many: boolean): string {
+  const { tap_index: tap, output_tap: to, imported_at } = sweep;
+  return [
+    plural(sweep.cells, to === null ? "SAE" : "training"),
+    ...(many ? [sweep.env] : []),
+    to === null ? `tap ${tap}` : `tap ${tap} → ${to}`,
+    imported_at === null ? ago(sweep.created_at) : `imported ${ago(imported_at)}`,
+  ].join(", ");
 }
 
 function Chooser({ sweeps, id, beside, onOpen, onBeside }: Props) {
-  const data = sweeps.map((each) => ({ value: each.sweep_id, label: nameOf(each) }));
+  const many = new Set(sweeps.map(({ env }) => env)).size > 1;
+  const data = sweeps.map((each) => ({ value: each.sweep_id, label: nameOf(each, many) }));
   return (
     <div className={classes.chooser}>
       <Select

@@ -1,12 +1,10 @@
-import { Skeleton } from "@mantine/core";
-
 import type { Model, SweepSummary } from "@/lib/types";
 import type { View } from "@/lib/view";
 import { useEnvs } from "@/modules/runs/api";
 import { startEnv } from "@/modules/runs/RunForm";
 import { useTap } from "@/modules/saes/use-tap";
 import { Panel } from "@/ui/Panel";
-import { Failure } from "@/ui/States";
+import { Block, Failure } from "@/ui/States";
 
 import { usePlan, useStartSweep, useSweeps } from "./api";
 import { missing, requestOf } from "./form";
@@ -30,12 +28,9 @@ function Fields() {
   return (
     <div className={classes.fields} role="status" aria-label="Opening the training page">
       {Array.from({ length: 18 }, (_, field) => (
-        <Skeleton
-          key={field}
-          height={54}
-          radius={6}
-          className={field % 9 === 0 ? classes.double : undefined}
-        />
+        <div key={field} className={field % 9 === 0 ? classes.double : undefined}>
+          <Block height={54} />
+        </div>
       ))}
     </div>
   );
