@@ -23,6 +23,16 @@ test("the server goes away: every page says so, the keys still work, and work go
   await expect(page.getByRole("combobox", { name: "What to do" })).toBeFocused();
   await page.keyboard.press("Escape");
   await page.goBack();
+  // a part of an open page whose code was never fetched: it alone is missing
+  const fold = page.locator("#perturb").getByText("Other units, forms, gates, schedules, several features");
+  await fold.click();
+  await expect(page.locator("#perturb").getByRole("alert")).toContainText(
+    `The editor could not be opened${GONE}`,
+  );
+  await fold.click();
+  await expect(
+    page.locator("#perturb").getByRole("button", { name: "Apply Feature Perturbation" }),
+  ).toBeVisible();
   await run.getByLabel("Episodes").fill("2");
   await run.getByLabel("Max steps").fill("40");
   await run.getByRole("button", { name: "Run Model" }).click();

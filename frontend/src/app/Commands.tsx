@@ -1,8 +1,10 @@
 import { ActionIcon, Button, useMantineColorScheme } from "@mantine/core";
-import { lazy, Suspense, useEffect, useState } from "react";
+import { lazy, useEffect, useState } from "react";
 
+import { LazyPart } from "@/ui/Boundary";
 import { Icon } from "@/ui/Icon";
 
+import { loadSharePanel } from "./Share";
 import { NEXT_SCHEME } from "./SchemeToggle";
 import { startTour } from "./tour/state";
 import { useShortcuts, type Opened } from "./use-shortcuts";
@@ -20,7 +22,7 @@ function useLoadedAhead() {
   useEffect(() => {
     const timer = setTimeout(() => {
       // a failure shows when the key is pressed, where it can be said
-      void Promise.allSettled([loadPalette(), loadKeySheet()]);
+      void Promise.allSettled([loadPalette(), loadKeySheet(), loadSharePanel()]);
     }, AHEAD_MS);
     return () => clearTimeout(timer);
   }, []);
@@ -61,10 +63,10 @@ export function Commands() {
       >
         <Icon name="keyboard" size={18} />
       </ActionIcon>
-      <Suspense>
+      <LazyPart key={opened} title="The commands could not be opened">
         {opened === "palette" && <Palette onClose={close} ways={ways} />}
         {opened === "keys" && <KeySheet onClose={close} />}
-      </Suspense>
+      </LazyPart>
     </>
   );
 }

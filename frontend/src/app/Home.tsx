@@ -1,6 +1,6 @@
 import { Button } from "@mantine/core";
 
-import { lazy, Suspense } from "react";
+import { lazy } from "react";
 
 import { useView } from "@/lib/view";
 import { useDemos, useModels, useOpenDemo } from "@/modules/models/api";
@@ -9,6 +9,7 @@ import { ModelList } from "@/modules/models/ModelList";
 import { UploadZone } from "@/modules/models/UploadZone";
 import { useRecentRuns } from "@/modules/runs/api";
 import { RecentRuns } from "@/modules/runs/RecentRuns";
+import { LazyPart } from "@/ui/Boundary";
 import { Icon } from "@/ui/Icon";
 import { Panel } from "@/ui/Panel";
 
@@ -79,10 +80,10 @@ export function Home() {
           <RecentRuns names={names} onOpen={(run) => openModel(run.model_id, viewOfRun(run))} />
         </Panel>
       </div>
-      <Suspense>
+      <LazyPart title="Saved views and the workspace could not be opened">
         <SavedViews names={names} />
         <TransferPanel models={models} onOpen={(id) => openModel(id)} />
-      </Suspense>
+      </LazyPart>
     </div>
   );
 }

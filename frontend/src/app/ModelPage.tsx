@@ -6,7 +6,7 @@ import { useView } from "@/lib/view";
 import type { Model } from "@/lib/types";
 import { useModel } from "@/modules/models/api";
 import { ModelBar } from "@/modules/models/ModelBar";
-import { Boundary } from "@/ui/Boundary";
+import { Boundary, LazyPart } from "@/ui/Boundary";
 import { Block, Failure } from "@/ui/States";
 
 import { pushOf } from "./push";
@@ -31,9 +31,12 @@ export function ModelPage({ id }: { id: string }) {
   if (error instanceof ApiError && error.status === 404) {
     return (
       <div className={classes.status}>
-        <Suspense fallback={<Block height={200} label="Opening the page" />}>
+        <LazyPart
+          title="The page could not be opened"
+          fallback={<Block height={200} label="Opening the page" />}
+        >
           <MissingModel id={id} reason={error.message} onHome={() => openModel(undefined)} />
-        </Suspense>
+        </LazyPart>
       </div>
     );
   }
@@ -52,9 +55,9 @@ export function ModelPage({ id }: { id: string }) {
       <ModelBar model={model} onChange={() => openModel(undefined)} />
       <ScreenNav />
       {view.sae !== undefined && view.sae !== model.sae?.id && (
-        <Suspense>
+        <LazyPart title="The other SAE could not be opened">
           <OtherSae model={model} asked={view.sae} onSettled={() => setView({ sae: undefined })} />
-        </Suspense>
+        </LazyPart>
       )}
       <Boundary key={view.screen} title="This page could not be opened">
         <Suspense fallback={<Block height={560} label="Opening the page" />}>

@@ -1,7 +1,8 @@
-import { lazy, Suspense } from "react";
+import { lazy } from "react";
 
 import { useView } from "@/lib/view";
 import { JobToasts } from "@/modules/jobs/JobToasts";
+import { LazyPart } from "@/ui/Boundary";
 
 import { showsJob, viewOfRun } from "./ended";
 import { Header } from "./Header";
@@ -24,7 +25,7 @@ export function Page() {
       <main className={classes.page}>
         {tokenNeeded ? <TokenPrompt /> : view.model ? <ModelPage id={view.model} /> : <Home />}
       </main>
-      <Suspense>{touring && <Tour />}</Suspense>
+      <LazyPart title="The tour could not be opened">{touring && <Tour />}</LazyPart>
       <JobToasts
         isShown={(job, run) => showsJob(view, job, run)}
         onOpen={(run) => openModel(run.model_id, viewOfRun(run))}

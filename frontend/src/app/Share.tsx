@@ -1,14 +1,16 @@
 import { ActionIcon, Popover } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { lazy, Suspense, useCallback, useState } from "react";
+import { lazy, useCallback, useState } from "react";
 
 import { useKeysThatClose } from "@/lib/keys";
 import { useView } from "@/lib/view";
 import { modelQuery } from "@/modules/models/api";
+import { LazyPart } from "@/ui/Boundary";
 import { Icon } from "@/ui/Icon";
 import { Lines } from "@/ui/States";
 
-const SharePanel = lazy(() => import("@/modules/views/SharePanel"));
+export const loadSharePanel = () => import("@/modules/views/SharePanel");
+const SharePanel = lazy(loadSharePanel);
 
 /** On every page: the link to it, and a name to come back by. */
 export function Share() {
@@ -42,7 +44,7 @@ export function Share() {
         </ActionIcon>
       </Popover.Target>
       <Popover.Dropdown aria-label="Link and saved views">
-        <Suspense fallback={<Lines rows={3} label="Opening" />}>
+        <LazyPart title="Saved views could not be opened" fallback={<Lines rows={3} label="Opening" />}>
           {opened && (
             <SharePanel
               model={model}
@@ -52,7 +54,7 @@ export function Share() {
               }}
             />
           )}
-        </Suspense>
+        </LazyPart>
       </Popover.Dropdown>
     </Popover>
   );

@@ -1,4 +1,4 @@
-import { lazy, Suspense } from "react";
+import { lazy } from "react";
 
 import { InterpretPanel, type Ranking } from "@/modules/features/InterpretPanel";
 import { PerturbPanel } from "@/modules/features/PerturbPanel";
@@ -7,6 +7,7 @@ import { RunPanel } from "@/modules/runs/RunPanel";
 import { SaePanel } from "@/modules/saes/SaePanel";
 import { useTap } from "@/modules/saes/use-tap";
 import { useView } from "@/lib/view";
+import { LazyPart } from "@/ui/Boundary";
 import { Block } from "@/ui/States";
 import type { Model } from "@/lib/types";
 
@@ -67,14 +68,17 @@ function RunAndCompare({ model, unapplied }: { model: Model; unapplied: boolean 
         <RunPanel model={model} job={job} unapplied={unapplied} onStarted={(id) => setView({ run: id })} />
       </div>
       <div className={classes.wide}>
-        <Suspense fallback={<Block height={420} label="Opening the comparison" />}>
+        <LazyPart
+          title="The comparison could not be opened"
+          fallback={<Block height={420} label="Opening the comparison" />}
+        >
           <ComparePanel
             modelId={model.id}
             runId={view.run}
             onRun={(id) => setView({ run: id })}
             onStudy={(id) => openSection("effects", { run: undefined, study: id })}
           />
-        </Suspense>
+        </LazyPart>
       </div>
     </>
   );

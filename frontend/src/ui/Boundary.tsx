@@ -1,4 +1,4 @@
-import { Component, type ReactNode } from "react";
+import { Component, Suspense, type ReactNode } from "react";
 
 import { client } from "@/lib/client";
 import { messageOf, unreachable } from "@/lib/errors";
@@ -31,6 +31,20 @@ export class Boundary extends Component<Props, State> {
     const { error } = this.state;
     return error ? <Broken title={this.props.title} error={error} /> : this.props.children;
   }
+}
+
+interface PartProps extends Props {
+  /** In its place until it is there. */
+  fallback?: ReactNode;
+}
+
+/** A part that is fetched when it is first shown: from a server that is gone it alone is missing, not the page. */
+export function LazyPart({ title, fallback, children }: PartProps) {
+  return (
+    <Boundary title={title}>
+      <Suspense fallback={fallback}>{children}</Suspense>
+    </Boundary>
+  );
 }
 
 /** Reloads the page, but only from a server that answers: otherwise the browser's own error page would replace it. */

@@ -27,9 +27,9 @@ export function Facts({ facts, columns }: { facts: Fact[]; columns?: number }) {
           </dt>
           <dd>
             {fact.value}
+            {fact.note && " "}
             {fact.note && (
               <span className={classes.note} data-whole={fact.note.startsWith("[")}>
-                {" "}
                 {fact.note}
               </span>
             )}

@@ -20,7 +20,7 @@ import { LiveSketch } from "./LiveSketch";
 import { LiveStage, type Drag } from "./LiveStage";
 import { SaveRun } from "./SaveRun";
 import { ServerSession } from "./server-session";
-import { ARMS, type ArmState, type Session } from "./session";
+import { ARMS, type ArmState, type Session, type Shown } from "./session";
 import { StartControls } from "./StartControls";
 import { SweepPanel } from "./SweepPanel";
 import { useEdits } from "./use-edits";
@@ -62,12 +62,17 @@ export function LiveBench({ model, env, feature, session, drawing, onRun }: Prop
   const here = session instanceof BrowserSession;
   const edits = useEdits(model, session, feature);
 
+  /** After all have fallen or ended: once more from the same start, with α as it stands. */
+  const turn = () => {
+    if (shown.over) start.load(start.kind, start.seed, true);
+    else if (shown.playing) session.pause();
+    else session.play();
+  };
   const onKey = (event: KeyboardEvent) => {
     if (event.key !== " " || !(event.target instanceof HTMLElement)) return;
     if (event.target.closest("input, button, [role=slider], [role=combobox], summary")) return;
     event.preventDefault();
-    if (shown.playing) session.pause();
-    else session.play();
+    turn();
   };
 
   return (
@@ -83,16 +88,7 @@ export function LiveBench({ model, env, feature, session, drawing, onRun }: Prop
           id="live"
           title={drawing.kind === "bodies" ? "Three bodies, one start" : "Three arms, one start"}
           lead={`The opposite of your edits, no edits, and your edits. ${session instanceof ServerSession ? lagOf(session) : HERE}`}
-          aside={
-            <Button
-              size="xs"
-              leftSection={<Icon name={shown.playing ? "pause" : "play"} size={14} />}
-              disabled={!shown.start || shown.over || shown.error !== null}
-              onClick={() => (shown.playing ? session.pause() : session.play())}
-            >
-              {shown.playing ? "Pause" : "Start"}
-            </Button>
-          }
+          aside={<PlayButton shown={shown} onTurn={turn} />}
         >
           <Saveable
             title={`${model.name} steered live`}
@@ -126,6 +122,24 @@ export function LiveBench({ model, env, feature, session, drawing, onRun }: Prop
         </div>
       </div>
     </div>
+  );
+}
+
+function PlayButton({ shown, onTurn }: { shown: Shown; onTurn: () => void }) {
+  const [word, icon] = shown.over
+    ? (["Once more", "loop"] as const)
+    : shown.playing
+      ? (["Pause", "pause"] as const)
+      : (["Start", "play"] as const);
+  return (
+    <Button
+      size="xs"
+      leftSection={<Icon name={icon} size={14} />}
+      disabled={!shown.start || shown.error !== null}
+      onClick={onTurn}
+    >
+      {word}
+    </Button>
   );
 }
 

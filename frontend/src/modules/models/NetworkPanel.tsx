@@ -1,9 +1,10 @@
 import { SegmentedControl } from "@mantine/core";
-import { lazy, Suspense } from "react";
+import { lazy } from "react";
 
 import { useEnvInfo } from "@/modules/runs/use-env-info";
 import type { Model } from "@/lib/types";
 import type { View } from "@/lib/view";
+import { LazyPart } from "@/ui/Boundary";
 import { Panel } from "@/ui/Panel";
 import { Block, Notice } from "@/ui/States";
 
@@ -52,9 +53,12 @@ export function NetworkPanel({ model, tap, onTap, tab: asked, onTab }: Props) {
     >
       {model.notes.length > 0 && tab === "drawing" && <Notes notes={model.notes} />}
       {tab === "acting" ? (
-        <Suspense fallback={<Block height={260} label="Opening how the model acts" />}>
+        <LazyPart
+          title="How the model acts could not be opened"
+          fallback={<Block height={260} label="Opening how the model acts" />}
+        >
           <ActingForm modelId={model.id} />
-        </Suspense>
+        </LazyPart>
       ) : tab === "drawing" ? (
         <NetworkView
           model={model}
@@ -64,9 +68,12 @@ export function NetworkPanel({ model, tap, onTap, tab: asked, onTab }: Props) {
           actions={env?.actions}
         />
       ) : (
-        <Suspense fallback={<Block height={480} label="Opening the editor" />}>
+        <LazyPart
+          title="The weights could not be opened"
+          fallback={<Block height={480} label="Opening the editor" />}
+        >
           <WeightsEditor model={model} />
-        </Suspense>
+        </LazyPart>
       )}
     </Panel>
   );

@@ -1,8 +1,9 @@
 import { Select } from "@mantine/core";
-import { Suspense, useState } from "react";
+import { useState } from "react";
 
 import { decimalsFor, fixed } from "@/lib/format";
 import type { Run } from "@/lib/types";
+import { LazyPart } from "@/ui/Boundary";
 import { Block, Failure } from "@/ui/States";
 
 import { useReplay, useScene } from "./api";
@@ -50,7 +51,10 @@ export function ReplayPanel({ run }: { run: Run }) {
         />
       ) : scene.data && replay.data ? (
         <>
-          <Suspense fallback={<Block height={520} label="Opening the player" />}>
+          <LazyPart
+            title="The player could not be opened"
+            fallback={<Block height={520} label="Opening the player" />}
+          >
             <ReplayPlayer
               key={[seed, ...names].join()}
               run={run}
@@ -58,7 +62,7 @@ export function ReplayPanel({ run }: { run: Run }) {
               replay={replay.data}
               address={address}
             />
-          </Suspense>
+          </LazyPart>
           <details className={classes.exportBox}>
             <summary>Export this seed as a video file</summary>
             <VideoExport key={seed} run={run} seed={replay.data.seed} />

@@ -1,10 +1,11 @@
-import { lazy, Suspense, useDeferredValue, useMemo, useState, type ReactNode } from "react";
+import { lazy, useDeferredValue, useMemo, useState, type ReactNode } from "react";
 
 import { fixed, num } from "@/lib/format";
 import type { Legend } from "@/lib/picture";
 import type { Run, RunArm, Scene } from "@/lib/types";
 import { toneOf } from "@/modules/runs/arms";
 import { ArmName } from "@/ui/ArmName";
+import { LazyPart } from "@/ui/Boundary";
 import { Saveable } from "@/ui/Saveable";
 import { Block } from "@/ui/States";
 
@@ -208,7 +209,12 @@ function Fold({ summary, open, onOpen, children }: FoldProps) {
     >
       <summary>{summary}</summary>
       {open && (
-        <Suspense fallback={<Block height={240} label="Opening the activations" />}>{children}</Suspense>
+        <LazyPart
+          title="The activations could not be opened"
+          fallback={<Block height={240} label="Opening the activations" />}
+        >
+          {children}
+        </LazyPart>
       )}
     </details>
   );

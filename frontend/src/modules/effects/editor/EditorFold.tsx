@@ -1,7 +1,8 @@
-import { lazy, Suspense, useState } from "react";
+import { lazy, useState } from "react";
 
 import { useKept } from "@/lib/kept";
 import type { Model } from "@/lib/types";
+import { LazyPart } from "@/ui/Boundary";
 import { Block } from "@/ui/States";
 
 import classes from "./Editor.module.css";
@@ -30,9 +31,12 @@ export function EditorFold(props: Props) {
     >
       <summary>Other units, forms, gates, schedules, several features</summary>
       {open && (
-        <Suspense fallback={<Block height={300} label="Opening the editor" />}>
+        <LazyPart
+          title="The editor could not be opened"
+          fallback={<Block height={300} label="Opening the editor" />}
+        >
           <InterventionEditor key={props.steer?.join()} {...props} />
-        </Suspense>
+        </LazyPart>
       )}
     </details>
   );

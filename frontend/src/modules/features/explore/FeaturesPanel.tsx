@@ -1,9 +1,10 @@
 import { Button, SegmentedControl } from "@mantine/core";
-import { lazy, Suspense } from "react";
+import { lazy } from "react";
 
 import type { TableView } from "@/lib/table-view";
 import type { Model, TablePage } from "@/lib/types";
 import { useStars } from "@/modules/collections/use-star";
+import { LazyPart } from "@/ui/Boundary";
 import { Panel } from "@/ui/Panel";
 import { Block, Empty, Failure, Lines } from "@/ui/States";
 import { ToSection } from "@/ui/ToSection";
@@ -122,14 +123,17 @@ function Explorer({ first, error, stale, ...props }: ExplorerProps) {
       <div className={classes.left}>
         {unplaced && <Failure error={unplaced} title="The bookmark could not be kept" />}
         {view.show === "collections" ? (
-          <Suspense fallback={<Block height={320} label="Reading the collections" />}>
+          <LazyPart
+            title="The collections could not be opened"
+            fallback={<Block height={320} label="Reading the collections" />}
+          >
             <CollectionsView
               model={model}
               feature={feature}
               onFeature={onFeature}
               onFilter={(collection) => onView({ collection })}
             />
-          </Suspense>
+          </LazyPart>
         ) : view.show === "clusters" ? (
           <ClustersView
             model={model}

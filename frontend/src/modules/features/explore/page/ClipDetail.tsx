@@ -1,10 +1,11 @@
-import { lazy, Suspense, type PointerEvent, type ReactNode } from "react";
+import { lazy, type PointerEvent, type ReactNode } from "react";
 
 import { fixed, num } from "@/lib/format";
 import type { Clip, Dashboard, Model } from "@/lib/types";
 import { useDrawing } from "@/modules/replay/api";
 import { channelOf, type Moment, type Signal } from "@/modules/replay/decode";
 import { usePlayer, type Player } from "@/modules/replay/player";
+import { LazyPart } from "@/ui/Boundary";
 import { Block, Failure } from "@/ui/States";
 import { useSeen } from "@/ui/use-seen";
 
@@ -43,7 +44,10 @@ export function ClipDetail({ model, data, clip, player, peak }: Props) {
         ) : error ? (
           <Failure error={error} onRetry={() => void found.refetch()} title="The clip could not be read" />
         ) : seen && found.data && drawing.data ? (
-          <Suspense fallback={<Block height={STAGE} label="Opening the player" />}>
+          <LazyPart
+            title="The player could not be opened"
+            fallback={<Block height={STAGE} label="Opening the player" />}
+          >
             <MomentPlayer
               drawing={drawing.data}
               moment={found.data}
@@ -51,7 +55,7 @@ export function ClipDetail({ model, data, clip, player, peak }: Props) {
               at={at}
               peak={Math.max(peak, 1e-9)}
             />
-          </Suspense>
+          </LazyPart>
         ) : (
           <Block height={STAGE} label="Reading the clip" />
         )}
