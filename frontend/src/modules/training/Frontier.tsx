@@ -1,24 +1,14 @@
-import { scaleLinear, scaleLog } from "d3-scale";
-
 import { interval, num, percent } from "@/lib/format";
-import type { Term } from "@/lib/glossary";
 import { pair, type Configuration, type Sweep } from "@/lib/types";
 import chartClasses from "@/ui/Chart.module.css";
 import { Explain } from "@/ui/Explain";
 import { Saveable } from "@/ui/Saveable";
 import { useSize } from "@/ui/use-size";
 
+import { axes, HEIGHT, PAD, type Measure, type Span } from "./axes";
 import type { TrainingRun } from "./runs";
 import { frontierSentence, keptSentence } from "./sentence";
 import classes from "./Training.module.css";
-
-interface Measure {
-  name: "fvu" | "feedback_fvu" | "return_recovered";
-  title: string;
-  term: Term;
-  log: boolean;
-  gate?: number;
-}
 
 const MEASURES: Measure[] = [
   { name: "fvu", title: "FVU against L0", term: "fvu", log: true },
@@ -60,10 +50,8 @@ export function Frontier({ sweep, runs, hot }: Props) {
   );
 }
 
-const HEIGHT = 236;
 /** Pixels between training seeds of one configuration, which have all but the same L0. */
 const SPREAD = 11;
-const PAD = { top: 14, right: 18, bottom: 36, left: 50 };
 
 const valueOf = (run: TrainingRun, name: Measure["name"]) =>
   name === "return_recovered" ? (run.cell.gate?.return_recovered ?? null) : (run.cell[name] ?? null);
@@ -146,41 +134,11 @@ function Plot({ measure, sweep, runs, hot }: { measure: Measure } & Props) {
   );
 }
 
-interface Span {
-  name: string;
-  at: number;
-  low: number;
-  high: number;
-}
-
 /** The interval of a configuration, where one was measured. */
 function spanOf(each: Configuration, measure: Measure): Span[] {
   const ends = measure.name === "return_recovered" ? pair(each.interval) : null;
   if (!ends || each.l0 === null) return [];
   return [{ name: `${each.variant} ${each.d_latent} ${each.k}`, at: each.l0, low: ends[0], high: ends[1] }];
-}
-
-function axes(placed: { l0: number; value: number }[], spans: Span[], measure: Measure, width: number) {
-  const values = [
-    ...placed.map(({ value }) => value).filter((value) => !measure.log || value > 0),
-    ...spans.flatMap(({ low, high }) => [low, high]),
-    ...(measure.gate === undefined ? [] : [measure.gate]),
-  ];
-  const low = Math.min(...values, measure.log ? Infinity : 0.8);
-  const high = Math.max(...values, measure.log ? -Infinity : 1);
-  const range: [number, number] = [HEIGHT - PAD.bottom, PAD.top];
-  const bounds: [number, number] = values.length > 0 && high > low ? [low, high] : [0.01, 1];
-  const y = measure.log
-    ? scaleLog()
-        .domain([bounds[0] * 0.8, bounds[1] * 1.2])
-        .range(range)
-    : scaleLinear().domain(bounds).nice(4).range(range);
-  const x = scaleLinear()
-    .domain([0, Math.max(1, ...placed.map(({ l0 }) => l0)) * 1.08])
-    .range([PAD.left, Math.max(PAD.left + 20, width - PAD.right)]);
-  const shown = y.ticks(4);
-  const ticks = shown.length > 6 ? shown.filter((tick) => /^[125]/.test(tick.toExponential())) : shown;
-  return { x, y, ticks };
 }
 
 function spoken(placed: { run: TrainingRun; value: number }[], measure: Measure): string {
