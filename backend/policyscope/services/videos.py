@@ -29,10 +29,11 @@ SETTINGS: Mapping[str, tuple[str, ...]] = {
     "mp4": ("-movflags", "+faststart", "-crf", "23", "-sws_flags", "fast_bilinear"),
     "webm": ("-deadline", "realtime", "-cpu-used", "5", "-b:v", "3M"),
 }
-GIF = "split[a][b];[a]{}[p];[b][p]paletteuse={}:diff_mode=rectangle"
+GIF = "split[a][b];[a]{}[p];[b][p]paletteuse={}"
 """256 colours taken from the pictures: ffmpeg's own need noise all over, which is four times the size."""
-FROM_FIRST_FRAME = ("trim=end_frame=1,palettegen", "dither=bayer:bayer_scale=5")
+FROM_FIRST_FRAME = ("trim=end_frame=1,palettegen", "dither=bayer:bayer_scale=5:diff_mode=rectangle")
 FROM_EACH_FRAME = ("palettegen=stats_mode=single", "new=1:dither=none")
+"""Whole frames: where only the changed part is written, what stands still is read with the wrong palette."""
 SIZES = (240, 480, 720)
 COLOURS = {"neg": (47, 112, 207), "base": (86, 92, 100), "pos": (217, 105, 12), "ink": (72, 77, 84)}
 ORDER = ("neg", "base", "ink", "pos")

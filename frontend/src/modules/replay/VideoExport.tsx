@@ -117,13 +117,18 @@ async function fetchClip(videoId: string) {
 }
 
 function Clip({ videoId, name }: { videoId: string; name: string }) {
-  const { data: clip, error } = useQuery({
+  const {
+    data: clip,
+    error,
+    refetch,
+  } = useQuery({
     queryKey: ["video", videoId],
     queryFn: () => fetchClip(videoId),
     staleTime: Infinity,
     gcTime: Infinity,
   });
-  if (error) return <Failure error={error} title="The video could not be read" />;
+  if (error)
+    return <Failure error={error} onRetry={() => void refetch()} title="The video could not be read" />;
   if (!clip) return null;
   return (
     <figure className={classes.clip}>
