@@ -17,7 +17,7 @@ test("the five steps, from the demo to a measured difference", async ({ page }) 
   await expect(sae.getByRole("combobox", { name: "Artifacts directory" })).toHaveValue("walker2d_w32");
   await sae.getByRole("button", { name: "Load SAE" }).click();
   await expect(sae.getByText("d_latent 128")).toBeVisible();
-  await expect(sae.getByText(/The SAE rebuilds 99\.\d+ % of the variance at tap 4/)).toBeVisible();
+  await expect(sae.getByText(/The SAE rebuilds 99\.\d+\s% of the variance at tap 4/)).toBeVisible();
 
   // 3. Interpret fills by itself.
   const rows = page.locator("#interpret tbody tr");

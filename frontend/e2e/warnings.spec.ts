@@ -11,7 +11,7 @@ test("an SAE file that names the wrong tap: the warning says so and its click se
   await expect(warnings).toContainText("tap 4 reproduces them");
   await expect(sae.getByText(/worse than the mean/)).toBeVisible();
   await warnings.getByRole("button", { name: "Use tap 4" }).click();
-  await expect(sae.getByText(/The SAE rebuilds 99\.\d+ % of the variance at tap 4/)).toBeVisible();
+  await expect(sae.getByText(/The SAE rebuilds 99\.\d+\s% of the variance at tap 4/)).toBeVisible();
   await expect(page.getByRole("slider", { name: "Tap position" })).toHaveAttribute("aria-valuenow", "4");
   await expect(warnings).toContainText("Nothing needs to be done");
   await expect(warnings.getByRole("button")).toHaveCount(0);
