@@ -19,6 +19,7 @@ import { LiveFeatures } from "./LiveFeatures";
 import { LiveSketch } from "./LiveSketch";
 import { LiveStage, type Drag } from "./LiveStage";
 import { SaveRun } from "./SaveRun";
+import { meanText, returnText } from "./sentence";
 import { ServerSession } from "./server-session";
 import { ARMS, type ArmState, type Session, type Shown } from "./session";
 import { StartControls } from "./StartControls";
@@ -143,9 +144,6 @@ function PlayButton({ shown, onTurn }: { shown: Shown; onTurn: () => void }) {
   );
 }
 
-/** One decimal, so that it does not flicker; more where all of it lies below one. */
-const returnText = (total: number) => fixed(total, total !== 0 && Math.abs(total) < 1 ? 4 : 1);
-
 /** Around a saved picture; that it is a preview stands on the picture too. */
 function legendOf(env: EnvInfo, session: Session, palette: Palette): Legend {
   return {
@@ -159,7 +157,7 @@ function legendOf(env: EnvInfo, session: Session, palette: Palette): Legend {
 }
 
 function ArmLabel({ arm, falls, color }: { arm: ArmState; falls: boolean; color: string }) {
-  const mean = arm.episodes > 0 ? `, mean return ${fixed(arm.returns / arm.episodes, 0)}` : "";
+  const mean = arm.episodes > 0 ? `, mean return ${meanText(arm.returns / arm.episodes)}` : "";
   return (
     <div data-arm={arm.name}>
       <ArmName color={color}>{arm.name}</ArmName>

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { liveSentence, sweepSentence } from "./sentence";
+import { liveSentence, sweepSentence, meanText, returnText } from "./sentence";
 import type { SweepPoint } from "./sweep";
 
 test("how the arms stand now", () => {
@@ -28,4 +28,9 @@ test("which dose of a preview pays most", () => {
   );
   expect(sweepSentence([point(1, 90, 0)], 0.5, 1)).toBe("Highest mean return at 0.50: 90 over 1 start.");
   expect(sweepSentence([], 1, 2)).toBe("No dose has been played yet.");
+});
+
+test("returns below one keep their digits", () => {
+  expect([returnText(2288.46), returnText(0), returnText(-0.0242)]).toEqual(["2,288.5", "0.0", "−0.0242"]);
+  expect([meanText(5317.6), meanText(0), meanText(-0.0242)]).toEqual(["5,318", "0", "−0.0242"]);
 });

@@ -37,3 +37,10 @@ export function sweepSentence(points: readonly SweepPoint[], scale: number, star
       : `Highest mean return at ${dose}: ${signed(gain, 0)} beside no dose`;
   return `${where}, over ${plural(starts, "start")} and without an interval; ${more}.`;
 }
+
+/** One decimal, so that it does not flicker; more where all of it lies below one. */
+export const returnText = (total: number) => fixed(total, belowOne(total) ? 4 : 1);
+
+export const meanText = (mean: number) => fixed(mean, belowOne(mean) ? 4 : 0);
+
+const belowOne = (value: number) => value !== 0 && Math.abs(value) < 1;

@@ -1,5 +1,6 @@
 import { CopyButton, UnstyledButton } from "@mantine/core";
 
+import { ApiError } from "@/lib/errors";
 import { count, duration, plural } from "@/lib/format";
 import type { SweepPlan } from "@/lib/types";
 import { Failure, Lines } from "@/ui/States";
@@ -14,7 +15,11 @@ interface Props {
 
 /** What the form amounts to, before anything is started. */
 export function PlanLine({ plan, error, onRetry }: Props) {
-  if (error) return <Failure error={error} onRetry={onRetry} title="This cannot be trained" />;
+  if (error) {
+    const refused = error instanceof ApiError && error.status >= 400 && error.status < 500;
+    const title = refused ? "This cannot be trained" : "What this would train is not known";
+    return <Failure error={error} onRetry={onRetry} title={title} />;
+  }
   if (!plan) return <Lines rows={2} label="Working out what this would train" />;
   return (
     <div className={classes.plan}>
