@@ -68,10 +68,14 @@ class SaeLearner:
 
     def step(self, x: torch.Tensor, lr: float) -> torch.Tensor:
         """Learn from one batch; returns the reconstruction loss before the step (a 0-d tensor)."""
-        loss, fired = self.gradients(x)
+        return self._follow(self.gradients(x), len(x), lr)
+
+    def _follow(self, found: tuple[torch.Tensor, torch.Tensor], rows: int, lr: float) -> torch.Tensor:
+        """Update by the gradients of so many ``rows``; ``found`` as ``gradients`` returns it."""
+        loss, fired = found
         self.steps += 1
         self._update(lr)
-        self.silent.add_(len(x)).mul_(~fired)
+        self.silent.add_(rows).mul_(~fired)
         return loss
 
     def gradients(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

@@ -66,10 +66,7 @@ class WideLearner(SaeLearner):
     def learn(self, data: torch.Tensor, order: torch.Tensor, rates: np.ndarray) -> float:
         """Steps on the rows ``order`` [n, B] of ``data``, with learning ``rates`` [n]; the last loss."""
         for rows, rate in zip(order.numpy(), rates, strict=True):
-            loss, fired = self._gradients_of(data.numpy(), rows)
-            self.steps += 1
-            self._update(float(rate))
-            self.silent.add_(len(rows)).mul_(~fired)
+            loss = self._follow(self._gradients_of(data.numpy(), rows), len(rows), float(rate))
         return float(loss)
 
     def gradients(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
